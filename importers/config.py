@@ -1,0 +1,179 @@
+"""
+Settings: one frozen value, built once by the entry points and passed down.
+
+This is the only module that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from importers.errors import InvalidSettings
+from importers.secret import Secret
+
+_PREFIX = "PIPESHEET_"
+_FILE_ENDING = "_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    Where things are and how strict to be. See docs/settings.md.
+
+    `reroutes` maps a host pattern ("*.pipedrive.com") to a loopback base URL.
+    `secret_keys` holds Fernet keys: the first seals, all open; when empty a
+    key is kept in the home folder. `sandbox` says that the pretend Pipedrive
+    runs beside us and `sandbox_token` what signs in there.
+    """
+
+    home: Path
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[Secret, ...] = ()
+    session_key: Secret | None = None
+    public_url: str = ""
+    port: int = 8000
+    environment: str = "development"
+    reroutes: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    log_level: str = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def workbooks(self) -> Path:
+        return self.home / "workbooks"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; raises InvalidSettings naming every problem at once."""
+        return _Reader(os.environ if environ is None else environ).settings()
+
+
+class _Reader:
+    """Collects problems while reading, so that all are told together."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def settings(self) -> Settings:
+        home = Path(self._text(_PREFIX + "HOME") or "~/.pipesheet").expanduser().absolute()
+        settings = Settings(
+            home=home,
+            database_url=self._text("DATABASE_URL") or f"sqlite:///{home / 'pipesheet.db'}",
+            redis_url=self._redis_url(),
+            secret_keys=self._secret_keys(),
+            session_key=self._secret(_PREFIX + "SESSION_KEY"),
+            public_url=self._public_url(),
+            port=self._port(),
+            environment=self._one_of(_PREFIX + "ENVIRONMENT", ("development", "production")),
+            reroutes=self._reroutes(),
+            sandbox=self._flag(_PREFIX + "SANDBOX"),
+            log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+        )
+        self._check_production(settings)
+        if self._problems:
+            raise InvalidSettings(
+                "The settings do not fit: " + "; ".join(self._problems) + ".",
+                hint="Change these environment variables and start again (docs/settings.md lists them all).",
+            )
+        return settings
+
+    def _text(self, name: str) -> str:
+        """The value of NAME, or the content of the file that NAME_FILE names."""
+        if name in self._environ:
+            return self._environ[name].strip()
+        path = self._environ.get(name + _FILE_ENDING)
+        if not path:
+            return ""
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self._problems.append(f"{name}{_FILE_ENDING} names {path}, which cannot be read ({error.strerror})")
+            return ""
+
+    def _secret(self, name: str) -> Secret | None:
+        text = self._text(name)
+        return Secret(text) if text else None
+
+    def _secret_keys(self) -> tuple[Secret, ...]:
+        text = self._text(_PREFIX + "SECRET_KEYS")
+        return tuple(Secret(key.strip()) for key in text.split(",") if key.strip())
+
+    def _redis_url(self) -> str:
+        url = self._text("REDIS_URL")
+        if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+            self._problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
+        return url
+
+    def _public_url(self) -> str:
+        url = self._text(_PREFIX + "PUBLIC_URL").rstrip("/")
+        if url and urlsplit(url).scheme not in ("http", "https"):
+            self._problems.append(f"{_PREFIX}PUBLIC_URL must start with https:// or http://")
+        return url
+
+    def _port(self) -> int:
+        text = self._text("PORT") or "8000"
+        if text.isdecimal() and 0 < int(text) < 65536:
+            return int(text)
+        self._problems.append(f"PORT is {text!r}; it must be a number from 1 to 65535")
+        return 8000
+
+    def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        text = self._text(name) or choices[0]
+        if text in choices:
+            return text
+        self._problems.append(f"{name} is {text!r}; it must be one of {', '.join(choices)}")
+        return choices[0]
+
+    def _flag(self, name: str) -> bool:
+        return self._one_of(name, ("false", "true")) == "true"
+
+    def _reroutes(self) -> dict[str, str]:
+        text = self._text(_PREFIX + "REROUTE")
+        pairs = [pair.strip() for pair in text.split(",") if pair.strip()]
+        return dict(pair for pair in map(self._reroute, pairs) if pair)
+
+    def _reroute(self, pair: str) -> tuple[str, str] | None:
+        pattern, equals, target = (part.strip() for part in pair.partition("="))
+        parts = urlsplit(target)
+        if not (pattern and equals and parts.scheme in ("http", "https") and parts.hostname):
+            self._problems.append(
+                f"{_PREFIX}REROUTE has {pair!r}; it must look like *.pipedrive.com=http://127.0.0.1:8100"
+            )
+            return None
+        if not is_loopback(parts.hostname):
+            self._problems.append(
+                f"{_PREFIX}REROUTE may only name this machine (127.0.0.1, ::1 or localhost), not {parts.hostname}"
+            )
+            return None
+        return pattern.lower(), target.rstrip("/")
+
+    def _check_production(self, settings: Settings) -> None:
+        if not settings.is_production:
+            return
+        for name, value in (
+            (_PREFIX + "SECRET_KEYS", settings.secret_keys),
+            (_PREFIX + "SESSION_KEY", settings.session_key),
+            ("REDIS_URL", settings.redis_url),
+        ):
+            if not value:
+                self._problems.append(f"{name} must be set in production")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* can only be this machine, judged without asking a name server."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,61 @@
+"""What an error means for a run: wait until then, stop, or fail. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from importers.errors import ImporterError, RunStopped, SetupError, TemporaryError
+from importers.model import Status, Trouble
+
+ATTEMPTS = 3
+"""How often a run is tried in all before temporary trouble counts as failure."""
+
+_WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+_LONGEST_WAIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The status an error leads to; `wake_at` is set when the run waits."""
+
+    status: Status
+    trouble: Trouble | None
+    wake_at: datetime | None = None
+
+
+def judge(error: Exception, *, attempt: int, now: datetime) -> Verdict:
+    """
+    Decide what becomes of a run that raised *error* in its *attempt*-th try.
+
+    Errors we cannot explain get a reference that the log repeats, and no
+    further detail: their text may hold anything.
+    """
+    if isinstance(error, RunStopped):
+        return Verdict(Status.CANCELLED, None)
+    if isinstance(error, TemporaryError) and attempt < ATTEMPTS:
+        return Verdict(Status.WAITING, trouble_of(error), now + _wait(error, attempt))
+    return Verdict(Status.FAILED, trouble_of(error))
+
+
+def trouble_of(error: Exception) -> Trouble:
+    if isinstance(error, ImporterError):
+        return Trouble(error.code, error.message, error.hint)
+    return Trouble(
+        code="our-mistake",
+        message="Pipesheet made a mistake. Nothing in the destination was changed.",
+        hint="Run it again; if it fails again, report the reference, which the log repeats with the details.",
+        reference=uuid.uuid4().hex[:12],
+    )
+
+
+def needs_owner(error: Exception) -> bool:
+    """Whether only the owner can mend it."""
+    return isinstance(error, SetupError)
+
+
+def _wait(error: TemporaryError, attempt: int) -> timedelta:
+    told = error.retry_after or timedelta()
+    ours = _WAITS[min(attempt, len(_WAITS)) - 1]
+    return min(max(told, ours), _LONGEST_WAIT)

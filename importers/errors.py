@@ -1,0 +1,129 @@
+"""
+Every error this package raises, grouped by what happens next.
+
+ImporterError                    code, message, hint, facts
+├── SetupError                   only the owner can mend it: stop and ask
+│   ├── InvalidSettings          an answer does not fit
+│   ├── CredentialsRejected      the token was refused or withdrawn
+│   ├── AccessDenied             signed in, not allowed
+│   ├── NotThere                 entity, filter, file, sheet or object is gone
+│   └── NoRoom                   the destination's own limit, or the disk, is reached
+├── TemporaryError               may work later: wait and go on; retry_after
+│   ├── RateLimited              told to slow down
+│   ├── BudgetSpent              today's allowance is used up
+│   ├── ServiceTrouble           the vendor answered 5xx or nonsense
+│   └── ConnectionTrouble        no answer at all
+└── RunStopped                   cancelled or handed back: not a failure
+
+A cell that cannot be represented is not an error: it is counted and told in
+the run's notes (`Written.notes`).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+
+class ImporterError(Exception):
+    """
+    Something we can explain.
+
+    `message` says what happened and what it means, `hint` what to do; both
+    are for the owner and hold no secret. `facts` and the chained cause are
+    for the log. `code` is a stable slug listed in docs/errors.md.
+    """
+
+    code: ClassVar[str] = "importer-error"
+
+    def __init__(self, message: str, *, hint: str = "", **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class SetupError(ImporterError):
+    """Only the owner can mend it."""
+
+    code = "setup"
+
+
+class InvalidSettings(SetupError):
+    """An answer, option or environment variable does not fit."""
+
+    code = "invalid-settings"
+
+
+class CredentialsRejected(SetupError):
+    """The token was refused or withdrawn."""
+
+    code = "credentials-rejected"
+
+
+class AccessDenied(SetupError):
+    """Signed in, but not allowed to do this."""
+
+    code = "access-denied"
+
+
+class NotThere(SetupError):
+    """What was asked for does not exist, or not for this user."""
+
+    code = "not-there"
+
+
+class NoRoom(SetupError):
+    """The destination's own limit, or the disk, is reached."""
+
+    code = "no-room"
+
+
+class TemporaryError(ImporterError):
+    """The same call may succeed later; `retry_after` says when, if anyone knows."""
+
+    code = "temporary"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after: timedelta | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, hint=hint, **facts)
+        self.retry_after = retry_after
+
+
+class RateLimited(TemporaryError):
+    """Told to slow down, and slowing down did not help."""
+
+    code = "rate-limited"
+
+
+class BudgetSpent(TemporaryError):
+    """The company's daily API allowance is used up."""
+
+    code = "budget-spent"
+
+
+class ServiceTrouble(TemporaryError):
+    """The vendor answered 5xx, or something that cannot be read."""
+
+    code = "service-trouble"
+
+
+class ConnectionTrouble(TemporaryError):
+    """No answer at all: refused, cut, or too slow."""
+
+    code = "connection-trouble"
+
+
+class RunStopped(ImporterError):
+    """The run was cancelled or handed back; nothing is wrong."""
+
+    code = "run-stopped"

@@ -1,0 +1,390 @@
+"""
+The values everything else speaks in. All are frozen: a changed value is a new one.
+
+Moments end in `_at`, are aware and in UTC. Ids are integers, unique within
+their table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+# --- tables -----------------------------------------------------------------
+
+Cell = None | str | int | float | bool | date | datetime | time | timedelta
+"""
+What a destination receives. A `datetime` is naive and already in the
+importer's time zone; a `time` is a time of day; a `timedelta` a duration.
+"""
+
+Row = Sequence[Cell]
+
+
+class ColumnKind(StrEnum):
+    """How the cells of a column are stored and shown."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    MOMENT = "moment"
+    TIME = "time"
+    DURATION = "duration"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column of a table.
+
+    `key` is stable and never shown by default; `header` is what people read,
+    unique within its table. `usual` columns are taken unless the owner chose.
+    """
+
+    key: str
+    header: str
+    kind: ColumnKind = ColumnKind.TEXT
+    group: str = ""
+    usual: bool = True
+
+
+# --- recipes ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """
+    What to read. `columns` holds column keys in sheet order, or None for the
+    usual ones; `filter_name` is kept beside `filter_id` so that it can be
+    shown without asking Pipedrive. `time_zone` (IANA) is the zone moments are
+    shown in.
+    """
+
+    entity: str
+    columns: tuple[str, ...] | None = None
+    filter_id: int | None = None
+    filter_name: str = ""
+    statuses: tuple[str, ...] = ()
+    limit: int | None = None
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    Where to write. For kind `excel`, `place` is the workbook's name without
+    folder or ending, `sheet` the worksheet's name.
+    """
+
+    kind: str
+    place: str
+    sheet: str
+
+
+class Every(StrEnum):
+    """The rhythm of a schedule."""
+
+    MANUAL = "manual"
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    When to run, in the owner's zone.
+
+    `number` is the N of "every N minutes/hours/days"; `weekdays` limits it to
+    those days (0 = Monday; empty = all); `at` is the time of day for DAYS.
+    """
+
+    every: Every = Every.MANUAL
+    number: int = 1
+    weekdays: tuple[int, ...] = ()
+    at: time = time(9, 0)
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An importer as the editor holds it, before it has an id."""
+
+    name: str
+    connection_id: int
+    selection: Selection
+    target: Target
+    schedule: Schedule = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A saved recipe: what to read, which columns, where to write, and when."""
+
+    id: int
+    workspace_id: int
+    name: str
+    connection_id: int
+    selection: Selection
+    target: Target
+    schedule: Schedule
+    paused: bool
+    next_run_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+# --- people and accounts ------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a member of a workspace may do: viewers look, editors change, owners also link accounts."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    email: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: int
+    name: str
+    time_zone: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking: every service that touches an object takes one and checks it."""
+
+    user: User
+    workspace: Workspace
+    role: Role
+
+
+class ConnectionStatus(StrEnum):
+    WORKING = "working"
+    NEEDS_RECONNECTING = "needs reconnecting"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose token it is, as the vendor says."""
+
+    company: str
+    company_domain: str
+    user: str
+    email: str
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A linked account. `sealed` is the encrypted secret; only the vault opens it."""
+
+    id: int
+    workspace_id: int
+    kind: str
+    account: Account
+    sealed: bytes = field(repr=False)
+    status: ConnectionStatus
+    created_at: datetime
+    checked_at: datetime
+
+    @property
+    def label(self) -> str:
+        return f"{self.account.company} ({self.account.user})"
+
+
+# --- runs -------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    DONE_WITH_NOTES = "done with notes"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        return self in _OVER
+
+
+_OVER = frozenset({Status.DONE, Status.DONE_WITH_NOTES, Status.FAILED, Status.CANCELLED})
+
+
+class Phase(StrEnum):
+    """Where a run is, in the order a run goes through them."""
+
+    QUEUED = "queued"
+    CONNECTING = "connecting"
+    READING = "reading"
+    WRITING = "writing"
+    FINISHED = "finished"
+
+
+class Trigger(StrEnum):
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
+
+class Level(StrEnum):
+    INFO = "info"
+    NOTE = "note"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run has done so far. `rows_total` is None where nobody knows it."""
+
+    rows_read: int = 0
+    rows_written: int = 0
+    rows_total: int | None = None
+    columns: int = 0
+    requests: int = 0
+    tokens: int = 0
+    waited: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a run failed or waits, for the page: what happened, and what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of an importer."""
+
+    id: int
+    workspace_id: int
+    importer_id: int
+    trigger: Trigger
+    status: Status
+    phase: Phase
+    counts: Counts
+    notes: tuple[str, ...]
+    trouble: Trouble | None
+    attempt: int
+    cancel_requested: bool
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    heartbeat_at: datetime | None
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One numbered line in a run's story; numbers start at 1 and have no gaps."""
+
+    run_id: int
+    number: int
+    at: datetime
+    level: Level
+    text: str
+
+
+# --- what sources and destinations tell -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to pick by its name."""
+
+    value: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityInfo:
+    """
+    A sort of record one can read.
+
+    `name` is the word used on the command line ("archived-deals"), `label` the
+    one on the page. `tokens_per_page` is Pipedrive's price of one list request.
+    """
+
+    name: str
+    label: str
+    path: str
+    version: str
+    tokens_per_page: int
+    page_size: int
+    takes_filter: bool
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, shaped and in the order of the reading's columns."""
+
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a source has used up since it was opened."""
+
+    requests: int = 0
+    tokens: int = 0
+    waited: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a destination wrote, and what the owner should know about it."""
+
+    rows: int
+    columns: int
+    place: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows as they will look."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """
+    A window onto a written sheet: `rows` from data row `first` (1-based).
+
+    `total_rows` counts the data rows of the whole sheet, without the header.
+    """
+
+    headers: tuple[str, ...]
+    kinds: tuple[ColumnKind, ...]
+    rows: tuple[Row, ...]
+    first: int
+    total_rows: int
+
+
+Facts = Mapping[str, Any]
