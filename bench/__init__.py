@@ -1,0 +1,1 @@
+"""Benchmarks. Each prints its figures and says how they were taken; none is a test."""
