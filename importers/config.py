@@ -57,6 +57,14 @@ class Settings:
         return _Reader(os.environ if environ is None else environ).settings()
 
 
+def api_token_from_env(environ: Mapping[str, str] | None = None) -> Secret:
+    """
+    The token of a one-off import, from PIPEDRIVE_API_TOKEN or the file that
+    PIPEDRIVE_API_TOKEN_FILE names. Raises InvalidSettings when there is none.
+    """
+    return _Reader(os.environ if environ is None else environ).api_token()
+
+
 class _Reader:
     """Collects problems while reading, so that all are told together."""
 
@@ -80,12 +88,25 @@ class _Reader:
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
+        self._refuse_problems()
+        return settings
+
+    def api_token(self) -> Secret:
+        token = self._secret("PIPEDRIVE_API_TOKEN")
+        self._refuse_problems()
+        if token is None:
+            raise InvalidSettings(
+                "PIPEDRIVE_API_TOKEN is not set.",
+                hint="Put your Pipedrive API token there (in Pipedrive: Personal preferences, API), or name a file that holds it in PIPEDRIVE_API_TOKEN_FILE.",
+            )
+        return token
+
+    def _refuse_problems(self) -> None:
         if self._problems:
             raise InvalidSettings(
                 "The settings do not fit: " + "; ".join(self._problems) + ".",
                 hint="Change these environment variables and start again (docs/settings.md lists them all).",
             )
-        return settings
 
     def _text(self, name: str) -> str:
         """The value of NAME, or the content of the file that NAME_FILE names."""
