@@ -1,0 +1,131 @@
+"""The one place where calls leave the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from fnmatch import fnmatchcase
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from importers.config import is_loopback
+from importers.errors import InvalidSettings
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+
+_POOL = 16
+
+
+def make_session(*, reroutes: Mapping[str, str], adapter: BaseAdapter | None = None) -> requests.Session:
+    """
+    A session that never waits forever and never takes a token to another host.
+
+    *reroutes* maps host patterns ("*.pipedrive.com") to base URLs on this
+    machine. *adapter* carries the calls instead of the network.
+
+    Raises:
+        InvalidSettings: a reroute leaves this machine.
+    """
+    _check(reroutes)
+    session = _Session()
+    carrier = adapter or HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL, max_retries=0)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Rerouting(carrier, reroutes))
+    return session
+
+
+class _Session(requests.Session):
+    """Times out by itself, keeps no cookies, reads no .netrc, and stays with the host it was sent to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["User-Agent"] = f"Pipesheet/{version('pipesheet')}"
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # A callable in place of credentials: without it requests looks for a
+        # .netrc and overwrites headers with what it finds there.
+        self.auth = _unchanged
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        # requests repeats every header but Authorization at the new address,
+        # so a redirect elsewhere would hand our token to whoever answers there.
+        target = super().get_redirect_target(resp)
+        return target if target and _same_place(resp.url, target) else None
+
+    def merge_environment_settings(
+        self,
+        url: str | bytes | None,
+        proxies: MutableMapping[str, str] | None,
+        stream: bool | None,
+        verify: bool | str | None,
+        cert: Any,
+    ) -> Any:
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if self._stays_here(str(url)):
+            settings["proxies"] = {}
+        return settings
+
+    def _stays_here(self, url: str) -> bool:
+        host = urlsplit(url).hostname or ""
+        adapter = self.get_adapter(url)
+        return is_loopback(host) or (isinstance(adapter, _Rerouting) and adapter.target_of(host) is not None)
+
+
+class _Rerouting(BaseAdapter):
+    """Carries calls for some hosts to a server on this machine; sets a timeout where there is none."""
+
+    def __init__(self, carrier: BaseAdapter, reroutes: Mapping[str, str]) -> None:
+        super().__init__()
+        self._carrier = carrier
+        self._reroutes = dict(reroutes)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
+        response = self._carrier.send(self._rerouted(request), *args, **kwargs)
+        response.request = request
+        response.url = request.url or ""
+        return response
+
+    def close(self) -> None:
+        self._carrier.close()
+
+    def target_of(self, host: str) -> str | None:
+        """The base URL that stands in for *host*, or None."""
+        for pattern, target in self._reroutes.items():
+            if fnmatchcase(host.lower(), pattern.lower()):
+                return target
+        return None
+
+    def _rerouted(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        asked = urlsplit(request.url or "")
+        target = self.target_of(asked.hostname or "")
+        if target is None:
+            return request
+        base = urlsplit(target)
+        copy = request.copy()
+        copy.url = urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
+        return copy
+
+
+def _check(reroutes: Mapping[str, str]) -> None:
+    for pattern, target in reroutes.items():
+        parts = urlsplit(target)
+        if parts.scheme not in ("http", "https") or not is_loopback(parts.hostname or ""):
+            raise InvalidSettings(
+                f"Calls to {pattern} may only be sent to this machine (127.0.0.1, ::1 or localhost).",
+                hint="Change PIPESHEET_REROUTE.",
+            )
+
+
+def _same_place(url: str, target: str) -> bool:
+    here, there = urlsplit(url), urlsplit(target)
+    return not there.netloc or (here.scheme, here.netloc) == (there.scheme, there.netloc)
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
