@@ -12,14 +12,29 @@ from typing import Protocol, Self
 
 from importers.model import (
     Account,
+    Actor,
     Choice,
     Column,
+    Connection,
+    ConnectionStatus,
+    Counts,
+    Draft,
+    Ending,
     EntityInfo,
+    Event,
+    Importer,
+    Line,
     Page,
+    Phase,
+    Pulse,
+    Role,
     Row,
+    Run,
     Selection,
     Target,
+    Trigger,
     Usage,
+    Workspace,
     Written,
 )
 from importers.secret import Secret
@@ -176,3 +191,179 @@ class Doorbell(Protocol):
 
     def wait(self, run_id: int, seconds: float) -> None:
         """Return when run *run_id* rang, or after *seconds*."""
+
+
+class Store(Protocol):
+    """
+    Everything that is kept.
+
+    Each method is one transaction: it happens whole or not at all, also when
+    several processes call at once. What belongs to a workspace is read and
+    changed through it; NotThere is raised for an id that is not in it. Moments
+    go in and come out aware and in UTC; the caller says what time it is.
+
+    Raises TemporaryError while the database cannot be reached, NoRoom when its
+    disk is full.
+    """
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life."""
+
+    def close(self) -> None: ...
+
+    # --- people ---
+
+    def has_users(self) -> bool: ...
+
+    def has_workspaces(self) -> bool: ...
+
+    def add_workspace(self, name: str, *, time_zone: str, now: datetime) -> Workspace: ...
+
+    def add_first_owner(
+        self, email: str, password_hash: str, *, workspace_name: str, time_zone: str, now: datetime
+    ) -> Actor | None:
+        """
+        The owner account, in the workspace that has no members yet if there is
+        one, else in a new one. None when there is a user already.
+        """
+
+    def add_user(self, email: str, password_hash: str, *, workspace_id: int, role: Role, now: datetime) -> Actor:
+        """Raises InvalidSettings when the e-mail address has an account."""
+
+    def password_of(self, email: str) -> tuple[int, str] | None:
+        """The id and the password's hash of the account, None when there is none."""
+
+    def actor(self, user_id: int) -> Actor | None: ...
+
+    # --- connections ---
+
+    def connections(self, workspace_id: int) -> Sequence[Connection]:
+        """By company and user."""
+
+    def connection(self, workspace_id: int, connection_id: int) -> Connection: ...
+
+    def keep_connection(
+        self, workspace_id: int, kind: str, account: Account, sealed: bytes, *, now: datetime
+    ) -> Connection:
+        """A working connection; the one of the same kind, company and user is renewed instead of doubled."""
+
+    def renew_connection(
+        self, workspace_id: int, connection_id: int, account: Account, sealed: bytes, *, now: datetime
+    ) -> Connection:
+        """Raises InvalidSettings when another connection is linked to that account."""
+
+    def mark_connection(
+        self, workspace_id: int, connection_id: int, status: ConnectionStatus, *, now: datetime
+    ) -> Connection: ...
+
+    def remove_connection(self, workspace_id: int, connection_id: int) -> None:
+        """Raises InvalidSettings while an importer uses it."""
+
+    # --- importers ---
+
+    def importers(self, workspace_id: int) -> Sequence[Importer]:
+        """By name."""
+
+    def importer(self, workspace_id: int, importer_id: int) -> Importer: ...
+
+    def add_importer(
+        self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+    ) -> Importer:
+        """Raises InvalidSettings when another importer of the workspace has the target (upper and lower case alike)."""
+
+    def change_importer(
+        self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+    ) -> Importer:
+        """As `add_importer`; whether it is paused stays as it is."""
+
+    def pause_importer(
+        self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
+    ) -> Importer: ...
+
+    def remove_importer(self, workspace_id: int, importer_id: int) -> None:
+        """Together with its runs and their events."""
+
+    # --- runs ---
+
+    def add_run(self, importer: Importer, trigger: Trigger, *, now: datetime) -> tuple[Run, bool]:
+        """
+        A queued run and True; or the run of that importer that is not over
+        yet, and False. However many ask at once, there is only one such run.
+        """
+
+    def run(self, workspace_id: int, run_id: int) -> Run: ...
+
+    def runs(self, workspace_id: int, importer_id: int, *, limit: int) -> Sequence[Run]:
+        """Newest first."""
+
+    def last_runs(self, workspace_id: int) -> Mapping[int, Run]:
+        """The newest run of each importer, by importer id."""
+
+    def events(self, workspace_id: int, run_id: int, *, after: int = 0) -> Sequence[Event]:
+        """Those numbered after *after*, in order; numbers start at 1 and have no gaps."""
+
+    def cancel_run(self, workspace_id: int, run_id: int, *, line: Line, now: datetime) -> Run:
+        """A queued or waiting run is over at once; a running one is asked to stop; one that is over stays as it is."""
+
+    def claim_run(self, run_id: int, claim: str, *, now: datetime) -> Run | None:
+        """
+        Take up a queued run: it is then running, and only calls with *claim*
+        change it. None when it is not queued (any more): of several callers
+        one gets it.
+        """
+
+    def beat(self, run_id: int, claim: str, *, now: datetime) -> Pulse:
+        """Say that the run's worker lives; nothing changes when the claim is lost."""
+
+    def pulse(self, run_id: int, claim: str) -> Pulse:
+        """As `beat`, without saying anything."""
+
+    def save_progress(
+        self, run_id: int, claim: str, *, phase: Phase, counts: Counts, lines: Sequence[Line], now: datetime
+    ) -> bool:
+        """False, and nothing is kept, when the claim is lost."""
+
+    def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
+        """False, and nothing is kept, when the claim is lost."""
+
+    # --- what the clock asks for, across all workspaces ---
+
+    def due_importers(self, now: datetime) -> Sequence[Importer]:
+        """Not paused, and due by *now*."""
+
+    def claim_importer(
+        self, importer_id: int, due_at: datetime, *, next_run_at: datetime | None, line: Line, now: datetime
+    ) -> Run | None:
+        """
+        Take the turn of *due_at*: set the next one and queue a run. None when
+        somebody else took it, or when the last run is not over (the turn is
+        then skipped).
+        """
+
+    def runs_to_wake(self, now: datetime) -> Sequence[Run]: ...
+
+    def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
+        """Queue a waiting run again; False when it is no longer as *run* says (as for the next three)."""
+
+    def abandoned_runs(self, before: datetime) -> Sequence[Run]:
+        """Running, without a heartbeat since *before*."""
+
+    def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
+        """Queue an abandoned run again and take it from its worker, should that still live."""
+
+    def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
+        """End an abandoned run."""
+
+    def unsent_runs(self, before: datetime) -> Sequence[Run]:
+        """Queued, and neither queued nor sent again since *before*."""
+
+    def resend_run(self, run: Run, *, before: datetime, now: datetime) -> bool:
+        """Note that a queued run is sent again."""
+
+    # --- processes ---
+
+    def beat_process(self, name: str, *, now: datetime) -> None:
+        """Say that the process *name* lives; forgets processes silent for a day."""
+
+    def process_beats(self) -> Mapping[str, datetime]:
+        """When each process was last heard of."""

@@ -276,7 +276,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of an importer."""
+    """
+    One execution of an importer. `attempt` counts how often it was taken up,
+    `abandoned` how often its worker died under it.
+    """
 
     id: int
     workspace_id: int
@@ -294,6 +297,40 @@ class Run:
     ended_at: datetime | None
     heartbeat_at: datetime | None
     wake_at: datetime | None
+    abandoned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """
+    How one attempt of a run ended. `wake_at` is set for a run that waits;
+    every other ending is final.
+    """
+
+    status: Status
+    counts: Counts
+    notes: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something to say in a run's story, before it has a number."""
+
+    text: str
+    level: Level = Level.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """
+    What a run's keeper needs to know: is the claim still `ours`, and has the
+    owner asked it to stop?
+    """
+
+    ours: bool
+    cancel_requested: bool
 
 
 @dataclass(frozen=True, slots=True)

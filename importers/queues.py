@@ -1,0 +1,23 @@
+"""A queue for those who have no worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def _nobody(run_id: int) -> None:
+    raise RuntimeError("nobody was attached to the queue")
+
+
+class InlineQueue:
+    """Implements `interfaces.Queue` by executing at once, in the caller's thread."""
+
+    def __init__(self, execute: Callable[[int], None] = _nobody) -> None:
+        self._execute = execute
+
+    def attach(self, execute: Callable[[int], None]) -> None:
+        """Say who executes; `bootstrap.build` does, once the services exist."""
+        self._execute = execute
+
+    def run_import(self, run_id: int) -> None:
+        self._execute(run_id)

@@ -1,0 +1,112 @@
+"""Importers, as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from importers.errors import InvalidSettings, NotThere
+from importers.model import Draft, Importer
+from importers.store.database import Database
+from importers.store.rows import draft_values, importer_of
+from importers.store.schema import connections, importers
+
+
+class Importers(Database):
+    def importers(self, workspace_id: int) -> Sequence[Importer]:
+        with self._reading() as sql:
+            rows = sql.execute(
+                select(importers)
+                .where(importers.c.workspace_id == workspace_id)
+                .order_by(func.lower(importers.c.name), importers.c.id)
+            )
+            return [importer_of(row) for row in rows]
+
+    def importer(self, workspace_id: int, importer_id: int) -> Importer:
+        with self._reading() as sql:
+            row = sql.execute(
+                select(importers).where(importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
+            ).first()
+        if row is None:
+            raise _gone()
+        return importer_of(row)
+
+    def add_importer(
+        self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+    ) -> Importer:
+        values = {
+            "workspace_id": workspace_id,
+            "paused": False,
+            "next_run_at": next_run_at,
+            "created_at": now,
+            "updated_at": now,
+            **draft_values(draft),
+        }
+        try:
+            with self._writing() as sql:
+                _check_connection(sql, workspace_id, draft)
+                return importer_of(sql.execute(insert(importers).values(values).returning(importers)).one())
+        except IntegrityError as error:
+            raise _taken(draft) from error
+
+    def change_importer(
+        self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+    ) -> Importer:
+        values = {"next_run_at": next_run_at, "updated_at": now, **draft_values(draft)}
+        try:
+            with self._writing() as sql:
+                _check_connection(sql, workspace_id, draft)
+                return _change(sql, workspace_id, importer_id, values)
+        except IntegrityError as error:
+            raise _taken(draft) from error
+
+    def pause_importer(
+        self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
+    ) -> Importer:
+        with self._writing() as sql:
+            values = {"paused": paused, "next_run_at": next_run_at, "updated_at": now}
+            return _change(sql, workspace_id, importer_id, values)
+
+    def remove_importer(self, workspace_id: int, importer_id: int) -> None:
+        with self._writing() as sql:
+            gone = sql.execute(
+                delete(importers).where(importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
+            )
+            if gone.rowcount == 0:
+                raise _gone()
+
+
+def _check_connection(sql: SqlConnection, workspace_id: int, draft: Draft) -> None:
+    ours = select(connections.c.id).where(
+        connections.c.id == draft.connection_id, connections.c.workspace_id == workspace_id
+    )
+    if sql.scalar(ours) is None:
+        raise NotThere("There is no such connection (any more).", hint="Choose one from the list of connections.")
+
+
+def _change(sql: SqlConnection, workspace_id: int, importer_id: int, values: dict[str, Any]) -> Importer:
+    row = sql.execute(
+        update(importers)
+        .where(importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
+        .values(values)
+        .returning(importers)
+    ).first()
+    if row is None:
+        raise _gone()
+    return importer_of(row)
+
+
+def _taken(draft: Draft) -> InvalidSettings:
+    return InvalidSettings(
+        f"Another importer writes to {draft.target.sheet} in {draft.target.place} already.",
+        hint="Choose another sheet or workbook name.",
+    )
+
+
+def _gone() -> NotThere:
+    return NotThere("There is no such importer (any more).", hint="Choose one from the list of importers.")

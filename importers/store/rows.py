@@ -1,0 +1,118 @@
+"""Table row <-> model value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from importers.model import (
+    Account,
+    Actor,
+    Connection,
+    ConnectionStatus,
+    Draft,
+    Event,
+    Importer,
+    Level,
+    Phase,
+    Role,
+    Run,
+    Status,
+    Target,
+    Trigger,
+    User,
+    Workspace,
+)
+
+AnyRow = Row[Any]
+
+
+def workspace_of(row: AnyRow) -> Workspace:
+    return Workspace(row.id, row.name, row.time_zone, row.created_at)
+
+
+def actor_of(row: AnyRow) -> Actor:
+    """From a join in which the workspace's columns carry the prefix `workspace_`."""
+    return Actor(
+        User(row.id, row.email, row.created_at),
+        Workspace(row.workspace_id, row.workspace_name, row.workspace_time_zone, row.workspace_created_at),
+        Role(row.role),
+    )
+
+
+def connection_of(row: AnyRow) -> Connection:
+    return Connection(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        kind=row.kind,
+        account=row.account,
+        sealed=bytes(row.sealed),
+        status=ConnectionStatus(row.status),
+        created_at=row.created_at,
+        checked_at=row.checked_at,
+    )
+
+
+def identity(account: Account) -> str:
+    """What makes two links the same one: company and user."""
+    return f"{account.company_domain}|{account.email or account.user}".casefold()
+
+
+def importer_of(row: AnyRow) -> Importer:
+    return Importer(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        name=row.name,
+        connection_id=row.connection_id,
+        selection=row.selection,
+        target=row.target,
+        schedule=row.schedule,
+        paused=row.paused,
+        next_run_at=row.next_run_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def draft_values(draft: Draft) -> dict[str, Any]:
+    """The columns of an importer that its owner chooses."""
+    return {
+        "name": draft.name,
+        "connection_id": draft.connection_id,
+        "selection": draft.selection,
+        "target": draft.target,
+        "target_key": target_key(draft.target),
+        "schedule": draft.schedule,
+    }
+
+
+def target_key(target: Target) -> str:
+    # A slash can be in neither a workbook's nor a worksheet's name.
+    return f"{target.kind}/{target.place}/{target.sheet}".casefold()
+
+
+def run_of(row: AnyRow) -> Run:
+    return Run(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        importer_id=row.importer_id,
+        trigger=Trigger(row.trigger),
+        status=Status(row.status),
+        phase=Phase(row.phase),
+        counts=row.counts,
+        notes=row.notes,
+        trouble=row.trouble,
+        attempt=row.attempt,
+        cancel_requested=row.cancel_requested,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        heartbeat_at=row.heartbeat_at,
+        wake_at=row.wake_at,
+        abandoned=row.abandoned,
+    )
+
+
+def event_of(row: AnyRow) -> Event:
+    return Event(row.run_id, row.number, row.at, Level(row.level), row.text)

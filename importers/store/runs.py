@@ -1,0 +1,208 @@
+"""Runs and their stories. Each change of a run is conditional: on its status, or on its worker's claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy.exc import IntegrityError
+
+from importers.errors import NotThere
+from importers.model import (
+    Counts,
+    Ending,
+    Event,
+    Importer,
+    Level,
+    Line,
+    Phase,
+    Pulse,
+    Run,
+    Status,
+    Trigger,
+)
+from importers.store.database import Database
+from importers.store.rows import event_of, run_of
+from importers.store.schema import events, importers, runs
+
+
+class Runs(Database):
+    def add_run(self, importer: Importer, trigger: Trigger, *, now: datetime) -> tuple[Run, bool]:
+        while True:
+            try:
+                with self._writing() as sql:
+                    run = unfinished_run(sql, importer)
+                    return (run, False) if run else (queue_run(sql, importer, trigger, now), True)
+            except IntegrityError:
+                # PostgreSQL let another caller in between. That run may even be over by now: look again.
+                continue
+
+    def run(self, workspace_id: int, run_id: int) -> Run:
+        with self._reading() as sql:
+            return _run(sql, workspace_id, run_id)
+
+    def runs(self, workspace_id: int, importer_id: int, *, limit: int) -> Sequence[Run]:
+        newest = select(runs).where(runs.c.workspace_id == workspace_id, runs.c.importer_id == importer_id)
+        with self._reading() as sql:
+            return _all(sql, newest.order_by(runs.c.id.desc()).limit(limit))
+
+    def last_runs(self, workspace_id: int) -> Mapping[int, Run]:
+        newest = select(func.max(runs.c.id)).where(runs.c.workspace_id == workspace_id).group_by(runs.c.importer_id)
+        with self._reading() as sql:
+            return {run.importer_id: run for run in _all(sql, select(runs).where(runs.c.id.in_(newest)))}
+
+    def events(self, workspace_id: int, run_id: int, *, after: int = 0) -> Sequence[Event]:
+        with self._reading() as sql:
+            _run(sql, workspace_id, run_id)
+            rows = sql.execute(
+                select(events).where(events.c.run_id == run_id, events.c.number > after).order_by(events.c.number)
+            )
+            return [event_of(row) for row in rows]
+
+    def cancel_run(self, workspace_id: int, run_id: int, *, line: Line, now: datetime) -> Run:
+        ours = (runs.c.id == run_id, runs.c.workspace_id == workspace_id)
+        at_once = runs.c.status.in_((Status.QUEUED, Status.WAITING))
+        over = {"status": Status.CANCELLED, "ended_at": now, "wake_at": None, "cancel_requested": True}
+        with self._writing() as sql:
+            if not change_run(sql, over, *ours, at_once, lines=[line], now=now):
+                asked = {"cancel_requested": True}
+                change_run(
+                    sql, asked, *ours, runs.c.status == Status.RUNNING, ~runs.c.cancel_requested, lines=[line], now=now
+                )
+            return _run(sql, workspace_id, run_id)
+
+    def claim_run(self, run_id: int, claim: str, *, now: datetime) -> Run | None:
+        values = {
+            "status": Status.RUNNING,
+            "phase": Phase.CONNECTING,
+            "counts": Counts(),
+            "trouble": None,
+            "claim": claim,
+            "attempt": runs.c.attempt + 1,
+            "heartbeat_at": now,
+            "started_at": func.coalesce(runs.c.started_at, now),
+            "wake_at": None,
+        }
+        with self._writing() as sql:
+            row = sql.execute(
+                update(runs)
+                .where(runs.c.id == run_id, runs.c.status == Status.QUEUED)
+                .values(values)
+                .returning(runs)
+            ).first()
+        return run_of(row) if row else None
+
+    def beat(self, run_id: int, claim: str, *, now: datetime) -> Pulse:
+        with self._writing() as sql:
+            sql.execute(update(runs).where(*_ours(run_id, claim)).values(heartbeat_at=now))
+            return _pulse(sql, run_id, claim)
+
+    def pulse(self, run_id: int, claim: str) -> Pulse:
+        with self._reading() as sql:
+            return _pulse(sql, run_id, claim)
+
+    def save_progress(
+        self, run_id: int, claim: str, *, phase: Phase, counts: Counts, lines: Sequence[Line], now: datetime
+    ) -> bool:
+        values = {"phase": phase, "counts": counts}
+        with self._writing() as sql:
+            return change_run(sql, values, *_ours(run_id, claim), lines=lines, now=now)
+
+    def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
+        with self._writing() as sql:
+            return change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
+
+
+def unfinished_run(sql: SqlConnection, importer: Importer) -> Run | None:
+    """Raises NotThere when the importer was deleted."""
+    if sql.scalar(select(importers.c.id).where(importers.c.id == importer.id)) is None:
+        raise NotThere("There is no such importer (any more).", hint="Choose one from the list of importers.")
+    row = sql.execute(select(runs).where(runs.c.importer_id == importer.id, runs.c.ended_at.is_(None))).first()
+    return run_of(row) if row else None
+
+
+def queue_run(sql: SqlConnection, importer: Importer, trigger: Trigger, now: datetime) -> Run:
+    """Raises IntegrityError while the importer has an unfinished run."""
+    values = {
+        "workspace_id": importer.workspace_id,
+        "importer_id": importer.id,
+        "trigger": trigger,
+        "status": Status.QUEUED,
+        "phase": Phase.QUEUED,
+        "counts": Counts(),
+        "notes": (),
+        "attempt": 0,
+        "abandoned": 0,
+        "queued_at": now,
+        "sent_at": now,
+        "last_event": 0,
+    }
+    return run_of(sql.execute(insert(runs).values(values).returning(runs)).one())
+
+
+def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:
+    over = ending.status.is_over
+    values = {
+        "status": ending.status,
+        "counts": ending.counts,
+        "notes": ending.notes,
+        "trouble": ending.trouble,
+        "wake_at": ending.wake_at,
+        "ended_at": now if over else None,
+        "claim": None,
+    }
+    return {**values, "phase": Phase.FINISHED} if ending.status in (Status.DONE, Status.DONE_WITH_NOTES) else values
+
+
+def change_run(
+    sql: SqlConnection,
+    values: Mapping[str, Any],
+    *conditions: ColumnElement[bool],
+    lines: Sequence[Line],
+    now: datetime,
+) -> bool:
+    """Change the one run that meets *conditions* and continue its story; False when none does."""
+    row = sql.execute(
+        update(runs)
+        .where(*conditions)
+        .values(**values, last_event=runs.c.last_event + len(lines))
+        .returning(runs.c.id, runs.c.last_event)
+    ).first()
+    if row is None:
+        return False
+    _say(sql, row.id, lines, first=row.last_event - len(lines) + 1, now=now)
+    return True
+
+
+def _say(sql: SqlConnection, run_id: int, lines: Sequence[Line], *, first: int, now: datetime) -> None:
+    if lines:
+        sql.execute(
+            insert(events),
+            [
+                {"run_id": run_id, "number": number, "at": now, "level": Level(line.level), "text": line.text}
+                for number, line in enumerate(lines, first)
+            ],
+        )
+
+
+def _ours(run_id: int, claim: str) -> tuple[ColumnElement[bool], ...]:
+    return (runs.c.id == run_id, runs.c.claim == claim, runs.c.status == Status.RUNNING)
+
+
+def _pulse(sql: SqlConnection, run_id: int, claim: str) -> Pulse:
+    row = sql.execute(select(runs.c.cancel_requested).where(*_ours(run_id, claim))).first()
+    return Pulse(ours=row is not None, cancel_requested=bool(row and row.cancel_requested))
+
+
+def _run(sql: SqlConnection, workspace_id: int, run_id: int) -> Run:
+    row = sql.execute(select(runs).where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)).first()
+    if row is None:
+        raise NotThere("There is no such run (any more).", hint="Choose one from the importer's history.")
+    return run_of(row)
+
+
+def _all(sql: SqlConnection, query: Select[Any]) -> list[Run]:
+    return [run_of(row) for row in sql.execute(query)]

@@ -1,0 +1,203 @@
+"""
+The tables. `migrations/` holds the way here; a test compares the two.
+
+Ids are never used twice, also on SQLite: a message for a deleted run must not
+find another one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+from importers.model import Account, Counts, Schedule, Selection, Target, Trouble
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment in UTC, in and out; SQLite, which knows no zones, is told and asked without."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be kept")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Value(TypeDecorator[Any]):
+    """One of the values of `model.py`, as JSON; fields added later take their defaults."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, of: Any) -> None:
+        super().__init__()
+        self.of = of
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.to_builtins(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.convert(value, self.of)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Index("ix_memberships_user_id", "user_id"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    # Company and user as one text, so that linking an account twice renews it.
+    Column("identity", String(600), nullable=False),
+    Column("account", Value(Account), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    UniqueConstraint("workspace_id", "kind", "identity"),
+    sqlite_autoincrement=True,
+)
+
+importers = Table(
+    "importers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False),
+    Column("selection", Value(Selection), nullable=False),
+    Column("target", Value(Target), nullable=False),
+    # Kind, place and sheet without regard to case: two importers may not share one.
+    Column("target_key", String(600), nullable=False),
+    Column("schedule", Value(Schedule), nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("next_run_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("workspace_id", "target_key"),
+    Index("ix_importers_next_run_at", "next_run_at"),
+    Index("ix_importers_connection_id", "connection_id"),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("importer_id", ForeignKey("importers.id", ondelete="CASCADE"), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("counts", Value(Counts), nullable=False),
+    Column("notes", Value(tuple[str, ...]), nullable=False),
+    Column("trouble", Value(Trouble)),
+    Column("attempt", Integer, nullable=False),
+    Column("abandoned", Integer, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False, server_default=false()),
+    Column("queued_at", Moment, nullable=False),
+    # When the run's id was last handed to the queue; a lost message shows here.
+    Column("sent_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("heartbeat_at", Moment),
+    Column("wake_at", Moment),
+    # Known only to the worker that took the run up; others cannot change it.
+    Column("claim", String(64)),
+    Column("last_event", Integer, nullable=False),
+    Index("ix_runs_importer_id", "importer_id"),
+    # An importer never overlaps itself, whoever starts it.
+    Index(
+        "uq_runs_unfinished",
+        "importer_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("beat_at", Moment, nullable=False),
+)

@@ -1,0 +1,18 @@
+"""SqlStore: everything that is kept, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from importers.store.connections import Connections
+from importers.store.importers import Importers
+from importers.store.people import People
+from importers.store.processes import Processes
+from importers.store.runs import Runs
+from importers.store.turns import Turns
+
+
+class SqlStore(People, Connections, Importers, Runs, Turns, Processes):
+    """
+    Implements `interfaces.Store` on SQLAlchemy Core.
+
+    `SqlStore(url)` opens nothing yet; `migrate.migrate(url)` must have run once.
+    """
