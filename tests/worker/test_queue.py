@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from pipesheet.ports import free_port
+from pipesheet.redis_server import prepare
+from tests.valkey import connect, running, running_redis
+from worker.queue import QUEUE, RUN_IMPORT, CeleryQueue, broker_url
+
+
+def test_a_message_holds_the_task_and_the_run_and_nothing_secret(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as url, connect(url) as client:
+        CeleryQueue(url).run_import(7)
+        [raw] = client.lrange(QUEUE, 0, -1)
+    message = json.loads(raw)
+    assert message["headers"]["task"] == RUN_IMPORT
+    assert message["headers"]["argsrepr"] == "[7]"
+    assert message["content-type"] == "application/json"
+
+
+def test_without_redis_it_says_so_and_goes_on_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    queue = CeleryQueue(f"redis://:hush@127.0.0.1:{free_port()}/0")
+    started = time.monotonic()
+    with caplog.at_level(logging.WARNING):
+        queue.run_import(7)
+    assert time.monotonic() - started < 2
+    assert "Run 7 stays queued" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_the_next_run_is_queued_when_redis_was_restarted(tmp_path: Path) -> None:
+    server = prepare(tmp_path)
+    queue = CeleryQueue(server.url)
+    with running(server):
+        queue.run_import(1)
+    with running(server) as url, connect(url) as client:
+        queue.run_import(2)
+        assert client.llen(QUEUE) == 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "celerys"),
+    [
+        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+        ("rediss://example.com:6380/1", "rediss://example.com:6380/1"),
+        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock"),
+    ],
+)
+def test_addresses_are_said_in_celerys_words(ours: str, celerys: str) -> None:
+    assert broker_url(ours) == celerys

@@ -1,0 +1,55 @@
+"""
+`python -m worker.clock`: asks, every second, what is due.
+
+A process of its own rather than a task: in a worker busy with imports a tick
+would stand in line behind them, and nobody would notice that the worker next
+door died. The database decides what is due, so any number of clocks may run.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+from importers.services import Services
+from worker.process import beat, build_services, settings_or_exit
+
+log = logging.getLogger(__name__)
+
+TICK_EVERY = 1.0
+"""Seconds between two looks at what is due."""
+
+
+def run(services: Services, stopping: threading.Event, *, every: float = TICK_EVERY) -> None:
+    """Tick until *stopping*. Trouble in one tick is logged, and the next comes a little later."""
+    while not stopping.is_set():
+        went_well = tick(services)
+        stopping.wait(every if went_well else every * 10)
+
+
+def tick(services: Services) -> bool:
+    """Queue what is due; whether that went well."""
+    try:
+        ticked = services.scheduling.tick()
+    except Exception:
+        log.exception("The clock could not look at what is due; it tries again.")
+        return False
+    if ticked.due or ticked.woken or ticked.rescued:
+        log.info("Queued runs: %s due, %s woken, %s rescued.", ticked.due, ticked.woken, ticked.rescued)
+    return True
+
+
+def main() -> None:
+    settings = settings_or_exit()
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    services = build_services(settings)
+    threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
+    run(services, stopping)
+
+
+if __name__ == "__main__":
+    main()

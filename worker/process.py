@@ -1,0 +1,83 @@
+"""What every process of the night shift has in common: settings, services, a sign of life."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+
+from importers.bootstrap import build
+from importers.config import Settings
+from importers.errors import InvalidSettings
+from importers.services import Services
+from worker.options import OPTIONS
+from worker.queue import CeleryQueue, broker_url
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = 5.0
+"""Seconds between two signs of life; far fewer than health waits before it calls somebody gone."""
+
+
+class ImportApp(Celery):
+    """A Celery app that its tasks find the services on."""
+
+    services: Services | None = None
+
+
+def make_app(settings: Settings) -> ImportApp:
+    app = ImportApp("pipesheet", broker=broker_url(settings.redis_url), include=["worker.tasks"])
+    app.conf.update(OPTIONS)
+    return app
+
+
+def settings_or_exit() -> Settings:
+    """The settings of a process that needs Redis; one line on standard error when they do not fit."""
+    try:
+        settings = Settings.from_env()
+    except InvalidSettings as error:
+        sys.exit(str(error))
+    if not settings.redis_url:
+        sys.exit("REDIS_URL is not set. Set it, or start everything with `pipesheet up`, which brings a Redis along.")
+    return settings
+
+
+def build_services(settings: Settings) -> Services:
+    return build(settings, queue=CeleryQueue(settings.redis_url))
+
+
+def attach(app: ImportApp, settings: Settings) -> None:
+    """
+    Give each process of the pool services of its own when it starts, because
+    a database connection does not survive a fork; and let the main process,
+    which answers for them all however busy they are, say that it is alive.
+    """
+    stopping = threading.Event()
+
+    @worker_process_init.connect(weak=False)
+    def bring_services(**_: Any) -> None:
+        app.services = build_services(settings)
+
+    @worker_ready.connect(weak=False)
+    def start_beating(**_: Any) -> None:
+        services = build_services(settings)
+        threading.Thread(target=beat, args=(services, "worker", stopping), name="beat", daemon=True).start()
+
+    @worker_shutting_down.connect(weak=False)
+    def stop_beating(**_: Any) -> None:
+        stopping.set()
+
+
+def beat(services: Services, name: str, stopping: threading.Event) -> None:
+    """Say "I am alive" until *stopping*; a failed attempt is logged and the next one made."""
+    while True:
+        try:
+            services.health.beat(name)
+        except Exception:
+            log.exception("The sign of life could not be left.")
+        if stopping.wait(BEAT_EVERY):
+            return
