@@ -266,9 +266,7 @@ class Store(Protocol):
 
     def importer(self, workspace_id: int, importer_id: int) -> Importer: ...
 
-    def add_importer(
-        self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
-    ) -> Importer:
+    def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
         """Raises InvalidSettings when another importer of the workspace has the target (upper and lower case alike)."""
 
     def change_importer(

@@ -27,7 +27,9 @@ def check(schedule: Schedule) -> None:
     """Raises InvalidSettings where *schedule* makes no sense or would never be due."""
     most = _MOST.get(schedule.every)
     if most is not None and not 1 <= schedule.number <= most:
-        raise InvalidSettings(f"Every {schedule.number} {schedule.every.value} is not possible.", hint=f"Choose 1 to {most}.")
+        raise InvalidSettings(
+            f"Every {schedule.number} {schedule.every.value} is not possible.", hint=f"Choose 1 to {most}."
+        )
     if any(day not in range(7) for day in schedule.weekdays):
         raise InvalidSettings("A weekday of the schedule does not exist.", hint="Choose days from Monday to Sunday.")
     if schedule.every is Every.DAYS and schedule.number > 1 and schedule.weekdays:
@@ -36,7 +38,9 @@ def check(schedule: Schedule) -> None:
             hint="Choose weekdays with every 1 day, or a number of days without weekdays.",
         )
     if schedule.at.tzinfo is not None:
-        raise InvalidSettings("The time of day must not carry a time zone of its own.", hint="Choose the zone beside it.")
+        raise InvalidSettings(
+            "The time of day must not carry a time zone of its own.", hint="Choose the zone beside it."
+        )
     _zone(schedule)
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from importers.interfaces import Clock
 from importers.services.connections import Connections
+from importers.services.health import Health
 from importers.services.manage import Importers
 from importers.services.people import People
 from importers.services.runs import Runs
 from importers.services.scheduling import Scheduling
+from importers.services.setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The bundle that `bootstrap.build` makes."""
+    """The bundle that `bootstrap.build` makes. `close` lets go of database and Redis connections."""
 
     people: People
     connections: Connections
     importers: Importers
     runs: Runs
     scheduling: Scheduling
+    setup: Setup
+    health: Health
+    clock: Clock
+    close: Callable[[], None]

@@ -1,9 +1,37 @@
 """Create, change, copy, pause, preview and delete importers."""
 
 from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importers.model import Actor, Choice, Column, Connection, Draft, EntityInfo, Importer, Preview, Run
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count, islice
+
+from importers import schedule as timetable
+from importers.errors import InvalidSettings
+from importers.interfaces import Clock, Source, Store
+from importers.model import (
+    Actor,
+    Choice,
+    Column,
+    Connection,
+    Draft,
+    EntityInfo,
+    Importer,
+    Preview,
+    Role,
+    Row,
+    Run,
+    Schedule,
+    Selection,
+    Target,
+)
+from importers.services.access import require
+from importers.services.accounts import Accounts
+from importers.services.kinds import Kinds
+
+LONGEST_NAME = 200
+MOST_PREVIEW_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,29 +44,182 @@ class ImporterCard:
 
 
 class Importers:
+    def __init__(self, *, store: Store, accounts: Accounts, kinds: Kinds, clock: Clock) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._kinds = kinds
+        self._clock = clock
+
     def cards(self, actor: Actor) -> Sequence[ImporterCard]:
         """Every importer of the workspace, by name."""
-        raise NotImplementedError
+        workspace_id = actor.workspace.id
+        connections = {connection.id: connection for connection in self._store.connections(workspace_id)}
+        last_runs = self._store.last_runs(workspace_id)
+        return [
+            ImporterCard(importer, connections[importer.connection_id], last_runs.get(importer.id))
+            for importer in self._store.importers(workspace_id)
+            if importer.connection_id in connections
+        ]
 
-    def get(self, actor: Actor, importer_id: int) -> Importer: ...
+    def get(self, actor: Actor, importer_id: int) -> Importer:
+        return self._store.importer(actor.workspace.id, importer_id)
+
     def create(self, actor: Actor, draft: Draft) -> Importer:
         """Raises InvalidSettings: empty name, unknown entity/column, bad sheet name, target taken by another importer (names it), bad schedule."""
-        raise NotImplementedError
+        require(actor, Role.EDITOR, "create importers")
+        draft = self._checked(actor, draft, before=None)
+        now = self._clock.now()
+        next_run_at = timetable.next_run_after(draft.schedule, now)
+        return self._store.add_importer(actor.workspace.id, draft, next_run_at=next_run_at, now=now)
 
-    def change(self, actor: Actor, importer_id: int, draft: Draft) -> Importer: ...
+    def change(self, actor: Actor, importer_id: int, draft: Draft) -> Importer:
+        """As `create`; a schedule that stays the same keeps its next turn."""
+        require(actor, Role.EDITOR, "change importers")
+        before = self.get(actor, importer_id)
+        draft = self._checked(actor, draft, before=before)
+        now = self._clock.now()
+        next_run_at = self._next_turn(before, draft.schedule, now)
+        return self._store.change_importer(actor.workspace.id, importer_id, draft, next_run_at=next_run_at, now=now)
+
     def copy_of(self, actor: Actor, importer_id: int) -> Draft:
         """A draft like the importer, name and sheet made free ("Copy of ...", "Deals (2)"); nothing is saved."""
-        raise NotImplementedError
+        importer = self.get(actor, importer_id)
+        others = self._store.importers(actor.workspace.id)
+        place = importer.target.place.casefold()
+        sheets = [other.target.sheet for other in others if other.target.place.casefold() == place]
+        sheet = self._kinds.free_sheet_name(importer.target.sheet, sheets)
+        return Draft(
+            name=_free_name(importer.name, {other.name.casefold() for other in others}),
+            connection_id=importer.connection_id,
+            selection=importer.selection,
+            target=replace(importer.target, sheet=sheet),
+            schedule=importer.schedule,
+        )
 
-    def pause(self, actor: Actor, importer_id: int) -> Importer: ...
-    def resume(self, actor: Actor, importer_id: int) -> Importer: ...
+    def pause(self, actor: Actor, importer_id: int) -> Importer:
+        """It is no longer run by its schedule; by hand it still can be."""
+        require(actor, Role.EDITOR, "pause importers")
+        return self._store.pause_importer(
+            actor.workspace.id, importer_id, paused=True, next_run_at=None, now=self._clock.now()
+        )
+
+    def resume(self, actor: Actor, importer_id: int) -> Importer:
+        """Its schedule counts again, from now: turns missed in the pause are not made up for."""
+        require(actor, Role.EDITOR, "resume importers")
+        importer, now = self.get(actor, importer_id), self._clock.now()
+        next_run_at = timetable.next_run_after(importer.schedule, now)
+        return self._store.pause_importer(
+            actor.workspace.id, importer_id, paused=False, next_run_at=next_run_at, now=now
+        )
+
     def delete(self, actor: Actor, importer_id: int) -> None:
         """Forgets the importer and its runs; the sheet it wrote stays."""
-        raise NotImplementedError
+        require(actor, Role.EDITOR, "delete importers")
+        self._store.remove_importer(actor.workspace.id, importer_id)
 
-    def entities(self) -> Sequence[EntityInfo]: ...
-    def columns(self, actor: Actor, connection_id: int, entity: str) -> tuple[Column, ...]: ...
-    def filters(self, actor: Actor, connection_id: int, entity: str) -> Sequence[Choice]: ...
+    def entities(self) -> Sequence[EntityInfo]:
+        return self._kinds.entities()
+
+    def columns(self, actor: Actor, connection_id: int, entity: str) -> tuple[Column, ...]:
+        self._check_entity(entity)
+        with self._accounts.source(self._store.connection(actor.workspace.id, connection_id)) as source:
+            return source.columns(entity)
+
+    def filters(self, actor: Actor, connection_id: int, entity: str) -> Sequence[Choice]:
+        self._check_entity(entity)
+        with self._accounts.source(self._store.connection(actor.workspace.id, connection_id)) as source:
+            return source.filters(entity)
+
     def preview(self, actor: Actor, draft: Draft, *, rows: int = 20) -> Preview:
         """The first rows exactly as a run would write them; writes nothing."""
-        raise NotImplementedError
+        self._check_entity(draft.selection.entity)
+        wanted = min(rows, MOST_PREVIEW_ROWS, draft.selection.limit or MOST_PREVIEW_ROWS)
+        selection = replace(draft.selection, limit=wanted)
+        with self._accounts.source(self._store.connection(actor.workspace.id, draft.connection_id)) as source:
+            return _first_rows(source, selection, wanted)
+
+    def _checked(self, actor: Actor, draft: Draft, *, before: Importer | None) -> Draft:
+        draft = replace(draft, name=_checked_name(draft.name))
+        timetable.check(draft.schedule)
+        self._check_entity(draft.selection.entity)
+        self._check_target(actor, draft.target, before)
+        self._check_columns(actor, draft, before)
+        return draft
+
+    def _check_entity(self, name: str) -> None:
+        known = [entity.name for entity in self._kinds.entities()]
+        if name not in known:
+            raise InvalidSettings(
+                f"There is nothing called {name!r} to import.", hint=f"Choose one of: {', '.join(known)}."
+            )
+
+    def _check_target(self, actor: Actor, target: Target, before: Importer | None) -> None:
+        self._kinds.destination(actor.workspace.id).check(target)
+        for other in self._store.importers(actor.workspace.id):
+            if _same_place(other.target, target) and (before is None or other.id != before.id):
+                raise InvalidSettings(
+                    f"“{other.name}” writes to the sheet {other.target.sheet} in {other.target.place} already.",
+                    hint="Choose another sheet or workbook name.",
+                )
+
+    def _check_columns(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
+        """Asks Pipedrive, so only when there is something new to ask."""
+        connection = self._store.connection(actor.workspace.id, draft.connection_id)
+        chosen = draft.selection.columns
+        if chosen is None or (before and _asks_for_the_same(before, draft)):
+            return
+        if not chosen:
+            raise InvalidSettings("No column is chosen.", hint="Choose at least one column.")
+        with self._accounts.source(connection) as source:
+            known = {column.key for column in source.columns(draft.selection.entity)}
+        unknown = [key for key in chosen if key not in known]
+        if unknown:
+            raise InvalidSettings(
+                f"These columns do not exist (any more): {', '.join(unknown)}.",
+                hint="Choose from the columns there are.",
+            )
+
+    def _next_turn(self, before: Importer, schedule: Schedule, now: datetime) -> datetime | None:
+        if before.paused:
+            return None
+        if schedule == before.schedule and before.next_run_at is not None:
+            return before.next_run_at
+        return timetable.next_run_after(schedule, now)
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidSettings("The importer has no name.", hint="Give it one, such as “Deals to Excel”.")
+    if len(name) > LONGEST_NAME:
+        raise InvalidSettings("The importer's name is too long.", hint=f"Use at most {LONGEST_NAME} characters.")
+    return name
+
+
+def _same_place(one: Target, other: Target) -> bool:
+    return (one.kind, one.place.casefold(), one.sheet.casefold()) == (
+        other.kind,
+        other.place.casefold(),
+        other.sheet.casefold(),
+    )
+
+
+def _asks_for_the_same(before: Importer, draft: Draft) -> bool:
+    return (before.connection_id, before.selection.entity, before.selection.columns) == (
+        draft.connection_id,
+        draft.selection.entity,
+        draft.selection.columns,
+    )
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    wanted = f"Copy of {name}"[: LONGEST_NAME - 10]
+    names = (wanted if number == 1 else f"{wanted} ({number})" for number in count(1))
+    return next(free for free in names if free.casefold() not in taken)
+
+
+def _first_rows(source: Source, selection: Selection, wanted: int) -> Preview:
+    reading = source.open(selection)
+    pages = reading.pages()
+    rows: tuple[Row, ...] = tuple(islice((row for page in pages for row in page.rows), wanted))
+    return Preview(reading.columns, rows)

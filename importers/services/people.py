@@ -1,13 +1,32 @@
 """Accounts: the first owner, passwords, who is asking."""
 
 from __future__ import annotations
-from importers.model import Actor, User
+
+from zoneinfo import ZoneInfo
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+
+from importers.errors import InvalidSettings
+from importers.interfaces import Clock, Store
+from importers.model import Actor
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 1000
+_FIRST_WORKSPACE = "My workspace"
 
 
 class People:
+    def __init__(self, *, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._hasher = PasswordHasher()
+        self._nobodys_hash = ""
+
     def is_first_visit(self) -> bool:
         """True until the owner account exists."""
-        raise NotImplementedError
+        return not self._store.has_users()
 
     def sign_up_owner(self, email: str, password: str, *, time_zone: str = "UTC") -> Actor:
         """
@@ -17,12 +36,71 @@ class People:
         Raises InvalidSettings: not an e-mail address, password shorter than
         10 characters, or the owner account exists already.
         """
-        raise NotImplementedError
+        address = _address(email)
+        _check_password(password)
+        actor = self._store.add_first_owner(
+            address,
+            self._hasher.hash(password),
+            workspace_name=_FIRST_WORKSPACE,
+            time_zone=_zone(time_zone),
+            now=self._clock.now(),
+        )
+        if actor is None:
+            raise InvalidSettings("The owner account exists already.", hint="Sign in with it.")
+        return actor
 
     def sign_in(self, email: str, password: str) -> Actor | None:
         """None when the pair does not fit; takes as long for an unknown e-mail as for a wrong password."""
-        raise NotImplementedError
+        user_id, password_hash = self._store.password_of(_normal(email)) or (None, self._somebodys_hash())
+        fits = self._fits(password_hash, password)
+        return self.actor(user_id) if fits and user_id is not None else None
 
     def actor(self, user_id: int) -> Actor | None:
         """Who the session of *user_id* speaks for; None when the account is gone."""
-        raise NotImplementedError
+        return self._store.actor(user_id)
+
+    def _fits(self, password_hash: str, password: str) -> bool:
+        if len(password) > LONGEST_PASSWORD:
+            return False
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _somebodys_hash(self) -> str:
+        """A hash to compare with where there is no account, made once: it costs what checking one costs."""
+        self._nobodys_hash = self._nobodys_hash or self._hasher.hash("nobody's password")
+        return self._nobodys_hash
+
+
+def _address(email: str) -> str:
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise InvalidSettings("This is not an e-mail address.", hint="It looks like name@example.com.") from error
+
+
+def _normal(email: str) -> str:
+    """The address as sign-up kept it; for what is no address, a text no account can have."""
+    try:
+        return _address(email)
+    except InvalidSettings:
+        return ""
+
+
+def _check_password(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidSettings(
+            f"The password has {len(password)} characters.", hint=f"Choose one of at least {SHORTEST_PASSWORD}."
+        )
+    if len(password) > LONGEST_PASSWORD:
+        raise InvalidSettings("The password is too long.", hint=f"Choose one of at most {LONGEST_PASSWORD} characters.")
+
+
+def _zone(name: str) -> str:
+    """*name* where it is a time zone, else UTC: a browser's odd answer must not stop the first visit."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return "UTC"
+    return name

@@ -1,22 +1,61 @@
 """Start, watch, cancel and execute runs; look at what they wrote."""
 
 from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from importers.model import Actor, Event, Grid, Importer, Run
+
+from importers.errors import NotThere
+from importers.interfaces import Clock, Doorbell, Queue, Store
+from importers.model import Actor, Event, Grid, Line, Role, Run, Trigger
+from importers.services.access import require
+from importers.services.execution import Execution
+from importers.services.kinds import Kinds
+
+_LOOK_AT_LEAST_EVERY = 1.0
+"""Seconds. A ring may be missed between looking and listening: then this is how late the news is."""
+
+MOST_GRID_ROWS = 1000
 
 
 class Runs:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        kinds: Kinds,
+        queue: Queue,
+        doorbell: Doorbell,
+        clock: Clock,
+        execution: Execution,
+    ) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._queue = queue
+        self._doorbell = doorbell
+        self._clock = clock
+        self._execution = execution
+
     def start(self, actor: Actor, importer_id: int) -> Run:
         """Queue a run. While one is queued, running or waiting, that one is returned instead: an importer never overlaps itself."""
-        raise NotImplementedError
+        require(actor, Role.EDITOR, "run importers")
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        run, is_new = self._store.add_run(importer, Trigger.MANUAL, now=self._clock.now())
+        if is_new:
+            self._queue.run_import(run.id)
+        return self.get(actor, run.id)
 
-    def get(self, actor: Actor, run_id: int) -> Run: ...
+    def get(self, actor: Actor, run_id: int) -> Run:
+        return self._store.run(actor.workspace.id, run_id)
+
     def list(self, actor: Actor, importer_id: int, *, limit: int = 50) -> Sequence[Run]:
         """Newest first."""
-        raise NotImplementedError
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        return self._store.runs(actor.workspace.id, importer.id, limit=limit)
 
-    def events(self, actor: Actor, run_id: int, *, after: int = 0) -> Sequence[Event]: ...
+    def events(self, actor: Actor, run_id: int, *, after: int = 0) -> Sequence[Event]:
+        return self._store.events(actor.workspace.id, run_id, after=after)
+
     def follow(
         self, actor: Actor, run_id: int, *, after: int = 0, seconds: float = 25.0
     ) -> Iterator[tuple[Run, Sequence[Event]]]:
@@ -25,11 +64,27 @@ class Runs:
         whenever something new happened, until the run is over or *seconds*
         have passed. Yields at least once.
         """
-        raise NotImplementedError
+        ends_at = self._clock.monotonic() + seconds
+        seen: Run | None = None
+        while True:
+            run = self.get(actor, run_id)
+            news = self.events(actor, run_id, after=after)
+            after = news[-1].number if news else after
+            if news or run != seen:
+                yield run, news
+            seen = run
+            left = ends_at - self._clock.monotonic()
+            if run.status.is_over or left <= 0:
+                return
+            self._doorbell.wait(run_id, min(left, _LOOK_AT_LEAST_EVERY))
 
     def cancel(self, actor: Actor, run_id: int) -> Run:
         """Ask a run to stop; a queued or waiting one is cancelled at once."""
-        raise NotImplementedError
+        require(actor, Role.EDITOR, "cancel runs")
+        line = Line(f"{actor.user.email} asked to stop.")
+        run = self._store.cancel_run(actor.workspace.id, run_id, line=line, now=self._clock.now())
+        self._doorbell.ring(run_id)
+        return run
 
     def execute(self, run_id: int) -> None:
         """
@@ -37,12 +92,19 @@ class Runs:
         Returns at once when somebody else has it or it is over, so a message
         delivered twice does no harm. Never raises for an import that failed.
         """
-        raise NotImplementedError
+        self._execution.execute(run_id)
 
     def grid(self, actor: Actor, importer_id: int, *, first: int = 1, count: int = 100) -> Grid:
         """Raises NotThere while nothing was written yet."""
-        raise NotImplementedError
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        return self._kinds.grid(
+            actor.workspace.id, importer.target, first=max(1, first), count=max(0, min(count, MOST_GRID_ROWS))
+        )
 
     def workbook(self, actor: Actor, importer_id: int) -> Path:
         """The file the importer writes, for the download. Raises NotThere while there is none."""
-        raise NotImplementedError
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        file = self._kinds.file(actor.workspace.id, importer.target)
+        if not file.is_file():
+            raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
+        return file

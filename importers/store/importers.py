@@ -36,9 +36,7 @@ class Importers(Database):
             raise _gone()
         return importer_of(row)
 
-    def add_importer(
-        self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
-    ) -> Importer:
+    def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
         values = {
             "workspace_id": workspace_id,
             "paused": False,

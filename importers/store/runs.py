@@ -88,10 +88,7 @@ class Runs(Database):
         }
         with self._writing() as sql:
             row = sql.execute(
-                update(runs)
-                .where(runs.c.id == run_id, runs.c.status == Status.QUEUED)
-                .values(values)
-                .returning(runs)
+                update(runs).where(runs.c.id == run_id, runs.c.status == Status.QUEUED).values(values).returning(runs)
             ).first()
         return run_of(row) if row else None
 

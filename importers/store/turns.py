@@ -71,9 +71,7 @@ class Turns(Database):
             return change_run(sql, values, runs.c.id == run.id, *conditions, lines=[line], now=now)
 
 
-def _take_turn(
-    sql: SqlConnection, importer_id: int, due_at: datetime, next_run_at: datetime | None
-) -> Importer | None:
+def _take_turn(sql: SqlConnection, importer_id: int, due_at: datetime, next_run_at: datetime | None) -> Importer | None:
     still_due = (importers.c.id == importer_id, importers.c.next_run_at == due_at, ~importers.c.paused)
     row = sql.execute(update(importers).where(*still_due).values(next_run_at=next_run_at).returning(importers)).first()
     return importer_of(row) if row else None

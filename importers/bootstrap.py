@@ -1,0 +1,177 @@
+"""
+Settings in, services out: the only file that picks implementations.
+
+Kinds are named here and imported when first needed, so that the pages start
+without the parts that read and write.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import requests
+from redis.exceptions import RedisError
+
+from importers import destinations, sources
+from importers.clock import SystemClock
+from importers.config import Settings
+from importers.doorbell import MemoryDoorbell, RedisDoorbell
+from importers.errors import NotThere
+from importers.http.governor import MemoryGovernor
+from importers.http.session import make_session
+from importers.interfaces import Clock, Destination, Governor, Queue, Source
+from importers.model import EntityInfo, Grid, Target
+from importers.queues import InlineQueue
+from importers.secret import Secret
+from importers.services import Services
+from importers.services.accounts import Accounts
+from importers.services.connections import Connections
+from importers.services.execution import Execution
+from importers.services.health import Health
+from importers.services.manage import Importers
+from importers.services.people import People
+from importers.services.runs import Runs
+from importers.services.scheduling import Scheduling
+from importers.services.setup import Setup
+from importers.store.migrate import migrate as migrate_store
+from importers.store.sql import SqlStore
+from importers.vault import FernetVault, session_key, vault_keys
+
+__all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "session_key"]
+
+
+def build(
+    settings: Settings,
+    *,
+    queue: Queue | None = None,
+    clock: Clock | None = None,
+    session: requests.Session | None = None,
+) -> Services:
+    """
+    The services as *settings* say, on a database that `migrate` prepared.
+
+    Without *queue* a run is carried out at once by whoever starts it. *session*
+    carries the calls to vendors instead of one made from the settings. Build
+    after forking, not before.
+    """
+    clock = clock or SystemClock()
+    store = SqlStore(settings.database_url)
+    doorbell = RedisDoorbell(settings.redis_url, clock=clock) if settings.redis_url else MemoryDoorbell(clock)
+    kinds = _Kinds(settings, clock=clock, session=session)
+    accounts = Accounts(store=store, vault=FernetVault(vault_keys(settings)), kinds=kinds, clock=clock)
+    execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock)
+    queue = queue or InlineQueue(execution.execute)
+
+    def close() -> None:
+        store.close()
+        doorbell.close()
+        kinds.close()
+
+    return Services(
+        people=People(store=store, clock=clock),
+        connections=Connections(store=store, accounts=accounts, clock=clock),
+        importers=Importers(store=store, accounts=accounts, kinds=kinds, clock=clock),
+        runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
+        scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
+        setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
+        health=Health(store=store, clock=clock, ping_redis=_redis_problem(doorbell)),
+        clock=clock,
+        close=close,
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to this version; several processes may ask at once."""
+    migrate_store(settings.database_url)
+
+
+def entities() -> Sequence[EntityInfo]:
+    """What can be read; asks nobody."""
+    from importers.sources.pipedrive.entities import ENTITIES  # noqa: PLC0415
+
+    return tuple(entity.info for entity in ENTITIES)
+
+
+def pipedrive(settings: Settings, token: Secret, clock: Clock | None = None) -> Source:
+    """Pipedrive as the owner of *token* sees it, without a database."""
+    return _Kinds(settings, clock=clock or SystemClock(), session=None).source(token)
+
+
+def excel_file(path: Path) -> Destination:
+    """One workbook file, wherever it is."""
+    destination: Destination = destinations.load("excel").for_file(path)
+    return destination
+
+
+class _Kinds:
+    """Implements `services.kinds.Kinds` with what this file knows."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, session: requests.Session | None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._session_given = session
+        self._governors: dict[Secret, Governor] = {}
+        self._lock = threading.Lock()
+
+    def entities(self) -> Sequence[EntityInfo]:
+        return entities()
+
+    def source(self, token: Secret) -> Source:
+        source: Source = sources.load("pipedrive")(
+            token, session=self._session, clock=self._clock, governor=self._governor(token)
+        )
+        return source
+
+    def destination(self, workspace_id: int) -> Destination:
+        destination: Destination = destinations.load("excel")(self._folder(workspace_id))
+        return destination
+
+    def file(self, workspace_id: int, target: Target) -> Path:
+        return self._folder(workspace_id) / f"{target.place}.xlsx"
+
+    def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
+        from importers.destinations.excel.reading import read_window  # noqa: PLC0415
+
+        file = self.file(workspace_id, target)
+        if not file.is_file():
+            raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
+        return read_window(file, target.sheet, first, count)
+
+    def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
+        from importers.destinations.excel.names import free_sheet_name  # noqa: PLC0415
+
+        return free_sheet_name(wanted, taken)
+
+    def close(self) -> None:
+        if "_session" in vars(self):
+            self._session.close()
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        return self._session_given or make_session(reroutes=self._settings.reroutes)
+
+    def _governor(self, token: Secret) -> Governor:
+        """One per token, so that runs side by side do not spend the same calls."""
+        with self._lock:
+            return self._governors.setdefault(token, MemoryGovernor(self._clock))
+
+    def _folder(self, workspace_id: int) -> Path:
+        return self._settings.workbooks / str(workspace_id)
+
+
+def _redis_problem(doorbell: RedisDoorbell | MemoryDoorbell) -> Callable[[], str]:
+    """What is wrong with Redis, as a sentence; empty when nothing is."""
+
+    def problem() -> str:
+        if isinstance(doorbell, MemoryDoorbell):
+            return "REDIS_URL is not set, so there is nothing between the pages and the worker."
+        try:
+            doorbell.ping()
+        except (RedisError, OSError) as error:
+            return f"Redis does not answer ({type(error).__name__})."
+        return ""
+
+    return problem

@@ -1,0 +1,141 @@
+"""One run, carried out by a worker: from the claim to an honest end."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from importers.engine.outcome import judge
+from importers.engine.pipeline import Outcome, Pipeline
+from importers.errors import ImporterError
+from importers.interfaces import Clock, Doorbell, Store
+from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Status
+from importers.services.accounts import Accounts
+from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
+from importers.services.kinds import Kinds
+from importers.services.story import Names, Story
+
+logger = logging.getLogger(__name__)
+
+
+class Execution:
+    """
+    Carries out runs. Whatever goes wrong ends up in the run, with what to do
+    about it; only a store that does not answer leaves a run without its end,
+    and the clock finds that one by its silent heart.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        accounts: Accounts,
+        kinds: Kinds,
+        doorbell: Doorbell,
+        clock: Clock,
+        look_every: float = LOOK_EVERY_SECONDS,
+    ) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._kinds = kinds
+        self._doorbell = doorbell
+        self._clock = clock
+        self._look_every = look_every
+
+    def execute(self, run_id: int) -> None:
+        """
+        1. Claim the run; if somebody else has it, that is the end.
+        2. Keep its heart beating while the pipeline works.
+        3. Judge what came of it and keep that, unless the claim was lost.
+        """
+        claim = secrets.token_hex(16)
+        run = self._store.claim_run(run_id, claim, now=self._clock.now())
+        if run is None:
+            return
+        self._doorbell.ring(run_id)
+        logger.info("run %d: attempt %d", run_id, run.attempt)
+        attempt = _Attempt(run, claim, self._store, self._doorbell, self._clock)
+        with Heartbeat(self._store, run_id, claim, clock=self._clock, look_every=self._look_every) as heartbeat:
+            self._carry_out(attempt, heartbeat)
+
+    def _carry_out(self, attempt: _Attempt, heartbeat: Heartbeat) -> None:
+        try:
+            outcome = self._import(attempt, heartbeat)
+        except Exception as error:  # noqa: BLE001  # the edge: every end is an honest one
+            attempt.failed(error)
+        else:
+            attempt.succeeded(outcome)
+
+    def _import(self, attempt: _Attempt, heartbeat: Heartbeat) -> Outcome:
+        run = attempt.run
+        importer = self._store.importer(run.workspace_id, run.importer_id)
+        connection = self._store.connection(run.workspace_id, importer.connection_id)
+        names = Names(connection, self._label(importer), importer.target)
+        story = attempt.begin_story(names, heartbeat)
+        with self._accounts.source(connection) as source:
+            destination = self._kinds.destination(run.workspace_id)
+            pipeline = Pipeline(source, destination, tell=story.tell, report=story.report, stop=heartbeat.stop)
+            return pipeline.run(importer.selection, importer.target)
+
+    def _label(self, importer: Importer) -> str:
+        name = importer.selection.entity
+        return next((entity.label for entity in self._kinds.entities() if entity.name == name), name)
+
+
+class _Attempt:
+    """One try at a run; every word of it counts only while the claim is ours."""
+
+    def __init__(self, run: Run, claim: str, store: Store, doorbell: Doorbell, clock: Clock) -> None:
+        self.run = run
+        self._claim = claim
+        self._store = store
+        self._doorbell = doorbell
+        self._clock = clock
+        self._story: Story | None = None
+
+    def begin_story(self, names: Names, heartbeat: Heartbeat) -> Story:
+        def save(phase: Phase, counts: Counts, lines: Sequence[Line]) -> None:
+            ours = self._store.save_progress(
+                self.run.id, self._claim, phase=phase, counts=counts, lines=lines, now=self._clock.now()
+            )
+            if not ours:
+                heartbeat.quit()
+            self._doorbell.ring(self.run.id)
+
+        self._story = Story(names, save, clock=self._clock)
+        return self._story
+
+    def succeeded(self, outcome: Outcome) -> None:
+        status = Status.DONE_WITH_NOTES if outcome.notes else Status.DONE
+        lines = [Line(note, Level.NOTE) for note in outcome.notes]
+        self._end(Ending(status, outcome.counts, notes=outcome.notes), lines)
+
+    def failed(self, error: Exception) -> None:
+        verdict = judge(error, attempt=self.run.attempt, now=self._clock.now())
+        reference = verdict.trouble.reference if verdict.trouble else ""
+        if isinstance(error, ImporterError):
+            logger.info("run %d: %s (%s: %s)", self.run.id, verdict.status, error.code, error.message)
+        else:
+            logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
+        counts = self._story.counts if self._story else Counts()
+        ending = Ending(verdict.status, counts, trouble=verdict.trouble, wake_at=verdict.wake_at)
+        self._end(ending, [_last_line(ending)])
+
+    def _end(self, ending: Ending, lines: Sequence[Line]) -> None:
+        try:
+            kept = self._store.end_run(self.run.id, self._claim, ending, lines=lines, now=self._clock.now())
+        except ImporterError:
+            # The clock will find the run by its silent heart.
+            logger.exception("run %d ended as %s, which could not be kept", self.run.id, ending.status)
+            return
+        if not kept:
+            logger.warning("run %d was taken over or deleted; this attempt does not count", self.run.id)
+        self._doorbell.ring(self.run.id)
+
+
+def _last_line(ending: Ending) -> Line:
+    if ending.trouble is None:
+        return Line("Cancelled. The sheet is as it was before.")
+    text = f"{ending.trouble.message} {ending.trouble.hint}".strip()
+    return Line(text, Level.NOTE if ending.status is Status.WAITING else Level.ERROR)
