@@ -1,0 +1,266 @@
+"""
+The calls, and the vendor's failures in our words.
+
+The only file that sees an error of `requests` or an answer other than 200.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+
+from importers.errors import ImporterError, InvalidSettings, ServiceTrouble
+from importers.http.redact import bare_url
+from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
+from importers.http.waiting import wait
+from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
+from importers.model import Usage
+from importers.secret import Secret
+from importers.sources.pipedrive.failures import (
+    budget_spent,
+    garbled,
+    in_trouble,
+    no_answer,
+    quoted,
+    refuse,
+    slowed_down,
+)
+
+Params = Mapping[str, str | int]
+
+_ME = "https://api.pipedrive.com/v1/users/me"
+_ME_COST = 2
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_RATE_WINDOW = timedelta(seconds=2)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The envelope every list, old or new, comes in. `data` is None for some empty lists."""
+
+    data: Any = None
+    additional_data: Any = None
+    success: bool = True
+    error: Any = None
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Of a record only its id and name: what a look-up of names needs."""
+
+    id: int
+    name: str | None = None
+    title: str | None = None
+
+
+class NamesAnswer(Answer, frozen=True):
+    """A list of which only the names are read; everything else is skipped unparsed."""
+
+    data: list[Named] | None = None
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Meter:
+    """Adds up what was used. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._usage = Usage()
+
+    def add(self, *, requests: int = 0, tokens: int = 0, waited: timedelta = timedelta()) -> None:
+        with self._lock:
+            now = self._usage
+            self._usage = Usage(now.requests + requests, now.tokens + tokens, now.waited + waited)
+
+    @property
+    def usage(self) -> Usage:
+        with self._lock:
+            return self._usage
+
+
+@dataclass
+class _Home:
+    """The company's own host, once it is known."""
+
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A try that may be repeated: what to say meanwhile, and what to raise in the end."""
+
+    says: str
+    told: timedelta | None
+    error: Callable[[], ImporterError]
+    cause: Exception | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipedriveClient:
+    """
+    GET requests to Pipedrive, within its limits and with patience.
+
+    The token travels in a header and nowhere else. Calls go to the company's
+    own host, which the first call asks for unless it was handed in. `tell` and
+    `stop` are those of whoever is waiting: see `heard_by`.
+    """
+
+    token: Secret
+    session: requests.Session = field(repr=False)
+    clock: Clock
+    governor: Governor
+    home: _Home = field(default_factory=_Home)
+    meter: Meter = field(default_factory=Meter)
+    patience: Patience = field(default_factory=Patience)
+    jitter: Callable[[], float] = random.random
+    tell: Tell = say_nothing
+    stop: Stop = never_stop
+
+    def heard_by(self, *, tell: Tell, stop: Stop) -> PipedriveClient:
+        """The same client with somebody listening; usage is counted together."""
+        return replace(self, tell=tell, stop=stop)
+
+    def me(self) -> dict[str, Any]:
+        """The owner of the token, and the company. Raises CredentialsRejected when there is none."""
+        data = self._call(_ME, {}, _ME_COST, Answer).data
+        if not isinstance(data, dict):
+            raise ServiceTrouble("Pipedrive did not say whose token this is.", hint="Try again in a few minutes.")
+        self.home.domain = _checked_domain(data.get("company_domain"))
+        return data
+
+    def get(self, path: str, params: Params | None = None, *, version: str, cost: int) -> Answer:
+        """
+        One GET request, repeated while that makes sense.
+
+        Raises:
+            CredentialsRejected, AccessDenied, NotThere, InvalidSettings: asking again would not help.
+            RateLimited, BudgetSpent, ServiceTrouble, ConnectionTrouble: it may help later.
+            RunStopped: somebody cancelled while we waited.
+        """
+        return self._call(self._url(path, version), params or {}, cost, Answer)
+
+    def get_names(self, path: str, params: Params, *, version: str, cost: int) -> NamesAnswer:
+        """Like `get`, for a list of which only ids and names matter."""
+        return self._call(self._url(path, version), params, cost, NamesAnswer)
+
+    def _url(self, path: str, version: str) -> str:
+        if self.home.domain is None:
+            self.me()
+        return f"https://{self.home.domain}.pipedrive.com/api/{version}{path}"
+
+    def _call(self, url: str, params: Params, cost: int, shape: type[A]) -> A:
+        waited, tried = timedelta(), 0
+        while True:
+            tried += 1
+            outcome = self._try(url, params, cost, shape)
+            if not isinstance(outcome, _Failure):
+                return outcome
+            pause = next_wait(self.patience, tried=tried, waited=waited, told=outcome.told, jitter=self.jitter())
+            if pause is None:
+                raise outcome.error() from outcome.cause
+            self.tell(f"{outcome.says} {in_words(pause)}.")
+            self._wait(pause)
+            waited += pause
+
+    def _try(self, url: str, params: Params, cost: int, shape: type[A]) -> A | _Failure:
+        self._wait_for_turn()
+        self.meter.add(requests=1)
+        try:
+            response = self.session.get(url, params=dict(params), headers={"x-api-token": self.token.reveal()})
+        except _UNANSWERED as error:
+            return _unanswered(error, url)
+        except requests.RequestException as error:
+            raise no_answer(url) from error
+        self.governor.after_call(response.headers)
+        if response.status_code == 200:
+            return self._read(response, cost, shape)
+        return self._judge(response, params)
+
+    def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:
+        self.meter.add(tokens=cost)
+        try:
+            answer = msgspec.json.decode(response.content, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _garbled(error, response.url)
+        if not answer.success:
+            raise ServiceTrouble(
+                "Pipedrive answered that it could not do what we asked" + quoted(answer.error) + ".",
+                hint="Run it again in a few minutes.",
+                url=bare_url(response.url),
+            )
+        return answer
+
+    def _judge(self, response: requests.Response, params: Params) -> _Failure:
+        """A failure that may pass; raises where asking again would not help."""
+        status = response.status_code
+        if status == 429 and response.headers.get("x-daily-ratelimit-token-remaining", "").strip() == "0":
+            raise budget_spent(self.clock.now())
+        if not deserves_another_try(status):
+            refuse(response, params)
+        told = told_wait(response.headers, now=self.clock.now())
+        if status == 429:
+            return _Failure("Pipedrive asks us to wait", max(told or _RATE_WINDOW, _RATE_WINDOW), slowed_down)
+        return _Failure(
+            f"Pipedrive is in trouble (HTTP {status}); we try again in", told, lambda: in_trouble(status, response.url)
+        )
+
+    def _wait_for_turn(self) -> None:
+        while pause := self.governor.before_call():
+            if pause >= timedelta(seconds=1):
+                self.tell(f"Staying under Pipedrive's limit: we wait {in_words(pause)}.")
+            self._wait(pause)
+
+    def _wait(self, pause: timedelta) -> None:
+        started = self.clock.monotonic()
+        try:
+            wait(pause, clock=self.clock, stop=self.stop)
+        finally:
+            self.meter.add(waited=timedelta(seconds=self.clock.monotonic() - started))
+
+
+def home_of(domain: str | None) -> _Home:
+    """The host of a company that is known already. Raises InvalidSettings where it cannot be one."""
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        raise InvalidSettings(
+            f"{domain!r} is not a Pipedrive company.",
+            hint="It is the first part of the address, as in acme.pipedrive.com.",
+        )
+    return _Home(domain)
+
+
+def in_words(span: timedelta) -> str:
+    """ "2 s", rounded up."""
+    return f"{-(-span // timedelta(seconds=1))} s"
+
+
+_UNANSWERED = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+
+
+def _checked_domain(domain: Any) -> str:
+    """The token is sent to this host, so it must be a plain name."""
+    if isinstance(domain, str) and _DOMAIN.fullmatch(domain):
+        return domain.lower()
+    raise ServiceTrouble(
+        "Pipedrive did not say which company this token belongs to.", hint="Try again in a few minutes."
+    )
+
+
+def _unanswered(error: Exception, url: str) -> _Failure:
+    return _Failure("No answer from Pipedrive; we try again in", None, lambda: no_answer(url), error)
+
+
+def _garbled(error: Exception, url: str) -> _Failure:
+    return _Failure("Pipedrive's answer was cut off; we try again in", None, lambda: garbled(url), error)

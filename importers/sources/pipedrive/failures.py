@@ -1,0 +1,133 @@
+"""Pipedrive's refusals in our words: what happened, what it means, what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any, NoReturn
+
+import msgspec
+import requests
+
+from importers.errors import (
+    AccessDenied,
+    BudgetSpent,
+    ConnectionTrouble,
+    CredentialsRejected,
+    InvalidSettings,
+    NotThere,
+    RateLimited,
+    ServiceTrouble,
+)
+from importers.http.redact import bare_url
+
+_BLOCKED_FOR = timedelta(minutes=15)
+_LONGEST_QUOTE = 200
+
+
+class _Said(msgspec.Struct):
+    error: Any = None
+
+
+def no_answer(url: str) -> ConnectionTrouble:
+    return ConnectionTrouble(
+        "Pipedrive could not be reached, or broke off in the middle of its answer, again and again.",
+        hint="Check the internet connection of this server, then run it again.",
+        url=bare_url(url),
+    )
+
+
+def garbled(url: str) -> ServiceTrouble:
+    return ServiceTrouble(
+        "Pipedrive's answers cannot be read: they are cut off or damaged, again and again.",
+        hint="Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause.",
+        url=bare_url(url),
+    )
+
+
+def slowed_down() -> RateLimited:
+    return RateLimited(
+        "Pipedrive keeps asking us to slow down, although we did.",
+        hint="Other programs may be using the same token; let them finish, or run this at another time.",
+        retry_after=timedelta(minutes=5),
+    )
+
+
+def in_trouble(status: int, url: str) -> ServiceTrouble:
+    return ServiceTrouble(
+        f"Pipedrive is in trouble (HTTP {status}) and did not recover while we waited.",
+        hint="Run it again later; https://status.pipedrive.com tells how they are.",
+        status=status,
+        url=bare_url(url),
+    )
+
+
+def budget_spent(now: datetime) -> BudgetSpent:
+    # Pipedrive resets at midnight somewhere; UTC is the best anybody knows.
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
+    return BudgetSpent(
+        "Your company has used up today's Pipedrive API allowance, which all its users and apps share.",
+        hint="It is renewed around midnight. Fewer columns with related names, or rarer runs, use less of it.",
+        retry_after=midnight - now,
+    )
+
+
+def refuse(response: requests.Response, params: Mapping[str, Any]) -> NoReturn:
+    """Raise what an answer means that would be the same the next time."""
+    status, said = response.status_code, quoted(_error_text(response))
+    facts: dict[str, Any] = {"status": status, "url": bare_url(response.url)}
+    if status == 401:
+        raise CredentialsRejected(
+            "Pipedrive refused the API token: it was mistyped, replaced by a newer one, or its user was deactivated.",
+            hint="Copy it again in Pipedrive (your name › Personal preferences › API) and reconnect.",
+            **facts,
+        )
+    if status == 403 and _is_page(response):
+        raise RateLimited(
+            "Pipedrive has blocked this server for a while, which it does after too many requests.",
+            hint="Pause other programs that use Pipedrive from here; we try again later.",
+            retry_after=_BLOCKED_FOR,
+            **facts,
+        )
+    if status in (402, 403, 415):
+        raise AccessDenied(
+            f"Pipedrive does not let this user do that{said}.",
+            hint="Ask an admin of your Pipedrive account for the permission or the feature, or check its subscription.",
+            **facts,
+        )
+    if status in (404, 410):
+        raise NotThere(
+            f"Pipedrive does not know what we asked for{said}.",
+            hint="It may have been deleted, or is not visible to this user.",
+            **facts,
+        )
+    if status == 400 and "cursor" not in params:
+        raise InvalidSettings(
+            f"Pipedrive does not accept the question{said}.",
+            hint="Check the filter and the columns of this importer.",
+            **facts,
+        )
+    raise ServiceTrouble(
+        f"Pipedrive answered something we did not expect (HTTP {status}){said}.",
+        hint="Run it again in a few minutes.",
+        **facts,
+    )
+
+
+def _is_page(response: requests.Response) -> bool:
+    return "html" in response.headers.get("content-type", "").lower() or response.content[:1] == b"<"
+
+
+def _error_text(response: requests.Response) -> Any:
+    try:
+        return msgspec.json.decode(response.content, type=_Said).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def quoted(said: Any) -> str:
+    """What the vendor said, if it is short and plain, ready to stand inside a sentence."""
+    if not isinstance(said, str) or not said.isprintable() or "<" in said:
+        return ""
+    said = said.strip().rstrip(".")
+    return f" (it says: “{said[:_LONGEST_QUOTE]}”)" if said else ""

@@ -1,0 +1,256 @@
+"""How a column gets its cells: by kind, by label, by name, or out of a compound value."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from importers.model import Cell, Column, ColumnKind
+from importers.tables import values
+from importers.tables.flatten import Path
+from importers.tables.values import Make
+
+
+class Names(Protocol):
+    """Names of one sort of record, by id."""
+
+    def get(self, record_id: int) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """What recipes need: the zone of moments, names by relation, labels by where they are listed."""
+
+    zone: ZoneInfo
+    names: Mapping[str, Names] = field(default_factory=dict)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+
+
+Recipe = Callable[[Kitchen], Make]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """
+    A column and how to fill it.
+
+    `relation` names the sort of record whose names it shows; `labels` where
+    its labels are listed: a field's code, or one of `entities.LABEL_LISTS`.
+    `include` is what must be asked for to receive it.
+    """
+
+    column: Column
+    path: Path
+    recipe: Recipe
+    relation: str = ""
+    labels: str = ""
+    include: str = ""
+
+
+def of_kind(kind: ColumnKind) -> Recipe:
+    return lambda kitchen: values.maker(kind, zone=kitchen.zone)
+
+
+def part(name: str, kind: ColumnKind = ColumnKind.TEXT) -> Recipe:
+    """One part of a compound value. A plain value stands for its own "value" part."""
+
+    def prepare(kitchen: Kitchen) -> Make:
+        make = values.maker(kind, zone=kitchen.zone)
+
+        def take(value: Any) -> Cell:
+            found = value.get(name) if value.__class__ is dict else value if name == "value" else None
+            return None if found is None else make(found)
+
+        return take
+
+    return prepare
+
+
+def labelled(where: str) -> Recipe:
+    """The labels of option ids."""
+    return lambda kitchen: kitchen.labels[where]
+
+
+def named(relation: str) -> Recipe:
+    """The name of the record an id stands for, or the names of several; empty when it cannot be seen."""
+
+    def prepare(kitchen: Kitchen) -> Make:
+        name_of = kitchen.names[relation].get
+
+        def name(value: Any) -> Cell:
+            if value.__class__ is int:
+                return name_of(value)
+            known = [name_of(record_id) for record_id in ids_in(value)]
+            return ", ".join(name for name in known if name) or None
+
+        return name
+
+    return prepare
+
+
+def identified(kitchen: Kitchen) -> Make:
+    """The id itself, whichever shape it comes in."""
+    return lambda value: value if value.__class__ is int else next(ids_in(value), None)
+
+
+def ids_in(value: Any) -> Iterator[int]:
+    """Every record id in a value: a number, digits, an object that holds one, or a list of these."""
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, str) and value.isascii() and value.isdigit():
+        yield int(value)
+    elif isinstance(value, dict):
+        yield from ids_in(next((value[key] for key in _ID_KEYS if value.get(key)), None))
+    elif isinstance(value, list):
+        for item in value:
+            yield from ids_in(item)
+
+
+_ID_KEYS = ("value", "id", "person_id", "user_id")
+
+
+class Labels:
+    """
+    Option ids as their labels.
+
+    An option that was deleted while records still hold it shows as "Deleted
+    option (57)"; `lost` counts such cells. A text that is no id is a label
+    already.
+    """
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._labels = labels
+        self.lost = 0
+
+    def __call__(self, value: Any) -> Cell:
+        if value.__class__ is list:
+            return ", ".join(str(label) for item in value if (label := self(item)) is not None) or None
+        if value.__class__ is dict:
+            return values.text(value["label"]) if value.get("label") else self(value.get("id"))
+        key = str(value)
+        return self._labels.get(key) or self._unlisted(key)
+
+    def _unlisted(self, key: str) -> Cell:
+        if "," in key and all(item.strip().isdigit() for item in key.split(",")):
+            return self([item.strip() for item in key.split(",")])
+        if key in ("", "None"):
+            return None
+        if not _ID.fullmatch(key):
+            return key
+        self.lost += 1
+        return f"Deleted option ({key[:8]})"
+
+
+_ID = re.compile(r"[0-9]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+
+
+def primary(kitchen: Kitchen) -> Make:
+    """Of several e-mail addresses or phone numbers the primary one, else the first."""
+
+    def choose(items: Any) -> Cell:
+        filled = _contacts(items)
+        chosen = next((item for item in filled if item.get("primary")), filled[0] if filled else {})
+        return values.text(chosen.get("value", ""))
+
+    return choose
+
+
+def every(kitchen: Kitchen) -> Make:
+    """All e-mail addresses or phone numbers in one text."""
+    return lambda items: values.listing([item["value"] for item in _contacts(items)])
+
+
+def _contacts(items: Any) -> list[dict[str, Any]]:
+    if isinstance(items, str):
+        return [{"value": items}] if items else []
+    return [item for item in items if isinstance(item, dict) and item.get("value")]
+
+
+def first_price(name: str, kind: ColumnKind = ColumnKind.MONEY) -> Recipe:
+    """A part of a product's first price."""
+
+    def prepare(kitchen: Kitchen) -> Make:
+        take = part(name, kind)(kitchen)
+        return lambda prices: take(prices[0]) if prices else None
+
+    return prepare
+
+
+def all_prices(kitchen: Kitchen) -> Make:
+    """ "100 EUR, 110 USD"."""
+    return lambda prices: values.listing([f"{price.get('price')} {price.get('currency')}" for price in prices])
+
+
+def apps(kitchen: Kitchen) -> Make:
+    """What a user may open: "sales (admin), global"."""
+    return lambda access: values.listing(
+        [f"{item.get('app')} (admin)" if item.get("admin") else item.get("app") for item in access]
+    )
+
+
+def due_on(kitchen: Kitchen) -> Make:
+    """
+    The day an activity is due. Pipedrive keeps its time in UTC, so with one
+    the day may be another here; without one it is the day as it stands.
+    """
+    moment_of = _due_moment(kitchen.zone)
+
+    def due(record: Any) -> Cell:
+        moment = moment_of(record)
+        if moment is not None:
+            return moment.date()
+        found = record.get("due_date")
+        return None if found is None else values.day(found)
+
+    return due
+
+
+def due_at(kitchen: Kitchen) -> Make:
+    """The time of day an activity is due; empty when it takes the whole day."""
+    moment_of = _due_moment(kitchen.zone)
+
+    def due(record: Any) -> Cell:
+        moment = moment_of(record)
+        if moment is not None:
+            return moment.time()
+        found = record.get("due_time")
+        return None if found is None else values.clock_time(found)
+
+    return due
+
+
+def _due_moment(zone: ZoneInfo) -> Callable[[Any], datetime | None]:
+    moments = values.Moments(zone)
+
+    def moment(record: Any) -> datetime | None:
+        due_date, due_time = record.get("due_date"), record.get("due_time")
+        if not (due_date and due_time):
+            return None
+        found = moments(f"{due_date}T{due_time}:00"[:19])
+        return found if isinstance(found, datetime) else None
+
+    return moment
+
+
+def plain_text(kitchen: Kitchen) -> Make:
+    """What somebody wrote, without the HTML around it."""
+
+    def strip(value: Any) -> Cell:
+        if value.__class__ is not str or not _MARKED_UP.search(value):
+            return values.text(value)
+        lines = _BREAK.sub("\n", value)
+        return html.unescape(_TAG.sub("", lines)).replace("\xa0", " ").strip() or None
+
+    return strip
+
+
+_MARKED_UP = re.compile(r"[<&]")
+_BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)

@@ -1,0 +1,211 @@
+"""What the rest of Pipesheet talks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import requests
+
+from importers.errors import InvalidSettings, NotThere
+from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
+from importers.model import Account, Choice, Column, EntityInfo, Selection, Usage
+from importers.secret import Secret
+from importers.sources.pipedrive.client import PipedriveClient, home_of
+from importers.sources.pipedrive.entities import (
+    BY_NAME,
+    ENTITIES,
+    LABEL_LISTS,
+    RELATIONS,
+    SMALL_RELATIONS,
+    Entity,
+)
+from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
+from importers.sources.pipedrive.names import Directory
+from importers.sources.pipedrive.pages import walk
+from importers.sources.pipedrive.reading import PipedriveReading, Plan
+from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
+
+_FILTERS_COST, _FILTER_COST = 20, 2
+_KEY_LENGTH = 40
+
+
+class PipedriveSource:
+    """
+    Pipedrive, signed in with an API token. Implements `interfaces.Source`.
+
+    *company_domain* spares the first call, which asks for it.
+    """
+
+    def __init__(
+        self,
+        token: Secret,
+        *,
+        session: requests.Session,
+        clock: Clock,
+        governor: Governor,
+        company_domain: str | None = None,
+    ) -> None:
+        self._client = PipedriveClient(
+            token=token, session=session, clock=clock, governor=governor, home=home_of(company_domain)
+        )
+
+    @property
+    def usage(self) -> Usage:
+        return self._client.meter.usage
+
+    def entities(self) -> Sequence[EntityInfo]:
+        return [entity.info for entity in ENTITIES]
+
+    def account(self) -> Account:
+        me = self._client.me()
+        return Account(
+            company=str(me.get("company_name") or me["company_domain"]),
+            company_domain=str(me["company_domain"]),
+            user=str(me.get("name") or ""),
+            email=str(me.get("email") or ""),
+            time_zone=_known_zone(me.get("timezone_name")),
+        )
+
+    def filters(self, entity: str) -> Sequence[Choice]:
+        kind = _entity(entity).filter_type
+        if not kind:
+            return []
+        found = self._client.get("/filters", {"type": kind}, version="v1", cost=_FILTERS_COST).data or []
+        choices = [
+            Choice(str(saved["id"]), str(saved["name"]))
+            for saved in found
+            if saved.get("active_flag", True) and saved.get("type") == kind
+        ]
+        return sorted(choices, key=lambda choice: choice.label.casefold())
+
+    def columns(self, entity: str) -> tuple[Column, ...]:
+        known = _entity(entity)
+        return tuple(spec.column for spec in all_specs(known, self._fields(known, self._client)))
+
+    def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
+        entity = _entity(selection.entity)
+        _check(selection, entity)
+        zone = _zone(selection.time_zone)
+        client = self._client.heard_by(tell=tell, stop=stop)
+        self._check_filter(selection, entity, client)
+        fields = self._fields(entity, client)
+        specs = _chosen(all_specs(entity, fields), selection.columns)
+        directory = Directory({spec.relation for spec in specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
+        kitchen = Kitchen(zone, directory.names, _labels(specs, fields, client))
+        plan = Plan(entity, selection, specs, kitchen, directory)
+        return PipedriveReading(plan, client, tell=tell, stop=stop)
+
+    @staticmethod
+    def _fields(entity: Entity, client: PipedriveClient) -> list[Field]:
+        return read_fields(client, entity.fields) if entity.fields else []
+
+    @staticmethod
+    def _check_filter(selection: Selection, entity: Entity, client: PipedriveClient) -> None:
+        """An unknown filter would not be an error to Pipedrive's lists everywhere, so we look it up first."""
+        if selection.filter_id is None:
+            return
+        shown = f"“{selection.filter_name}”" if selection.filter_name else str(selection.filter_id)
+        hint = f"Choose another filter for {entity.label.lower()}, or none."
+        try:
+            found = client.get(f"/filters/{selection.filter_id}", version="v1", cost=_FILTER_COST).data
+        except NotThere as error:
+            raise _no_filter(shown, hint) from error
+        if not found or not found.get("active_flag", True):
+            raise _no_filter(shown, hint)
+        if found.get("type") != entity.filter_type:
+            raise InvalidSettings(f"The filter {shown} is not made for {entity.label.lower()}.", hint=hint)
+
+
+def _no_filter(shown: str, hint: str) -> NotThere:
+    return NotThere(f"The filter {shown} does not exist in Pipedrive, or this user may not see it.", hint=hint)
+
+
+def _entity(name: str) -> Entity:
+    if name in BY_NAME:
+        return BY_NAME[name]
+    raise InvalidSettings(f"Pipedrive has no {name!r} to import.{_did_you_mean(name, BY_NAME)}", hint=_list_of(BY_NAME))
+
+
+def _check(selection: Selection, entity: Entity) -> None:
+    unknown = [status for status in selection.statuses if status not in entity.statuses]
+    if unknown and not entity.statuses:
+        raise InvalidSettings(f"{entity.label} have no status to choose by.", hint="Leave the status empty.")
+    if unknown:
+        raise InvalidSettings(f"{entity.label} have no status {unknown[0]!r}.", hint=_list_of(entity.statuses))
+    if selection.filter_id is not None and not entity.filter_type:
+        raise InvalidSettings(f"Pipedrive has no filters for {entity.label.lower()}.", hint="Leave the filter empty.")
+    if selection.limit is not None and selection.limit < 1:
+        raise InvalidSettings(
+            f"The limit is {selection.limit}; it must be 1 or more.", hint="Leave it out to read all."
+        )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidSettings(
+            f"There is no time zone called {name!r}.", hint="Choose one like Europe/Tallinn or UTC."
+        ) from error
+
+
+def _known_zone(name: object) -> str:
+    try:
+        return _zone(str(name)).key
+    except InvalidSettings:
+        return "UTC"
+
+
+def _chosen(specs: tuple[Spec, ...], wanted: tuple[str, ...] | None) -> tuple[Spec, ...]:
+    """The columns asked for by key or header, in that order and each once; without a choice the usual ones."""
+    if wanted is None:
+        return tuple(spec for spec in specs if spec.column.usual)
+    by_header = {spec.column.header.casefold(): spec for spec in specs}
+    by_key = {spec.column.key.casefold(): spec for spec in specs}
+    known = by_header | by_key
+    chosen = {}
+    for name in wanted:
+        spec = known.get(name.strip().casefold())
+        if spec is None:
+            raise _no_column(name, specs)
+        chosen[spec.column.key] = spec
+    if not chosen:
+        raise InvalidSettings("No column is chosen.", hint="Choose at least one, or leave the choice open.")
+    return tuple(chosen.values())
+
+
+def _no_column(name: str, specs: tuple[Spec, ...]) -> InvalidSettings:
+    if len(name.partition(".")[0]) == _KEY_LENGTH:
+        return InvalidSettings(
+            f"A custom field chosen here no longer exists in Pipedrive (its key began with {name[:8]}).",
+            hint="Open the importer and save its columns again.",
+        )
+    keys = [spec.column.key for spec in specs if len(spec.column.key) < _KEY_LENGTH]
+    names = [*keys, *(spec.column.header for spec in specs)]
+    return InvalidSettings(f"There is no column {name!r}.{_did_you_mean(name, names)}", hint=_list_of(keys))
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    spelled = {choice.casefold(): choice for choice in known}
+    close = [spelled[match] for match in get_close_matches(name.casefold(), spelled, n=3)]
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
+
+def _list_of(names: Iterable[str]) -> str:
+    return f"There is: {', '.join(names)}."
+
+
+def _labels(specs: Iterable[Spec], fields: Sequence[Field], client: PipedriveClient) -> dict[str, Labels]:
+    """The labels the chosen columns need, each list read once."""
+    of_fields = labels_of(fields)
+    wanted = {spec.labels for spec in specs if spec.labels}
+    return {
+        where: Labels(_listed(where, client) if where in LABEL_LISTS else of_fields.get(where, {})) for where in wanted
+    }
+
+
+def _listed(where: str, client: PipedriveClient) -> dict[str, str]:
+    labels, key = LABEL_LISTS[where]
+    return {str(record[key]): str(record["name"]) for page in walk(client, labels) for record in page.records}
