@@ -1,0 +1,5 @@
+"""Signing in and out, and the first owner."""
+
+from web.auth.views import register
+
+__all__ = ["register"]

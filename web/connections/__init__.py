@@ -1,0 +1,5 @@
+"""Linked accounts."""
+
+from web.connections.views import register
+
+__all__ = ["register"]

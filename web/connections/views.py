@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from importers.errors import ImporterError
+from importers.model import Connection, ConnectionStatus
+from importers.secret import Secret
+from web import current
+from web.connections.forms import TokenForm
+
+pages = Blueprint("connections", __name__, url_prefix="/connections")
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(pages)
+
+
+@pages.get("")
+def index() -> ResponseReturnValue:
+    cards = current.services().importers.cards(current.actor())
+    return render_template(
+        "connections/index.html",
+        connections=current.services().connections.list(current.actor()),
+        used_by=Counter(card.connection.id for card in cards),
+    )
+
+
+@pages.route("/new", methods=["GET", "POST"])
+def connect() -> ResponseReturnValue:
+    form = TokenForm()
+    if form.validate_on_submit():
+        try:
+            connection = current.services().connections.link(current.actor(), Secret(form.token.data))
+        except ImporterError as error:
+            form.token.errors = [str(error)]
+        else:
+            flash(_welcome_text(connection), "success")
+            return redirect(url_for("editor.new", connection_id=connection.id) if _is_first() else url_for(".index"))
+    return render_template("connections/connect.html", form=form), 422 if form.errors else 200
+
+
+@pages.route("/<int:connection_id>/replace", methods=["GET", "POST"])
+def replace(connection_id: int) -> ResponseReturnValue:
+    """Put a new token in."""
+    connection = current.services().connections.get(current.actor(), connection_id)
+    form = TokenForm()
+    if form.validate_on_submit():
+        try:
+            renewed = current.services().connections.relink(current.actor(), connection_id, Secret(form.token.data))
+        except ImporterError as error:
+            form.token.errors = [str(error)]
+        else:
+            flash(_welcome_text(renewed), "success")
+            return redirect(url_for(".index"))
+    return render_template("connections/connect.html", form=form, connection=connection), 422 if form.errors else 200
+
+
+@pages.post("/<int:connection_id>/check")
+def check(connection_id: int) -> ResponseReturnValue:
+    try:
+        connection = current.services().connections.check(current.actor(), connection_id)
+    except ImporterError as error:
+        flash(f"The check did not succeed. {error}", "danger")
+        return redirect(url_for(".index"))
+    if connection.status is ConnectionStatus.WORKING:
+        flash(f"{connection.label} works.", "success")
+    else:
+        flash(f"Pipedrive refused the token of {connection.label}. Replace it.", "danger")
+    return redirect(url_for(".index"))
+
+
+@pages.get("/<int:connection_id>/unlink")
+def ask_unlink(connection_id: int) -> ResponseReturnValue:
+    connection = current.services().connections.get(current.actor(), connection_id)
+    cards = current.services().importers.cards(current.actor())
+    used_by = [card.importer for card in cards if card.connection.id == connection_id]
+    return render_template("connections/unlink.html", connection=connection, used_by=used_by)
+
+
+@pages.post("/<int:connection_id>/unlink")
+def unlink(connection_id: int) -> ResponseReturnValue:
+    connection = current.services().connections.get(current.actor(), connection_id)
+    current.services().connections.unlink(current.actor(), connection_id)
+    flash(f"{connection.label} is unlinked, and its token forgotten.", "success")
+    return redirect(url_for(".index"))
+
+
+def _is_first() -> bool:
+    """Somebody without an importer came here to make one."""
+    return not current.services().importers.cards(current.actor())
+
+
+def _welcome_text(connection: Connection) -> str:
+    account = connection.account
+    return f"Connected to {account.company} as {account.user}."

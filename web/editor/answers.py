@@ -1,0 +1,102 @@
+"""Between a Draft and the answers of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time
+from typing import Any
+
+from importers.model import Draft, Every, Importer, Schedule, Selection, Target
+from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm
+
+
+def answers(draft: Draft) -> dict[str, Any]:
+    """What the form shows for *draft*."""
+    selection, schedule = draft.selection, draft.schedule
+    return {
+        "name": draft.name,
+        "connection_id": draft.connection_id,
+        "entity": selection.entity,
+        "filter": filter_value(selection.filter_id, selection.filter_name),
+        "statuses": list(selection.statuses),
+        "columns_mode": USUAL if selection.columns is None else CHOSEN,
+        "columns": list(selection.columns or ()),
+        "place": draft.target.place,
+        "sheet": draft.target.sheet,
+        "every": schedule.every.value,
+        "number": schedule.number,
+        "weekdays": list(schedule.weekdays),
+        "at": schedule.at,
+        "time_zone": schedule.time_zone,
+        "options_for": options_key(draft.connection_id, selection.entity),
+    }
+
+
+def draft_from(form: EditorForm, base: Draft) -> Draft:
+    """*base* as the form changes it. Call it for a form that fits, or for a preview, which needs only the selection."""
+    return Draft(
+        name=form.name.data or "",
+        connection_id=form.connection_id.data or 0,
+        selection=_selection(form, base.selection),
+        target=Target(base.target.kind, form.place.data or "", form.sheet.data or ""),
+        schedule=schedule_from(form),
+    )
+
+
+def schedule_from(form: ScheduleForm) -> Schedule:
+    return Schedule(
+        every=Every(form.every.data or Every.MANUAL.value),
+        number=1 if form.number.data is None else form.number.data,
+        weekdays=tuple(sorted(set(form.weekdays.data or ()))),
+        at=form.at.data or time(9, 0),
+        time_zone=form.time_zone.data or "UTC",
+    )
+
+
+def draft_of(importer: Importer) -> Draft:
+    return Draft(importer.name, importer.connection_id, importer.selection, importer.target, importer.schedule)
+
+
+def options_key(connection_id: int | None, entity: str | None) -> str:
+    return f"{connection_id or ''}:{entity or ''}"
+
+
+def drop_stale_choices(form: EditorForm) -> bool:
+    """Filter, statuses and columns belong to one entity of one account; forget them when another was chosen."""
+    if form.options_for.data == options_key(form.connection_id.data, form.entity.data):
+        return False
+    form.filter.data, form.statuses.data = "", []
+    form.columns_mode.data, form.columns.data = USUAL, []
+    form.options_for.data = options_key(form.connection_id.data, form.entity.data)
+    return True
+
+
+def filter_value(filter_id: int | None, name: str) -> str:
+    """A filter as one value of the form, its name with it: so saving need not ask Pipedrive again."""
+    return "" if filter_id is None else f"{filter_id}:{name}"
+
+
+def filter_from(value: str | None) -> tuple[int | None, str]:
+    number, _, name = (value or "").partition(":")
+    return (int(number), name) if number.isascii() and number.isdecimal() else (None, "")
+
+
+def in_kept_order(picked: Sequence[str], kept: Sequence[str] | None) -> tuple[str, ...]:
+    """The order of the picker, unless the same columns were kept in an order of their own."""
+    unique = tuple(dict.fromkeys(picked))
+    return tuple(kept) if kept and set(kept) == set(unique) else unique
+
+
+def _selection(form: EditorForm, base: Selection) -> Selection:
+    filter_id, filter_name = filter_from(form.filter.data)
+    chosen = form.columns_mode.data == CHOSEN
+    return replace(
+        base,
+        entity=form.entity.data or "",
+        columns=in_kept_order(form.columns.data or (), base.columns) if chosen else None,
+        filter_id=filter_id,
+        filter_name=filter_name,
+        statuses=tuple(form.statuses.data or ()),
+        time_zone=form.time_zone.data or "UTC",
+    )

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.validators import Length, StopValidation
+
+from importers.model import Every
+from web.forms import needed, time_zones, trimmed
+
+WEEKDAYS = ((0, "Mon"), (1, "Tue"), (2, "Wed"), (3, "Thu"), (4, "Fri"), (5, "Sat"), (6, "Sun"))
+USUAL, CHOSEN = "usual", "chosen"
+
+
+class WholeNumberField(IntegerField):
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Type a whole number, such as 2.") from None
+
+
+class ClockField(TimeField):
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Type a time of day, such as 09:00.") from None
+
+
+def unless_idle(form: FlaskForm, field: Field) -> None:
+    """What the rhythm does not use may hold anything."""
+    idle = form.every.data != Every.DAYS.value if field.name == "at" else form.every.data == Every.MANUAL.value
+    if idle:
+        field.errors = []
+        raise StopValidation
+    if field.data is None and not field.errors:
+        raise StopValidation(
+            "Type a time of day, such as 09:00." if field.name == "at" else "Type a whole number, such as 2."
+        )
+
+
+class ScheduleForm(FlaskForm):
+    every = RadioField(
+        "How often",
+        choices=[
+            (Every.MANUAL.value, "Manually"),
+            (Every.MINUTES.value, "Minutes"),
+            (Every.HOURS.value, "Hours"),
+            (Every.DAYS.value, "Days"),
+        ],
+        default=Every.MANUAL.value,
+    )
+    number = WholeNumberField("Every", default=1, validators=[unless_idle])
+    weekdays = SelectMultipleField("Only on", choices=list(WEEKDAYS), coerce=int)
+    at = ClockField("At", default=time(9, 0), validators=[unless_idle])
+    time_zone = SelectField(
+        "Time zone",
+        default="UTC",
+        validate_choice=False,
+        description="For the schedule, and for dates and times in the sheet.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = time_zones()
+        kept = self.time_zone.data
+        self.time_zone.choices = [*zones] if not kept or kept in zones else [kept, *zones]
+
+
+class EditorForm(ScheduleForm):
+    """
+    Everything an importer is made of.
+
+    `options_for`, `proposed_name` and `proposed_sheet` travel with the form:
+    which choices it was made with, and what was proposed rather than typed.
+    """
+
+    name = StringField(
+        "Name",
+        filters=[trimmed],
+        validators=[
+            needed("Give the importer a name."),
+            Length(max=120, message="That name is too long: use at most 120 characters."),
+        ],
+    )
+    connection_id = SelectField("Pipedrive account", coerce=int, validate_choice=False)
+    entity = RadioField("What to import", validate_choice=False, validators=[needed("Choose what to import.")])
+    filter = SelectField("Filter", validate_choice=False, default="")
+    statuses = SelectMultipleField("Only with status", validate_choice=False)
+    columns_mode = RadioField(
+        "Columns", choices=[(USUAL, "The usual columns"), (CHOSEN, "Choose columns")], default=USUAL
+    )
+    columns = SelectMultipleField("Columns", validate_choice=False)
+    place = StringField(
+        "Workbook",
+        filters=[trimmed],
+        description="An Excel file that Pipesheet keeps. Several importers can share one.",
+        validators=[
+            needed("Name the workbook to write to."),
+            Length(max=100, message="That name is too long: use at most 100 characters."),
+        ],
+    )
+    sheet = StringField(
+        "Sheet",
+        filters=[trimmed],
+        description="The tab in the workbook. Each run replaces what is in it.",
+        validators=[
+            needed("Name the sheet to write to."),
+            Length(max=31, message="Excel allows at most 31 characters for the name of a sheet."),
+        ],
+    )
+    options_for = HiddenField()
+    proposed_name = HiddenField()
+    proposed_sheet = HiddenField()
+
+    def validate_columns(self, field: Field) -> None:
+        if self.columns_mode.data == CHOSEN and not field.data:
+            raise StopValidation("Choose at least one column, or take the usual ones.")

@@ -1,0 +1,44 @@
+"""A schedule in words and the moments it leads to, while it is being typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from importers.errors import InvalidSettings
+from importers.model import Schedule
+from importers.schedule import check, in_words, upcoming
+from web import current
+from web.editor.answers import schedule_from
+from web.editor.forms import ScheduleForm
+from web.filters import exact, relative
+
+NEXT_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    words: str = ""
+    problem: str = ""
+    next: tuple[dict[str, str], ...] = ()
+
+
+def timetable(form: ScheduleForm) -> Timetable:
+    """For a form that was just sent or made; *problem* says what does not fit."""
+    if form.errors:
+        return Timetable(problem=next((str(error) for errors in form.errors.values() for error in errors), ""))
+    return timetable_of(schedule_from(form))
+
+
+def timetable_of(schedule: Schedule) -> Timetable:
+    try:
+        check(schedule)
+    except InvalidSettings as error:
+        return Timetable(problem=str(error))
+    moments = upcoming(schedule, current.now(), NEXT_RUNS)
+    return Timetable(in_words(schedule), next=tuple(_told(moment, schedule) for moment in moments))
+
+
+def _told(moment: datetime, schedule: Schedule) -> dict[str, str]:
+    text = exact(moment, current.zone_named(schedule.time_zone))
+    return {"at": moment.isoformat(), "text": text, "relative": relative(moment)}

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from importers.errors import ImporterError
+from importers.model import Draft, Importer, Schedule, Selection, Target
+from web import current
+from web.editor import preview, proposals
+from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices
+from web.editor.forms import EditorForm, ScheduleForm
+from web.editor.options import entity_named, load
+from web.editor.timetable import timetable
+
+pages = Blueprint("editor", __name__)
+
+_FIRST_ENTITY = "deals"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is being edited: where it began, what saving does, and what the page says about it."""
+
+    base: Draft
+    save: Callable[[Draft], Importer]
+    title: str
+    original: Importer | None = None
+    copying: bool = False
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(pages)
+
+
+@pages.route("/importers/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    connections = current.services().connections.list(current.actor())
+    if not connections:
+        flash("Connect Pipedrive first; then choose what to import.", "info")
+        return redirect(url_for("connections.connect"))
+    wanted = request.args.get("connection_id", type=int)
+    connection_id = wanted if wanted in {connection.id for connection in connections} else connections[0].id
+    return _edit(Desk(_first_draft(connection_id), _create, "Add importer"))
+
+
+@pages.route("/importers/<int:importer_id>/edit", methods=["GET", "POST"])
+def edit(importer_id: int) -> ResponseReturnValue:
+    importer = current.services().importers.get(current.actor(), importer_id)
+
+    def save(draft: Draft) -> Importer:
+        return current.services().importers.change(current.actor(), importer_id, draft)
+
+    return _edit(Desk(draft_of(importer), save, f"Edit {importer.name}", importer))
+
+
+@pages.route("/importers/<int:importer_id>/copy", methods=["GET", "POST"])
+def copy(importer_id: int) -> ResponseReturnValue:
+    original = current.services().importers.get(current.actor(), importer_id)
+    draft = current.services().importers.copy_of(current.actor(), importer_id)
+    return _edit(Desk(draft, _create, f"Copy {original.name}", original, copying=True))
+
+
+@pages.get("/editor/options")
+def options() -> ResponseReturnValue:
+    """What the chosen entity offers, as a piece of page."""
+    connection_id, entity = request.args.get("connection_id", type=int), request.args.get("entity", "")
+    draft = _first_draft(connection_id or 0)
+    draft = replace(
+        draft, selection=replace(draft.selection, entity=entity), name="", target=replace(draft.target, sheet="")
+    )
+    form = _form(draft)
+    return render_template("editor/_options.html", form=form, options=load(connection_id, entity))
+
+
+@pages.post("/editor/preview")
+def show_preview() -> ResponseReturnValue:
+    form = EditorForm()
+    drop_stale_choices(form)
+    draft = draft_from(form, _first_draft(0))
+    return render_template("editor/_preview.html", shown=preview.show(draft))
+
+
+@pages.get("/editor/schedule")
+def schedule() -> ResponseReturnValue:
+    """The schedule in words and the next runs, as JSON."""
+    form = ScheduleForm(request.args, meta={"csrf": False})
+    form.validate()
+    return jsonify(asdict(timetable(form)))
+
+
+def _edit(desk: Desk) -> ResponseReturnValue:
+    form = _form(desk.base, proposing=not desk.original)
+    if desk.copying and request.method == "GET":
+        form.proposed_name.data, form.proposed_sheet.data = desk.base.name, desk.base.target.sheet
+    action = request.form.get("action")
+    if action in ("save", "run") and form.validate():
+        saved = _saved(desk, form)
+        if saved:
+            return _after_saving(saved, run=action == "run")
+    shown = preview.show(draft_from(form, desk.base)) if action == "preview" else None
+    page = _page(desk, form, shown)
+    return page, 422 if form.errors else 200
+
+
+def _form(base: Draft, *, proposing: bool = True) -> EditorForm:
+    """The form for *base*, or as it was sent; names that were only proposed follow the entity."""
+    form = EditorForm(data=answers(base))
+    changed = drop_stale_choices(form)
+    if changed or (proposing and not form.is_submitted()):
+        cards = current.services().importers.cards(current.actor())
+        place = form.place.data or ""
+        proposals.adopt(form, proposals.propose(entity_named(form.entity.data), place, cards))
+    return form
+
+
+def _saved(desk: Desk, form: EditorForm) -> Importer | None:
+    try:
+        return desk.save(draft_from(form, desk.base))
+    except ImporterError as error:
+        form.form_errors.append(str(error))
+        return None
+
+
+def _after_saving(importer: Importer, *, run: bool) -> ResponseReturnValue:
+    if not run:
+        flash(f"“{importer.name}” is saved.", "success")
+        return redirect(url_for("home.index"))
+    started = current.services().runs.start(current.actor(), importer.id)
+    return redirect(url_for("runs.show", run_id=started.id))
+
+
+def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
+    services, actor = current.services(), current.actor()
+    cards = services.importers.cards(actor)
+    return render_template(
+        "editor/edit.html",
+        desk=desk,
+        form=form,
+        connections=services.connections.list(actor),
+        entities=services.importers.entities(),
+        options=load(form.connection_id.data, form.entity.data),
+        workbooks=proposals.workbooks(cards),
+        timetable=timetable(form),
+        shown=shown,
+    )
+
+
+def _create(draft: Draft) -> Importer:
+    return current.services().importers.create(current.actor(), draft)
+
+
+def _first_draft(connection_id: int) -> Draft:
+    zone = current.actor().workspace.time_zone
+    books = proposals.workbooks(current.services().importers.cards(current.actor()))
+    place = books[0] if books else proposals.FIRST_WORKBOOK
+    return Draft(
+        name="",
+        connection_id=connection_id,
+        selection=Selection(_FIRST_ENTITY, time_zone=zone),
+        target=Target("excel", place, ""),
+        schedule=Schedule(time_zone=zone),
+    )

@@ -1,0 +1,44 @@
+"""What the forms of all parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.validators import StopValidation
+
+
+def needed(message: str) -> Callable[[FlaskForm, Field], None]:
+    """A validator: something but blanks must be there, else *message*."""
+
+    def check(form: FlaskForm, field: Field) -> None:
+        if not (field.data.strip() if isinstance(field.data, str) else field.data):
+            raise StopValidation(message)
+
+    # Read by WTForms: browsers may ask for it before the form is sent.
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]
+    return check
+
+
+def trimmed(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """The zones people live in, by name, UTC first."""
+    regions = (
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    )
+    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(regions)))

@@ -1,0 +1,5 @@
+"""Is it up?"""
+
+from web.health.views import register
+
+__all__ = ["register"]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from importers.model import ConnectionStatus, Status
+from importers.services.manage import ImporterCard
+from web import current
+
+pages = Blueprint("home", __name__)
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(pages)
+
+
+@pages.get("/")
+def index() -> ResponseReturnValue:
+    """Every importer, trouble first. Scripts ask for the list alone with ?part=list."""
+    cards = sorted(current.services().importers.cards(current.actor()), key=_trouble_first)
+    if request.args.get("part") == "list":
+        return render_template("home/_list.html", cards=cards)
+    return render_template(
+        "home/index.html",
+        cards=cards,
+        connections=current.services().connections.list(current.actor()),
+        health=current.services().health.check(),
+        counts=_counts(cards),
+    )
+
+
+@pages.post("/importers/<int:importer_id>/run")
+def run(importer_id: int) -> ResponseReturnValue:
+    started = current.services().runs.start(current.actor(), importer_id)
+    return redirect(url_for("runs.show", run_id=started.id))
+
+
+@pages.post("/importers/<int:importer_id>/pause")
+def pause(importer_id: int) -> ResponseReturnValue:
+    importer = current.services().importers.pause(current.actor(), importer_id)
+    flash(f"“{importer.name}” is paused: it runs only when you press Run.", "success")
+    return redirect(url_for("home.index"))
+
+
+@pages.post("/importers/<int:importer_id>/resume")
+def resume(importer_id: int) -> ResponseReturnValue:
+    importer = current.services().importers.resume(current.actor(), importer_id)
+    flash(f"“{importer.name}” follows its schedule again.", "success")
+    return redirect(url_for("home.index"))
+
+
+@pages.get("/importers/<int:importer_id>/delete")
+def ask_delete(importer_id: int) -> ResponseReturnValue:
+    importer = current.services().importers.get(current.actor(), importer_id)
+    return render_template("home/delete.html", importer=importer)
+
+
+@pages.post("/importers/<int:importer_id>/delete")
+def delete(importer_id: int) -> ResponseReturnValue:
+    importer = current.services().importers.get(current.actor(), importer_id)
+    current.services().importers.delete(current.actor(), importer_id)
+    flash(f"“{importer.name}” is deleted. The sheet it wrote is still there.", "success")
+    return redirect(url_for("home.index"))
+
+
+def has_trouble(card: ImporterCard) -> bool:
+    if card.connection.status is ConnectionStatus.NEEDS_RECONNECTING:
+        return True
+    return card.last_run is not None and card.last_run.status is Status.FAILED
+
+
+def _trouble_first(card: ImporterCard) -> tuple[bool, str]:
+    return not has_trouble(card), card.importer.name.casefold()
+
+
+def _counts(cards: Sequence[ImporterCard]) -> dict[str, int]:
+    running = sum(1 for card in cards if card.last_run and not card.last_run.status.is_over)
+    return {"all": len(cards), "running": running, "trouble": sum(map(has_trouble, cards))}

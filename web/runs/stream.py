@@ -1,0 +1,61 @@
+"""A run as server-sent events. Pieces of page are sent, so that the page and the stream cannot disagree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from flask import get_template_attribute, render_template, stream_with_context
+
+from importers.model import Actor, Event, Importer, Phase, Run
+from importers.services.runs import Runs
+
+RETRY_MS = 2000
+ROUND_SECONDS = 10.0
+ROUNDS = 6
+"""A stream ends after a minute and the browser asks again, so that no thread is held for ever by a lost reader."""
+
+
+def story(runs: Runs, actor: Actor, run_id: int, importer: Importer, *, after: int) -> Iterator[str]:
+    """
+    Everything after event number *after*, then what happens next: `line` for
+    each event (its id is the event's number), `state` for the run as it is
+    now, and `over` once, at the end of the run.
+    """
+    return stream_with_context(_story(runs, actor, run_id, importer, after))
+
+
+def _story(runs: Runs, actor: Actor, run_id: int, importer: Importer, after: int) -> Iterator[str]:
+    yield f"retry: {RETRY_MS}\n\n"
+    for _ in range(ROUNDS):
+        for run, events in runs.follow(actor, run_id, after=after, seconds=ROUND_SECONDS):
+            yield from _lines(events)
+            after = events[-1].number if events else after
+            yield _state(run, importer)
+        if run.status.is_over:
+            return
+        yield ": still here\n\n"
+
+
+def _lines(events: Sequence[Event]) -> Iterator[str]:
+    write = get_template_attribute("runs/_pieces.html", "line")
+    for event in events:
+        yield _message("line", {"html": write(event)}, number=event.number)
+
+
+def _state(run: Run, importer: Importer) -> str:
+    context = {"run": run, "importer": importer, "phases": tuple(Phase)}
+    data = {
+        "progress": render_template("runs/_progress.html", **context),
+        "title": render_template("runs/_title.txt", **context),
+    }
+    if not run.status.is_over:
+        return _message("state", data)
+    data["ending"] = render_template("runs/_ending.html", **context)
+    data["actions"] = render_template("runs/_actions.html", **context)
+    return _message("over", data)
+
+
+def _message(kind: str, data: dict[str, str], number: int | None = None) -> str:
+    head = f"id: {number}\n" if number is not None else ""
+    return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"

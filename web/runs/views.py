@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from importers.errors import CredentialsRejected, NotThere, SetupError
+from importers.model import Phase, Run, Trouble
+from web import current
+from web.filters import elapsed
+from web.runs.bars import Bar, bars
+from web.runs.stream import story
+
+pages = Blueprint("runs", __name__)
+
+PHASES = tuple(Phase)
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(pages)
+
+
+@pages.get("/importers/<int:importer_id>")
+def history(importer_id: int) -> ResponseReturnValue:
+    """An importer: what it does, and its last 30 runs."""
+    services, actor = current.services(), current.actor()
+    importer = services.importers.get(actor, importer_id)
+    runs = services.runs.list(actor, importer_id, limit=30)
+    return render_template(
+        "runs/history.html",
+        importer=importer,
+        connection=services.connections.get(actor, importer.connection_id),
+        entity=next((info for info in services.importers.entities() if info.name == importer.selection.entity), None),
+        runs=runs,
+        bars=_bars(runs),
+    )
+
+
+@pages.get("/runs/<int:run_id>")
+def show(run_id: int) -> ResponseReturnValue:
+    services, actor = current.services(), current.actor()
+    run = services.runs.get(actor, run_id)
+    importer = services.importers.get(actor, run.importer_id)
+    events = services.runs.events(actor, run_id)
+    return render_template("runs/show.html", run=run, importer=importer, events=events, phases=PHASES)
+
+
+@pages.get("/runs/<int:run_id>/stream")
+def stream(run_id: int) -> ResponseReturnValue:
+    """The run's story as server-sent events, from the number after the last one the browser has."""
+    run = current.services().runs.get(current.actor(), run_id)
+    importer = current.services().importers.get(current.actor(), run.importer_id)
+    lines = story(current.services().runs, current.actor(), run_id, importer, after=_last_seen())
+    response = Response(lines, mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the lines back
+    return response
+
+
+@pages.post("/runs/<int:run_id>/cancel")
+def cancel(run_id: int) -> ResponseReturnValue:
+    current.services().runs.cancel(current.actor(), run_id)
+    return redirect(url_for(".show", run_id=run_id))
+
+
+def _last_seen() -> int:
+    number = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
+
+
+def _bars(runs: Sequence[Run]) -> list[Bar]:
+    return bars([(run, elapsed(run) or timedelta()) for run in reversed(runs)])
+
+
+@pages.app_template_filter()
+def next_step(trouble: Trouble) -> str:
+    """Where the owner can mend it: "connection", "editor", or "" where neither helps."""
+    if trouble.code == CredentialsRejected.code:
+        return "connection"
+    return "editor" if trouble.code in _SETTINGS_CODES else ""
+
+
+_SETTINGS_CODES = {NotThere.code, SetupError.code, *(kind.code for kind in SetupError.__subclasses__())} - {
+    CredentialsRejected.code
+}

@@ -1,0 +1,159 @@
+"""Who may see a page, and what a browser may do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf import CSRFProtect
+
+from importers.bootstrap import session_key
+from importers.config import Settings
+from importers.model import Actor
+from web import current, static_files
+
+_OPEN_TO_ALL = frozenset({"auth.welcome", "auth.sign_in", "auth.sign_out", "health.healthz"})
+
+_POLICY = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self' data:; "
+    "font-src 'self'; "
+    "connect-src 'self'; "
+    "form-action 'self'; "
+    "frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_LARGEST_FORM = 1024 * 1024
+_MOST_FIELDS = 5000
+
+
+@dataclass(frozen=True)
+class SignedIn(UserMixin):
+    """A session that speaks for somebody."""
+
+    actor: Actor
+
+    def get_id(self) -> str:
+        return str(self.actor.user.id)
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Flask's settings, and those of its extensions."""
+    return {
+        "SECRET_KEY": session_key(settings).reveal(),
+        "SESSION_COOKIE_NAME": "pipesheet",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": _is_https(settings),
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "MAX_CONTENT_LENGTH": _LARGEST_FORM,
+        "MAX_FORM_PARTS": _MOST_FIELDS,
+        # A form may stay open as long as the session lasts.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": _limits_address(settings.redis_url),
+        # Without Redis people can still sign in, and guessing is still slowed down.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    }
+
+
+def register(app: Flask) -> None:
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app)
+    app.extensions["pipesheet.limiter"] = limiter
+    _add_login(app)
+    app.before_request(_require_sign_in)
+    app.after_request(_add_headers)
+
+
+def begin_session(actor: Actor) -> None:
+    """Sign *actor* in. What the browser brought along is thrown away first, so no session can be planted."""
+    session.clear()
+    session.permanent = True
+    login_user(SignedIn(actor))
+
+
+def end_session() -> None:
+    logout_user()
+    session.clear()
+
+
+def safe_next(target: str | None) -> str:
+    """*target* if it is a path on this site, else the home page."""
+    home = url_for("home.index")
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return home
+    if any(ord(character) < 32 or character == "\\" for character in target):
+        return home
+    parts = urlsplit(target)
+    return home if parts.scheme or parts.netloc else target
+
+
+def _add_login(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None  # an address may change on the way to work; the cookie is signed
+
+    @manager.user_loader
+    def load(user_id: str) -> SignedIn | None:
+        actor = current.services().people.actor(int(user_id)) if user_id.isdecimal() else None
+        return SignedIn(actor) if actor else None
+
+
+def _require_sign_in() -> ResponseReturnValue | None:
+    if static_files.is_static(request.endpoint) or request.endpoint in _OPEN_TO_ALL:
+        return None
+    if current_user.is_authenticated:
+        return None
+    if current.services().people.is_first_visit():
+        return redirect(url_for("auth.welcome"))
+    if request.method not in ("GET", "HEAD"):
+        return redirect(url_for("auth.sign_in"))
+    if _wants_a_piece():
+        abort(401)
+    return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _wants_a_piece() -> bool:
+    """A script asked for part of a page, where a sign-in form would be out of place."""
+    return (
+        "text/event-stream" in request.headers.get("Accept", "") or request.accept_mimetypes.best == "application/json"
+    )
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not static_files.is_static(request.endpoint):
+        response.headers["Cache-Control"] = "no-store"
+    if _is_https(current.settings()) or request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _is_https(settings: Settings) -> bool:
+    return settings.is_production or settings.public_url.startswith("https://")
+
+
+def _limits_address(redis_url: str) -> str:
+    """`limits` writes a socket's address its own way."""
+    if redis_url.startswith("unix://"):
+        return "redis+" + redis_url
+    return redis_url or "memory://"

@@ -1,0 +1,159 @@
+// The editor, live: choices of the chosen entity, the preview, the schedule in words. All of it works by posting, too.
+const form = document.getElementById("editor");
+const options = document.getElementById("options");
+const preview = document.getElementById("preview");
+const fragments = new Map();
+
+const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value ?? form.elements[name]?.value ?? "";
+const key = () => `${chosen("connection_id")}:${chosen("entity")}`;
+const parse = (html) => document.createRange().createContextualFragment(html);
+
+// --- what the chosen entity offers ------------------------------------------
+
+let shown = key();
+
+const propose = (fragment) => {
+  const proposal = fragment.querySelector("[data-proposed-name]")?.dataset;
+  if (!proposal) return;
+  for (const [field, value] of [["name", proposal.proposedName], ["sheet", proposal.proposedSheet]]) {
+    const input = form.elements[field];
+    if (input.value === input.dataset.proposed || !input.value) input.value = value;
+    input.dataset.proposed = value;
+  }
+};
+
+const showOptions = async () => {
+  const wanted = key();
+  if (wanted === shown) return;
+  fragments.set(shown, [...options.childNodes]);
+  shown = wanted;
+  hidePreview();
+  if (fragments.has(wanted)) {
+    options.replaceChildren(...fragments.get(wanted));
+    propose(options);
+    return;
+  }
+  options.setAttribute("aria-busy", "true");
+  const query = new URLSearchParams({ connection_id: chosen("connection_id"), entity: chosen("entity") });
+  const html = await fetch(`${form.dataset.options}?${query}`).then((answer) => answer.text());
+  if (wanted !== key()) return;
+  options.replaceChildren(parse(html));
+  options.removeAttribute("aria-busy");
+  propose(options);
+  countColumns();
+};
+
+// --- the columns picker --------------------------------------------------------
+
+const countColumns = () => {
+  const count = options.querySelector("[data-column-count]");
+  if (!count) return;
+  const picked = options.querySelectorAll('[name="columns"]:checked').length;
+  const all = options.querySelectorAll('[name="columns"]').length;
+  count.textContent = `${picked} of ${all} chosen`;
+};
+
+const searchColumns = (text) => {
+  const wanted = text.trim().toLowerCase();
+  for (const group of options.querySelectorAll("[data-column-group]")) {
+    let left = 0;
+    for (const item of group.querySelectorAll("[data-header]")) {
+      item.hidden = !item.dataset.header.toLowerCase().includes(wanted);
+      if (!item.hidden) left += 1;
+    }
+    group.hidden = left === 0;
+  }
+};
+
+options.addEventListener("input", (event) => {
+  if (event.target.matches("[data-column-search]")) searchColumns(event.target.value);
+});
+options.addEventListener("change", (event) => {
+  if (event.target.name !== "columns") return;
+  const choose = options.querySelector('[name="columns_mode"][value="chosen"]');
+  if (choose) choose.checked = true;
+  countColumns();
+});
+options.addEventListener("click", (event) => {
+  const mark = event.target.closest("[data-mark]")?.dataset.mark;
+  if (!mark) return;
+  for (const box of options.querySelectorAll('[data-header]:not([hidden]) [name="columns"]')) {
+    box.checked = mark === "all" || (mark === "usual" && box.dataset.usual === "yes");
+  }
+  countColumns();
+});
+
+// --- the preview ---------------------------------------------------------------
+
+let previewing = null;
+
+const hidePreview = () => {
+  previewing?.abort();
+  preview.replaceChildren();
+};
+
+const showPreview = async () => {
+  previewing?.abort();
+  previewing = new AbortController();
+  preview.setAttribute("aria-busy", "true");
+  preview.textContent = "Reading the first rows …";
+  try {
+    const answer = await fetch(form.dataset.preview, {
+      method: "POST",
+      body: new FormData(form),
+      signal: previewing.signal,
+    });
+    preview.replaceChildren(parse(await answer.text()));
+  } catch (error) {
+    if (error.name !== "AbortError") preview.textContent = "The preview could not be fetched. Is Pipesheet still running?";
+  } finally {
+    preview.removeAttribute("aria-busy");
+  }
+};
+
+document.getElementById("preview-button").addEventListener("click", (event) => {
+  event.preventDefault();
+  showPreview();
+});
+
+// --- the schedule in words --------------------------------------------------------
+
+const words = document.getElementById("schedule-words");
+let asking = null;
+
+const showSchedule = async () => {
+  asking?.abort();
+  asking = new AbortController();
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (["every", "number", "weekdays", "at", "time_zone"].includes(name)) query.append(name, value);
+  }
+  const answer = await fetch(`${form.dataset.schedule}?${query}`, { signal: asking.signal });
+  const told = await answer.json();
+  words.replaceChildren();
+  const line = document.createElement("strong");
+  line.textContent = told.problem || told.words;
+  words.append(line);
+  if (!told.next.length) return;
+  const next = document.createElement("ul");
+  for (const moment of told.next) {
+    const item = document.createElement("li");
+    const time = document.createElement("time");
+    time.dateTime = moment.at;
+    time.textContent = moment.text;
+    item.append(time, ` (${moment.relative})`);
+    next.append(item);
+  }
+  words.append("Next:", next);
+};
+
+let typing = 0;
+form.addEventListener("input", (event) => {
+  if (event.target.closest("#schedule")) {
+    clearTimeout(typing);
+    typing = setTimeout(() => showSchedule().catch(() => {}), 250);
+  }
+});
+form.addEventListener("change", (event) => {
+  if (["connection_id", "entity"].includes(event.target.name)) showOptions().catch(() => options.removeAttribute("aria-busy"));
+});
