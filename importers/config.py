@@ -41,6 +41,7 @@ class Settings:
     environment: str = "development"
     reroutes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
+    sandbox_token: str = ""
     log_level: str = "INFO"
 
     @property
@@ -85,6 +86,7 @@ class _Reader:
             environment=self._one_of(_PREFIX + "ENVIRONMENT", ("development", "production")),
             reroutes=self._reroutes(),
             sandbox=self._flag(_PREFIX + "SANDBOX"),
+            sandbox_token=self._text(_PREFIX + "SANDBOX_TOKEN"),
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
