@@ -1,0 +1,61 @@
+"""python -m sandbox"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+
+from sandbox import limits, world
+from sandbox.pipedrive import create_app
+from sandbox.serve import HOST, serve
+
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m sandbox", description="A pretend Pipedrive on this machine.")
+    parser.add_argument("--port", type=int, default=8100, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--host", default=HOST, help="loopback only (%(default)s)")
+    parser.add_argument("--deals", type=int, default=1200, help="how many deals the company has (%(default)s)")
+    parser.add_argument("--custom-fields", type=int, metavar="N", help="keep only the first N custom fields of deals")
+    parser.add_argument(
+        "--plan", choices=(*world.PLANS, limits.NO_PLAN), default="growth", help="whose limits hold (%(default)s)"
+    )
+    parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
+    parser.add_argument("--seed", type=int, default=7, help="another seed, another company (%(default)s)")
+    arguments = parser.parse_args(given)
+    if arguments.host not in _LOOPBACK:
+        parser.error(f"the sandbox listens on {HOST} only, not on {arguments.host}")
+    if arguments.deals < 0:
+        parser.error("--deals cannot be negative")
+    return arguments
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def main(given: list[str] | None = None) -> int:
+    arguments = _arguments(given)
+    if arguments.port and _is_taken(arguments.port):
+        print(f"Port {arguments.port} is taken; choose another with --port, or 0 for a free one.", file=sys.stderr)
+        return 2
+    company = world.World(
+        arguments.deals,
+        arguments.seed,
+        "growth" if arguments.plan == limits.NO_PLAN else arguments.plan,
+        custom_fields=arguments.custom_fields,
+    )
+    serve(create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000), arguments.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

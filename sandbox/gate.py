@@ -1,0 +1,142 @@
+"""
+What every request passes: laid-out trouble, the token, the limits; and what
+every answer gets: rate-limit headers, a line in the journal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+from sandbox import answers
+from sandbox.costs import COSTS
+from sandbox.faults import Fault, Faults
+from sandbox.journal import Call, Journal, masked
+from sandbox.limits import Limits, Standing
+from sandbox.wires import wire_of
+from sandbox.world import TOKEN
+
+CONTROL = "/_sandbox"
+_PREFIX = re.compile(r"^/(api/v2|api/v1|v1)(?=/|$)")
+
+
+@dataclass
+class Gate:
+    limits: Limits
+    faults: Faults
+    journal: Journal
+    latency: float
+    token_in_query_on_v2: bool
+
+    def guard(self, app: Flask) -> None:
+        app.before_request(self._enter)
+        app.after_request(self._leave)
+
+    # on the way in ------------------------------------------------------------------------
+
+    def _enter(self) -> Response | None:
+        if request.path.startswith(CONTROL):
+            return None
+        g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, _PREFIX.sub("", request.path))
+        if self.latency:
+            wire_of(request.environ).wait(self.latency)
+        return (self._trouble(g.fault) if g.fault else None) or self._admit()
+
+    def _trouble(self, fault: Fault) -> Response | None:
+        """The answer that a fault gives at once; None when it strikes later or only delays."""
+        if fault.kind == "slow":
+            wire_of(request.environ).wait(fault.seconds)
+        elif fault.kind == "cut":
+            wire_of(request.environ).cut()
+            return Response(status=500)
+        return self._refusal(fault)
+
+    def _refusal(self, fault: Fault) -> Response | None:
+        if fault.kind in ("rate_limit", "budget_spent"):
+            g.standing = self._feigned(fault)
+            return answers.over_limit()
+        simple = {
+            "revoked": answers.unauthorized,
+            "html_403": answers.blocked,
+            "server_error": lambda: answers.server_error(fault.status),
+        }
+        return simple[fault.kind]() if fault.kind in simple else None
+
+    def _feigned(self, fault: Fault) -> Standing:
+        real = self.limits.standing(_token()[0] or "")
+        if fault.kind == "budget_spent":
+            return Standing(False, real.limit, real.remaining, real.reset, real.budget, 0)
+        return Standing(False, real.limit, 0, max(round(fault.seconds), 1), real.budget, max(real.budget_left, 1))
+
+    def _admit(self) -> Response | None:
+        token, where = _token()
+        is_hidden = where == "query" and request.path.startswith("/api/v2") and not self.token_in_query_on_v2
+        if token != TOKEN or is_hidden:
+            return answers.unauthorized()
+        g.cost = _cost()
+        g.standing = self.limits.admit(token, g.cost)
+        if g.standing.is_admitted:
+            return None
+        g.cost = 0
+        return answers.over_limit()
+
+    # on the way out -----------------------------------------------------------------------
+
+    def _leave(self, answer: Response) -> Response:
+        if request.path.startswith(CONTROL):
+            return answer
+        fault: Fault | None = g.get("fault")
+        answer.headers["x-correlation-id"] = str(uuid4())
+        if fault is None or fault.kind != "no_headers":
+            standing: Standing = g.get("standing") or self.limits.standing()
+            answer.headers.update(standing.headers())
+        self._note(answer, fault)
+        return _spoil(answer, fault)
+
+    def _note(self, answer: Response, fault: Fault | None) -> None:
+        status = 0 if fault and fault.kind == "cut" else answer.status_code
+        query = masked(request.args.to_dict())
+        call = Call(
+            request.method,
+            request.host,
+            request.path,
+            query,
+            status,
+            g.get("cost", 0),
+            _token()[1],
+            fault and fault.kind,
+        )
+        self.journal.write(call)
+
+
+def _spoil(answer: Response, fault: Fault | None) -> Response:
+    if fault is None or fault.kind not in ("truncate", "broken_json"):
+        return answer
+    body = answer.get_data()
+    if fault.kind == "broken_json":
+        answer.set_data(body[: len(body) // 2])
+        return answer
+    answer.response = wire_of(request.environ).half(body)
+    answer.headers["Content-Length"] = str(len(body))
+    return answer
+
+
+def _token() -> tuple[str | None, str]:
+    """The token and where it was: header, query or none. A bearer token is no API token."""
+    if "x-api-token" in request.headers:
+        return request.headers["x-api-token"], "header"
+    if "api_token" in request.args:
+        return request.args["api_token"], "query"
+    return None, "none"
+
+
+def _cost() -> int:
+    """The documented price of the endpoint; unknown paths are free."""
+    if request.url_rule is None:
+        return 0
+    version = "v2" if request.path.startswith("/api/v2") else "v1"
+    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", _PREFIX.sub("", request.url_rule.rule))
+    return COSTS[version].get(path, 0)

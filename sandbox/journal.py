@@ -1,0 +1,56 @@
+"""Every call received, for tests to read."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MASK = "***"
+SECRETS = ("api_token", "token", "access_token", "refresh_token", "client_secret", "code")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request; secrets in the query are masked. `auth` says where the token was: header, query or none."""
+
+    method: str
+    host: str
+    path: str
+    query: dict[str, str]
+    status: int
+    cost: int
+    auth: str
+    fault: str | None = None
+
+
+class Journal:
+    """The latest calls, oldest first."""
+
+    def __init__(self, keep: int = 20_000) -> None:
+        self._lock = threading.Lock()
+        self._calls: deque[Call] = deque(maxlen=keep)
+
+    def write(self, call: Call) -> None:
+        with self._lock:
+            self._calls.append(call)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    @property
+    def calls(self) -> list[Call]:
+        with self._lock:
+            return list(self._calls)
+
+    def paths(self) -> list[str]:
+        return [call.path for call in self.calls]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [asdict(call) for call in self.calls]
+
+
+def masked(query: dict[str, str]) -> dict[str, str]:
+    return {name: MASK if name.lower() in SECRETS else value for name, value in query.items()}

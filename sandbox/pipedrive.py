@@ -1,0 +1,61 @@
+"""The Flask application that answers as Pipedrive does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox import answers, control, v1, v2
+from sandbox.faults import Faults
+from sandbox.gate import Gate
+from sandbox.journal import Journal
+from sandbox.limits import Limits
+from sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What tests hold on to: `app.extensions["sandbox"]`."""
+
+    world: World
+    limits: Limits
+    faults: Faults
+    journal: Journal
+
+
+def create_app(
+    world: World | None = None,
+    *,
+    plan: str | None = None,
+    limits: Limits | None = None,
+    faults: Faults | None = None,
+    latency: float = 0.0,
+    token_in_query_on_v2: bool = False,
+) -> Flask:
+    """
+    The pretend Pipedrive.
+
+    `plan` is lite, growth, premium, ultimate or none (no limit); without it
+    the world's own. `latency` seconds pass before every answer.
+    """
+    world = world or World()
+    sandbox = Sandbox(
+        world, limits or Limits(plan or world.plan, seats=world.staff.active), faults or Faults(), Journal()
+    )
+    app = Flask(__name__)
+    app.extensions["sandbox"] = sandbox
+    Gate(sandbox.limits, sandbox.faults, sandbox.journal, latency, token_in_query_on_v2).guard(app)
+    app.register_blueprint(v2.blueprint(world))
+    app.register_blueprint(v1.blueprint(world, "v1", "/v1"))
+    app.register_blueprint(v1.blueprint(world, "api_v1", "/api/v1"))
+    app.register_blueprint(control.blueprint(sandbox))
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    if request.path.startswith("/_sandbox") or error.code not in (404, 405):
+        return error
+    return answers.unknown_method() if error.code == 404 else answers.v1_failure("Method not allowed", "", 405)

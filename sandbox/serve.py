@@ -1,0 +1,55 @@
+"""Serve the sandbox over HTTP, on loopback, with connections that stay open and can be cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+HOST = "127.0.0.1"
+
+
+class _Server(BaseApplication):  # type: ignore[misc] # it comes without types
+    """One process answers with threads: the journal, the limits and the faults live in it."""
+
+    def __init__(self, app: Flask, port: int) -> None:
+        self._app = app
+        self._port = port
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": f"{HOST}:{self._port}",
+            "workers": 1,
+            "threads": 16,
+            "worker_class": "gthread",
+            "keepalive": 75,
+            "graceful_timeout": 1,
+            "timeout": 0,
+            "preload_app": True,
+            "loglevel": "error",
+            "proc_name": "sandbox",
+            "control_socket_disable": True,
+            "when_ready": _tell,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def _tell(arbiter: Any) -> None:
+    """The one line: where it is and what to set."""
+    port = arbiter.LISTENERS[0].getsockname()[1]
+    address = f"http://{HOST}:{port}"
+    print(
+        f"The pretend Pipedrive is at {address} (its page: {address}/_sandbox/) PIPESHEET_REROUTE=*.pipedrive.com={address}",
+        flush=True,
+    )
+
+
+def serve(app: Flask, port: int) -> None:
+    """Serve until told to stop; port 0 takes a free one."""
+    _Server(app, port).run()

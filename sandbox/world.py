@@ -1,0 +1,159 @@
+"""
+A believable small company, the same every time.
+
+    world = World(deals=1200)
+
+The same arguments give the same bytes. Records are made from their id when
+asked for, so a company of a million deals costs no more than a small one.
+"""
+
+from __future__ import annotations
+
+from sandbox import customs, fields, leads, notes, staff
+from sandbox.activities import Activities
+from sandbox.contacts import Contacts, Organizations, Persons
+from sandbox.customs import CustomFields, People
+from sandbox.deals import Deals, numbers
+from sandbox.dice import Dice
+from sandbox.fields import Field
+from sandbox.ids import DealIds
+from sandbox.products import Products
+from sandbox.shelf import Shelf
+
+TOKEN = "5a9d0b0e6c1f4d7e8a2b3c4d5e6f708192a3b4c5"  # noqa: S105 - it opens nothing but the sandbox
+"""The API token of the company's administrator: this one signs in."""
+REVOKED_TOKEN = "dead0b0e6c1f4d7e8a2b3c4d5e6f708192a3b4c5"  # noqa: S105
+"""A token that was valid once and is not any more."""
+DOMAIN = "acme"
+PLANS = ("lite", "growth", "premium", "ultimate")
+
+
+def _share(deals: int, share: float) -> int:
+    """A size that follows from the number of deals; none in an empty company."""
+    return max(int(deals * share), 1) if deals else 0
+
+
+class World:
+    """
+    The company on `shelves`, its `fields` and `staff`.
+
+    `deals` counts the main list (open, won and lost); for every 24 of them
+    one more is deleted and one archived. `custom_fields` keeps only the first
+    so many of the deals' custom fields.
+    """
+
+    def __init__(
+        self, deals: int = 1200, seed: int = 7, plan: str = "growth", *, custom_fields: int | None = None
+    ) -> None:
+        self.deals, self.seed, self.plan = deals, seed, plan
+        self.domain, self.token = DOMAIN, TOKEN
+        self.staff = staff.Staff()
+        self.shelves: dict[str, Shelf] = {}
+        self._people = People(self.staff.owners, _share(deals, 0.6), _share(deals, 0.25))
+        self._deal_plans = customs.DEAL_PLANS[:custom_fields]
+        self._deal_fields = customs.define(seed, "deal", self._deal_plans, 41)
+        self.fields = self._define_fields()
+        self._stock()
+
+    def shelf(self, name: str) -> Shelf:
+        return self.shelves[name]
+
+    def custom_field(self, entity: str, name: str) -> Field:
+        """The first custom field of this name, for tests that look for a value."""
+        return next(field for field in self.fields[entity] if field.is_custom and field.name == name)
+
+    def _define_fields(self) -> dict[str, tuple[Field, ...]]:
+        self._person_fields = customs.define(self.seed, "person", customs.PERSON_PLANS, 501)
+        self._organization_fields = customs.define(self.seed, "organization", customs.ORGANIZATION_PLANS, 601)
+        self._product_fields = customs.define(self.seed, "product", customs.PRODUCT_PLANS, 701)
+        return {
+            "deal": fields.DEAL + self._deal_fields,
+            "person": fields.PERSON + self._person_fields,
+            "organization": fields.ORGANIZATION + self._organization_fields,
+            "product": fields.PRODUCT + self._product_fields,
+            "activity": fields.ACTIVITY,
+            "lead": fields.LEAD + self._deal_fields,
+            "note": fields.NOTE,
+        }
+
+    def _dice(self, kind: str) -> Dice:
+        return Dice(self.seed, kind)
+
+    def _stock(self) -> None:
+        people = self._people
+        contacts = Contacts(people.persons, people.organizations, self._dice("contacts"))
+        deal_customs = CustomFields(self._deal_plans, self._deal_fields, self._dice("deal customs"), people)
+        has_revenue = self.plan != "lite"
+        deals = Deals(self.deals, self._dice("deals"), contacts, deal_customs, self.staff, has_revenue=has_revenue)
+        self._stock_deals(deals)
+        self._stock_contacts(contacts)
+        self._stock_work(deals, contacts)
+        self._stock_leads(contacts, deal_customs)
+        self._stock_small()
+
+    def _stock_deals(self, deals: Deals) -> None:
+        listed, deleted, archived = numbers(self.deals)
+        lists = {
+            "deals": listed,
+            "deals/deleted": deleted,
+            "deals/listed or deleted": DealIds(self.deals, deleted=True),
+            "deals/archived": archived,
+        }
+        facts, optional = deals.facts(), deals.optional
+        for name, ids in lists.items():
+            self.shelves[name] = Shelf("Deal", ids, deals.row, facts, optional=optional)
+
+    def _stock_contacts(self, contacts: Contacts) -> None:
+        persons = Persons(
+            self._dice("persons"), contacts,
+            CustomFields(customs.PERSON_PLANS, self._person_fields, self._dice("person customs"), self._people), self.staff,
+        )  # fmt: skip
+        organizations = Organizations(
+            self._dice("organizations"), contacts,
+            CustomFields(customs.ORGANIZATION_PLANS, self._organization_fields, self._dice("organization customs"), self._people),
+            self.staff,
+        )  # fmt: skip
+        self.shelves["persons"] = Shelf(
+            "Person", range(1, contacts.persons + 1), persons.row, persons.facts(), optional=persons.optional
+        )
+        self.shelves["organizations"] = Shelf(
+            "Organization",
+            range(1, contacts.organizations + 1),
+            organizations.row,
+            organizations.facts(),
+            optional=organizations.optional,
+        )
+
+    def _stock_work(self, deals: Deals, contacts: Contacts) -> None:
+        listed = DealIds(self.deals)
+        count = self.deals * 2
+        activities = Activities(count, self._dice("activities"), deals, listed, contacts, self.staff)
+        self.shelves["activities"] = Shelf("Activity", range(1, count + 1), activities.row, activities.facts())
+        count = _share(self.deals, 0.5)
+        written = notes.Notes(count, self._dice("notes"), deals, listed, contacts, self.staff)
+        self.shelves["notes"] = Shelf("Note", range(1, count + 1), written.row, written.facts())
+        count = 40 if self.deals else 0
+        product_customs = CustomFields(
+            customs.PRODUCT_PLANS, self._product_fields, self._dice("product customs"), self._people
+        )
+        products = Products(count, self._dice("products"), product_customs, self.staff)
+        self.shelves["products"] = Shelf("Product", range(1, count + 1), products.row, products.facts())
+
+    def _stock_leads(self, contacts: Contacts, deal_customs: CustomFields) -> None:
+        count, archived = _share(self.deals, 0.15), _share(self.deals, 0.02)
+        found = leads.Leads(count, archived, self._dice("leads"), contacts, deal_customs, self.staff)
+        self.shelves["leads"] = Shelf("Lead", range(1, count + 1), found.row, found.facts())
+        self.shelves["leads/archived"] = Shelf("Lead", range(count + 1, count + archived + 1), found.row, found.facts())
+
+    def _stock_small(self) -> None:
+        pipelines = [staff.pipeline_row(place) for place in range(len(staff.PIPELINES))]
+        stages = [staff.stage_row(place) for place in range(len(staff.STAGES))]
+        self.shelves["pipelines"] = _written("Pipeline", pipelines)
+        self.shelves["stages"] = _written("Stage", stages)
+
+
+def _written(singular: str, rows: list[dict]) -> Shelf:  # type: ignore[type-arg]
+    """A shelf of a few rows that are simply there."""
+    by_id = {row["id"]: row for row in rows}
+    facts = {name: (lambda n, name=name: by_id[n][name]) for name in rows[0]}
+    return Shelf(singular, sorted(by_id), lambda n, _view: by_id[n], facts)
