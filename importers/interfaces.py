@@ -138,6 +138,14 @@ class Writing(Protocol):
     the place exactly as it was, and no files behind.
     """
 
+    def expect(self, total_rows: int) -> None:
+        """
+        Tells the place how many rows are to come, as soon as that is known.
+
+        Raises:
+            NoRoom: they cannot fit.
+        """
+
     def add(self, rows: Sequence[Row]) -> None:
         """
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from importers.interfaces import Destination, Reading, Source, Stop, Tell, never_stop, say_nothing
+from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
 from importers.model import Counts, Phase, Selection, Target, Written
 
 
@@ -60,9 +60,11 @@ class Pipeline:
         reading = self.source.open(selection, tell=self.tell, stop=self.stop)
         with self.destination.begin(target, reading.columns, stop=self.stop) as writing:
             rows_read = 0
+            self._announce(reading, writing)
             self._report(Phase.READING, reading, rows_read)
             for page in reading.pages():
                 self.stop()
+                self._announce(reading, writing)
                 writing.add(page.rows)
                 rows_read += len(page.rows)
                 self._report(Phase.READING, reading, rows_read)
@@ -72,6 +74,12 @@ class Pipeline:
         counts = self._counts(reading, rows_read, rows_written=written.rows)
         self.report(Progress(Phase.FINISHED, counts))
         return Outcome(counts, written, (*reading.notes, *written.notes))
+
+    @staticmethod
+    def _announce(reading: Reading, writing: Writing) -> None:
+        """A table that cannot fit is refused as soon as its size is known, not after all of it was read."""
+        if reading.total is not None:
+            writing.expect(reading.total)
 
     def _report(self, phase: Phase, reading: Reading, rows_read: int) -> None:
         self.report(Progress(phase, self._counts(reading, rows_read)))
