@@ -1,8 +1,8 @@
 """
 Settings in, services out: the only file that picks implementations.
 
-Kinds are named here and imported when first needed, so that the pages start
-without the parts that read and write.
+Everything is imported when first needed: the pages start without the parts
+that read and write, and a one-off import without those that keep and serve.
 """
 
 from __future__ import annotations
@@ -11,34 +11,23 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
-from redis.exceptions import RedisError
 
 from importers import destinations, sources
 from importers.clock import SystemClock
 from importers.config import Settings
-from importers.doorbell import MemoryDoorbell, RedisDoorbell
 from importers.errors import NotThere
 from importers.http.governor import MemoryGovernor
 from importers.http.session import make_session
 from importers.interfaces import Clock, Destination, Governor, Queue, Source
 from importers.model import EntityInfo, Grid, Target
-from importers.queues import InlineQueue
 from importers.secret import Secret
-from importers.services import Services
-from importers.services.accounts import Accounts
-from importers.services.connections import Connections
-from importers.services.execution import Execution
-from importers.services.health import Health
-from importers.services.manage import Importers
-from importers.services.people import People
-from importers.services.runs import Runs
-from importers.services.scheduling import Scheduling
-from importers.services.setup import Setup
-from importers.store.migrate import migrate as migrate_store
-from importers.store.sql import SqlStore
-from importers.vault import FernetVault, session_key, vault_keys
+
+if TYPE_CHECKING:
+    from importers.doorbell import MemoryDoorbell, RedisDoorbell
+    from importers.services import Services
 
 __all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "session_key"]
 
@@ -57,6 +46,21 @@ def build(
     carries the calls to vendors instead of one made from the settings. Build
     after forking, not before.
     """
+    from importers.doorbell import MemoryDoorbell, RedisDoorbell
+    from importers.queues import InlineQueue
+    from importers.services import Services
+    from importers.services.accounts import Accounts
+    from importers.services.connections import Connections
+    from importers.services.execution import Execution
+    from importers.services.health import Health
+    from importers.services.manage import Importers
+    from importers.services.people import People
+    from importers.services.runs import Runs
+    from importers.services.scheduling import Scheduling
+    from importers.services.setup import Setup
+    from importers.store.sql import SqlStore
+    from importers.vault import FernetVault, vault_keys
+
     clock = clock or SystemClock()
     store = SqlStore(settings.database_url)
     doorbell = RedisDoorbell(settings.redis_url, clock=clock) if settings.redis_url else MemoryDoorbell(clock)
@@ -85,12 +89,21 @@ def build(
 
 def migrate(settings: Settings) -> None:
     """Bring the database to this version; several processes may ask at once."""
-    migrate_store(settings.database_url)
+    from importers.store.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(settings.database_url)
+
+
+def session_key(settings: Settings) -> Secret:
+    """What signs the session cookies."""
+    from importers.vault import session_key as kept_key
+
+    return kept_key(settings)
 
 
 def entities() -> Sequence[EntityInfo]:
     """What can be read; asks nobody."""
-    from importers.sources.pipedrive.entities import ENTITIES  # noqa: PLC0415
+    from importers.sources.pipedrive.entities import ENTITIES
 
     return tuple(entity.info for entity in ENTITIES)
 
@@ -133,7 +146,7 @@ class _Kinds:
         return self._folder(workspace_id) / f"{target.place}.xlsx"
 
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
-        from importers.destinations.excel.reading import read_window  # noqa: PLC0415
+        from importers.destinations.excel.reading import read_window
 
         file = self.file(workspace_id, target)
         if not file.is_file():
@@ -141,7 +154,7 @@ class _Kinds:
         return read_window(file, target.sheet, first, count)
 
     def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
-        from importers.destinations.excel.names import free_sheet_name  # noqa: PLC0415
+        from importers.destinations.excel.names import free_sheet_name
 
         return free_sheet_name(wanted, taken)
 
@@ -164,6 +177,10 @@ class _Kinds:
 
 def _redis_problem(doorbell: RedisDoorbell | MemoryDoorbell) -> Callable[[], str]:
     """What is wrong with Redis, as a sentence; empty when nothing is."""
+
+    from redis.exceptions import RedisError
+
+    from importers.doorbell import MemoryDoorbell
 
     def problem() -> str:
         if isinstance(doorbell, MemoryDoorbell):
