@@ -1,1 +1,46 @@
-"""Is everything there that an import needs?"""
+"""Is everything there that imports need, and if not, what to do?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from importers.bootstrap import build
+from importers.config import Settings
+from importers.http.session import make_session
+from importers.services.health import Check
+from pipesheet.redis_server import url_of_last_start
+
+PIPEDRIVE = "https://api.pipedrive.com/v1/users/me"
+
+_WHAT_TO_DO = {
+    "database": "Run `pipesheet migrate`, and see that DATABASE_URL or PIPESHEET_HOME is right.",
+    "redis": "Start everything with `pipesheet up`, or see that REDIS_URL is right and that server runs.",
+    "worker": "Start everything with `pipesheet up`, or a worker as the Procfile says.",
+    "clock": "Start everything with `pipesheet up`, or a clock as the Procfile says.",
+    "pipedrive": "See that this machine may reach https://api.pipedrive.com (firewall, proxy).",
+}
+
+
+def check(settings: Settings) -> bool:
+    """Print a table of what was looked at; whether all of it is well."""
+    settings = replace(settings, redis_url=settings.redis_url or url_of_last_start(settings.home))
+    checks = (*build(settings).health.check(), _pipedrive(settings))
+    for each in checks:
+        click.echo(f"{each.name:9}  {'ok' if each.ok else 'NOT OK':6}  {_told(each)}")
+    return all(each.ok for each in checks)
+
+
+def _pipedrive(settings: Settings) -> Check:
+    """Any answer will do, a refusal too: it is the way there that is looked at, and no token is needed for it."""
+    try:
+        with make_session(reroutes=settings.reroutes) as session:
+            session.get(PIPEDRIVE, timeout=10)
+    except OSError:
+        return Check("pipedrive", False, "Pipedrive cannot be reached.")
+    return Check("pipedrive", True, "Pipedrive answers.")
+
+
+def _told(check: Check) -> str:
+    return check.detail if check.ok else f"{check.detail} {_WHAT_TO_DO.get(check.name, '')}".strip()

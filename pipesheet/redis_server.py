@@ -26,14 +26,30 @@ def prepare(home: Path) -> RedisServer:
     this start: other users of the machine, and pages in a browser, can reach
     a loopback port too.
     """
-    folder = home / "redis"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = _config_of(home)
+    config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_urlsafe(24)
-    config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.chmod(0o600)
-    config.write_text(_config(folder, port, password), encoding="utf-8")
-    return RedisServer((str(_binary()), str(config)), f"redis://:{password}@{LOOPBACK}:{port}/0")
+    config.write_text(_config(config.parent, port, password), encoding="utf-8")
+    return RedisServer((str(_binary()), str(config)), _url(port, password))
+
+
+def url_of_last_start(home: Path) -> str:
+    """Where the server of *home* answers if it still runs; empty when it never did."""
+    try:
+        words = dict(line.split(" ", 1) for line in _config_of(home).read_text(encoding="utf-8").splitlines())
+    except OSError:
+        return ""
+    return _url(words["port"], words["requirepass"].strip('"'))
+
+
+def _config_of(home: Path) -> Path:
+    return home / "redis" / "valkey.conf"
+
+
+def _url(port: int | str, password: str) -> str:
+    return f"redis://:{password}@{LOOPBACK}:{port}/0"
 
 
 def _config(folder: Path, port: int, password: str) -> str:

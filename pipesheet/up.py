@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from importers.config import Settings
 from importers.errors import ImporterError, SetupError
+from importers.secret import Secret
 from pipesheet.crew import Crew, Member, Stopped
 from pipesheet.ports import LOOPBACK, free_port, listen_on
 from pipesheet.redis_server import prepare
@@ -164,10 +165,13 @@ def _is_healthy(port: int) -> bool:
 
 def _prepare_sandbox(settings: Settings) -> None:
     from importers.bootstrap import build
+    from sandbox.world import TOKEN
 
-    from worker.queue import CeleryQueue
-
-    build(settings, queue=CeleryQueue(settings.redis_url)).setup.sandbox()
+    services = build(settings)
+    try:
+        services.setup.prepare_sandbox(Secret(TOKEN))
+    finally:
+        services.close()
 
 
 def _why(stopped: Stopped) -> str:

@@ -36,13 +36,12 @@ def make_app(settings: Settings) -> ImportApp:
 
 
 def settings_or_exit() -> Settings:
-    """The settings of a process that needs Redis; one line on standard error when they do not fit."""
+    """The settings; when they do not fit, one line on standard error and the end."""
     try:
         settings = Settings.from_env()
+        broker_url(settings.redis_url)
     except InvalidSettings as error:
         sys.exit(str(error))
-    if not settings.redis_url:
-        sys.exit("REDIS_URL is not set. Set it, or start everything with `pipesheet up`, which brings a Redis along.")
     return settings
 
 

@@ -7,6 +7,8 @@ import logging
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from importers.errors import InvalidSettings
+
 log = logging.getLogger(__name__)
 
 QUEUE = "pipesheet"
@@ -44,5 +46,14 @@ class CeleryQueue:
 
 
 def broker_url(redis_url: str) -> str:
-    """The same server in Celery's words, which calls a Unix socket redis+socket."""
+    """
+    The same server in Celery's words, which calls a Unix socket redis+socket.
+
+    Raises InvalidSettings when there is none: Celery would look elsewhere.
+    """
+    if not redis_url:
+        raise InvalidSettings(
+            "REDIS_URL is not set.",
+            hint="Set it, or start everything with `pipesheet up`, which brings a Redis along.",
+        )
     return redis_url.replace("unix://", "redis+socket://", 1)
