@@ -5,10 +5,9 @@ Users, stages and pipelines are read whole the first time one is needed.
 Persons, organizations and deals may be many, so they are asked for by need,
 in batches of 100 ids. Both ways of asking cost the same per request, and a
 page of the whole list holds 500: as soon as reading on in the list (which is
-sorted by id) up to the highest id needed is no dearer than the batches it
-would save, counting those already sent, we read on instead. However the ids
-fall, that is never more than twice the requests of the better way. Only ids and
-names are kept.
+sorted by id) up to the highest id needed is no dearer than the batches,
+counting those already sent, we read on instead. While more rows will follow,
+as many batches again are expected. Only ids and names are kept.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class SmallNames:
         self._where = where
         self._names: dict[int, str] | None = None
 
-    def learn(self, ids: set[int], client: PipedriveClient) -> None:
+    def learn(self, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
         if self._names is not None or not ids:
             return
         records = (record for page in walk(client, self._where) for record in page.records)
@@ -50,15 +49,15 @@ class ManyNames:
         self._position: Params = first_position(where)
         self._batches_sent = 0
 
-    def learn(self, ids: set[int], client: PipedriveClient) -> None:
+    def learn(self, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
         missing = sorted(
             record_id for record_id in ids if record_id > self._known_up_to and record_id not in self._names
         )
         if not missing:
             return
-        batches = math.ceil(len(missing) / _BATCH)
+        batches = self._batches_sent + math.ceil(len(missing) / _BATCH)
         pages = math.ceil((missing[-1] - self._known_up_to) / self._where.page_size)
-        if pages <= batches + self._batches_sent:
+        if pages <= (batches if is_last else 2 * batches):
             self._read_on(missing[-1], client)
         else:
             self._ask_for(missing, client)
@@ -107,11 +106,12 @@ class Directory:
         self.notes: list[str] = []
         self._closed: set[str] = set()
 
-    def learn(self, relation: str, ids: set[int], client: PipedriveClient) -> None:
+    def learn(self, relation: str, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
+        """Make the names of *ids* known; *is_last* says that no more ids will come."""
         if relation in self._closed:
             return
         try:
-            self.names[relation].learn(ids, client)
+            self.names[relation].learn(ids, client, is_last=is_last)
         except (AccessDenied, NotThere) as error:
             self._closed.add(relation)
             self.notes.append(f"The names of {relation} are missing: {error.message}")

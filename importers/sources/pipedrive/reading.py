@@ -76,7 +76,7 @@ class PipedriveReading:
         for number, page in enumerate(walk(client, self._list(), self._params()), start=1):
             records = wanted.of(page)
             is_last = page.is_last or wanted.is_full
-            self._learn_names(records, client)
+            self._learn_names(records, client, is_last=is_last)
             self._learn_total(number, wanted.count, client, is_last=is_last)
             if records:
                 yield records
@@ -108,7 +108,7 @@ class PipedriveReading:
         keys = {spec.path[1] for spec in self._plan.specs if spec.path[:1] == ("custom_fields",)}
         return sorted(keys) if len(keys) <= _MOST_CUSTOM_FIELDS else []
 
-    def _learn_names(self, records: Sequence[Record], client: PipedriveClient) -> None:
+    def _learn_names(self, records: Sequence[Record], client: PipedriveClient, *, is_last: bool) -> None:
         plucked: dict[Path, Sequence[Any]] = {(): records}
         needed: dict[str, set[int]] = {}
         for spec in self._plan.specs:
@@ -116,7 +116,7 @@ class PipedriveReading:
                 ids = needed.setdefault(spec.relation, set())
                 ids.update(*map(ids_in, pluck(plucked, spec.path)))
         for relation, ids in needed.items():
-            self._plan.directory.learn(relation, ids, client)
+            self._plan.directory.learn(relation, ids, client, is_last=is_last)
 
     def _learn_total(self, pages: int, count: int, client: PipedriveClient, *, is_last: bool) -> None:
         if is_last:
