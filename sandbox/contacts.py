@@ -76,7 +76,7 @@ class _Kept:
             row[name] = optional[name](n)
         if view.labels:
             row["labels"] = [labels[label] for label in row["label_ids"]]
-        row["custom_fields"] = self._customs.values(n, view.custom, labels=view.option_labels)
+        row["custom_fields"] = self._customs.values(n, view)
         return row
 
     def _counts(self, defined: tuple[fields.Field, ...], **others: Fact) -> dict[str, Fact]:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import msgspec
+
 from sandbox import fields, moments, names
 from sandbox.dice import Dice
 from sandbox.fields import Field, Option
+from sandbox.shelf import View
 
 CURRENCIES = ("EUR", "EUR", "EUR", "USD", "GBP", "JPY")
 ZONES = ((12, "Europe/Tallinn"), (8, "Europe/Amsterdam"), (31, "Asia/Tokyo"))
@@ -39,17 +42,12 @@ class Plan(NamedTuple):
     labels: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     make: Make | None = None
+    odd: tuple[Any, ...] = ()
+    """Values that stand in a few records whatever chance says."""
 
 
 def _among(*values: Any) -> Make:
     return lambda chance: chance.choice(values)
-
-
-def _requirement(chance: random.Random) -> str:
-    kind = chance.random()
-    if kind < 0.006:
-        return names.long_text(40_000)
-    return names.WORRYING if kind < 0.012 else names.text(chance)
 
 
 def _serial(chance: random.Random) -> str:
@@ -77,7 +75,7 @@ DEAL_PLANS = (
     Plan("Contract period", "daterange", 0.3),
     Plan("Delivery address", "address", 0.3),
     Plan("Reference", "varchar", 0.3, make=lambda chance: chance.choice(names.ODD_TEXTS)),
-    Plan("Requirements", "text", 0.4, make=_requirement),
+    Plan("Requirements", "text", 0.4, make=names.text, odd=(names.long_text(40_000), names.WORRYING)),
     Plan("Technical lead", "user", 0.4),
     Plan("Reseller", "org", 0.15),
     Plan("Decision maker", "people", 0.4),
@@ -228,60 +226,56 @@ def flat(field: Field, value: Any) -> dict[str, Any]:
 
 
 class CustomFields:
-    """The values that records hold in their custom fields."""
+    """
+    The values that records hold in their custom fields.
 
-    _SPARSE = 0.06
+    They are drawn as whole sets, so that a record costs one look-up however
+    many fields there are; a page takes them encoded.
+    """
+
+    _SETS, _FIRST_ODD, _KEPT = 887, 500, 16
 
     def __init__(self, plans: Sequence[Plan], defined: Sequence[Field], dice: Dice, people: People) -> None:
         self.fields = tuple(defined)
-        self._columns: list[tuple[Field, tuple[Any, ...]]] = []
-        sparse: list[tuple[Plan, Field]] = []
-        for plan, field in zip(plans, defined, strict=True):
-            if plan.share < self._SPARSE:
-                sparse.append((plan, field))
-                continue
-            make = _sometimes(plan.share, _maker(plan, field, people))
-            self._columns.append((field, dice.drawn(f"{field.code}", make)))
-        self._sparse = self._draw_sparse(sparse, dice, people)
-        self._ready: dict[Any, Any] = {}
-        self._flat = [tuple(flat(field, value) for value in column) for field, column in self._columns]
-
-    @staticmethod
-    def _draw_sparse(sparse: Sequence[tuple[Plan, Field]], dice: Dice, people: People) -> tuple[dict[str, Any], ...]:
-        """The seldom-filled fields share one column, so that they cost one look-up together."""
-        makers = [(field.code, _sometimes(plan.share, _maker(plan, field, people))) for plan, field in sparse]
-
-        def draw(chance: random.Random) -> dict[str, Any]:
-            drawn = ((code, make(chance)) for code, make in makers)
-            return {code: value for code, value in drawn if value is not None}
-
-        return dice.drawn("sparse", draw)
-
-    def values(self, n: int, keys: frozenset[str] | None = None, *, labels: bool = False) -> dict[str, Any]:
-        """All values of record n, null where unset, or those of `keys` only."""
-        empty, columns, sparse = self._ready.get((keys, labels)) or self._prepare(keys, labels)
-        row = {**empty, **sparse[n % len(sparse)]}
-        for key, column, size in columns:
-            row[key] = column[n % size]
-        return row
-
-    def _prepare(self, keys: frozenset[str] | None, labels: bool) -> Any:
-        wanted = [field for field in self.fields if keys is None or field.code in keys]
-        codes = {field.code for field in wanted}
-        columns = [
-            (field.code, tuple(labelled(field, value) for value in column) if labels else column, len(column))
-            for field, column in self._columns
-            if field.code in codes
+        makers = [
+            (field.code, _sometimes(plan.share, _maker(plan, field, people)))
+            for plan, field in zip(plans, defined, strict=True)
         ]
-        sparse = tuple({key: value for key, value in row.items() if key in codes} for row in self._sparse)
-        ready = (dict.fromkeys(field.code for field in wanted), columns, sparse)
-        if len(self._ready) < 64:
-            self._ready[(keys, labels)] = ready
-        return ready
+        self._sets = dice.drawn("sets", lambda chance: {code: make(chance) for code, make in makers}, size=self._SETS)
+        for plan, field in zip(plans, defined, strict=True):
+            self._place_odd(plan, field)
+        self._shown: dict[Any, Sequence[Any]] = {}
+        self._flat: Sequence[dict[str, Any]] = ()
+
+    def _place_odd(self, plan: Plan, field: Field) -> None:
+        for place, value in enumerate(plan.odd):
+            self._sets[self._FIRST_ODD + 17 * place][field.code] = value
+
+    def values(self, n: int, view: View) -> Any:
+        """All values of record n, null where unset, or those asked for only."""
+        key = (view.custom, view.option_labels, view.is_encoded)
+        shown = self._shown.get(key) or self._show(key)
+        return shown[n % self._SETS]
+
+    def _show(self, key: tuple[frozenset[str] | None, bool, bool]) -> Sequence[Any]:
+        codes, labels, is_encoded = key
+        wanted = [field for field in self.fields if codes is None or field.code in codes]
+        shown: list[Any] = [
+            {field.code: labelled(field, row[field.code]) if labels else row[field.code] for field in wanted}
+            for row in self._sets
+        ]
+        if is_encoded:
+            shown = [msgspec.Raw(msgspec.json.encode(row)) for row in shown]
+        while len(self._shown) >= self._KEPT:
+            self._shown.pop(next(iter(self._shown)), None)
+        self._shown[key] = shown
+        return shown
 
     def flat(self, n: int) -> dict[str, Any]:
         """The values that are set, in the v1 format."""
-        row: dict[str, Any] = dict(self._sparse[n % len(self._sparse)])
-        for column in self._flat:
-            row.update(column[n % len(column)])
-        return row
+        if not self._flat:
+            self._flat = [self._flattened(row) for row in self._sets]
+        return self._flat[n % self._SETS]
+
+    def _flattened(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for field in self.fields for key, value in flat(field, row[field.code]).items()}

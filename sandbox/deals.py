@@ -3,28 +3,102 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sandbox import ids, moments, names
+from sandbox import fields, ids, moments, names
 from sandbox.contacts import Contacts
 from sandbox.customs import CustomFields
 from sandbox.dice import Dice
 from sandbox.moments import DAY, NOW, Timeline
 from sandbox.shelf import Fact, View
-from sandbox.staff import STAGES, Staff
+from sandbox.staff import STAGES, Staff, Stage
 
-_STATUS = ("open", "won", "lost")
-_LABELS: dict[int, dict[str, Any]] = {
-    22: {"id": 22, "label": "Hot"},
-    23: {"id": 23, "label": "Warm"},
-    24: {"id": 24, "label": "Cold"},
+_LABELS: dict[Any, dict[str, Any]] = {
+    option.id: {"id": option.id, "label": option.label} for option in fields.DEAL_LABELS
 }
 _REACH = 29 * DAY
 
 
+class _Draft(NamedTuple):
+    """What many deals share: the values that come from short lists, and the record holding them already."""
+
+    status: str
+    stage: Stage
+    owner: int
+    currency: str
+    has_person: bool
+    org_jump: int
+    delay: int
+    """Seconds from adding to the last update."""
+    closing: int
+    """Seconds from adding to the end, for won and lost ones."""
+    expected: int | None
+    """Days from adding to the expected end."""
+    term: int | None
+    """Months of a recurring deal."""
+    is_stale: bool
+    """Whether it still stands in its first stage."""
+    row: dict[str, Any]
+
+
+def _drafter(staff: Staff, *, has_revenue: bool) -> Callable[[random.Random], _Draft]:
+    def draft(chance: random.Random) -> _Draft:
+        status = chance.choices(("open", "won", "lost"), (60, 25, 15))[0]
+        stage = chance.choices(STAGES, [stage.weight for stage in STAGES])[0]
+        owner = chance.choices(staff.owners, staff.weights)[0]
+        currency = chance.choices(("EUR", "USD", "GBP", "JPY"), (80, 12, 5, 3))[0]
+        row = _row(chance, status, stage, owner, currency, chance.choice(staff.owners), has_revenue=has_revenue)
+        return _Draft(
+            status, stage, owner, currency,
+            has_person=chance.random() < 0.9,
+            org_jump=chance.randint(0, 10**9) if chance.random() < 0.92 else -1,
+            delay=chance.randint(60, 200 * DAY),
+            closing=chance.randint(60, 20 * DAY),
+            expected=chance.choice((None, None, 14, 45, 90, 200)),
+            term=chance.choice((None, None, 1, 12, 36)),
+            is_stale=chance.random() < 0.3,
+            row=row,
+        )  # fmt: skip
+
+    return draft
+
+
+def _row(
+    chance: random.Random, status: str, stage: Stage, owner: int, currency: str, creator: int, *, has_revenue: bool
+) -> dict[str, Any]:
+    """A record in the order the vendor shows it; what differs from deal to deal is still empty."""
+    channel = chance.choice((None, None, None, None, 51, 52))
+    times = (
+        "close_time",
+        "won_time",
+        "lost_time",
+        "local_won_date",
+        "local_lost_date",
+        "local_close_date",
+        "expected_close_date",
+    )
+    return {
+        "id": 0, "title": "", "creator_user_id": creator, "owner_id": owner, "value": 0, "person_id": None, "org_id": None,
+        "stage_id": stage.id, "pipeline_id": stage.pipeline, "currency": currency, "archive_time": None, "add_time": "",
+        "update_time": "", "stage_change_time": None, "status": status, "is_archived": False, "is_deleted": False,
+        "probability": chance.choice((None, None, None, 10, 25, 60, 90, 100)),
+        "lost_reason": chance.choice((*names.LOST, None)) if status == "lost" else None,
+        "visible_to": chance.choices((1, 3), (1, 40))[0],
+        **dict.fromkeys(times),
+        "label_ids": chance.choice(([], [], [], [22], [23], [24], [22, 24])),
+        "origin": chance.choice(("ManuallyCreated", "ManuallyCreated", "API", "Import", "WebForm")),
+        "origin_id": None,
+        "channel": channel,
+        "channel_id": "Jun25 Billboards" if channel == 52 else None,
+        **(dict.fromkeys(("acv", "arr", "mrr")) if has_revenue else {}),
+    }  # fmt: skip
+
+
 class Deals:
     """Every deal of the company by its id; which list it stands in follows from the id."""
+
+    _DRAFTS = 991
 
     def __init__(
         self, count: int, dice: Dice, contacts: Contacts, customs: CustomFields, staff: Staff, *, has_revenue: bool
@@ -33,52 +107,42 @@ class Deals:
         self._customs = customs
         self._has_revenue = has_revenue
         self._timeline = Timeline(ids.last_deleted(count) + 1)
-        self.status = dice.pick("status", _STATUS, (60, 25, 15))
-        self.stage = dice.pick("stage", STAGES, tuple(stage.weight for stage in STAGES))
-        self.owner = dice.pick("owner", staff.owners, staff.weights)
-        self._creator = dice.pick("creator", staff.owners)
-        self._has_person, self._has_org = dice.chance("has person", 0.9), dice.chance("has org", 0.92)
-        self._person_jump, self._org_jump = dice.between("person", 0, 10**9), dice.between("org", 0, 10**9)
+        self._drafts = dice.drawn("drafts", _drafter(staff, has_revenue=has_revenue), size=self._DRAFTS)
+        self._person_jump = dice.between("person", 0, 10**9)
         self._amount = dice.column("value", _amount)
-        self._currency = dice.pick("currency", ("EUR", "USD", "GBP", "JPY"), (80, 12, 5, 3))
-        self._delay = dice.between("delay", 60, 200 * DAY)
-        self._short_delay = dice.between("closing", 60, 20 * DAY)
         self._title = dice.column(
             "title", lambda chance: chance.choice(names.ODD_TITLES) if chance.random() < 0.025 else None
         )
         self._wish = dice.pick("wish", names.WISHES)
-        self._lost_reason = dice.pick("lost reason", (*names.LOST, None))
-        self._labels = dice.pick("labels", ([], [], [], [22], [23], [24], [22, 24]))
-        self._probability = dice.pick("probability", (None, None, None, 10, 25, 60, 90, 100))
-        self._expected = dice.pick("expected", (None, None, 14, 45, 90, 200))
-        self._origin = dice.pick("origin", ("ManuallyCreated", "ManuallyCreated", "API", "Import", "WebForm"))
-        self._channel = dice.pick("channel", (None, None, None, None, 51, 52))
-        self._term = dice.pick("revenue", (None, None, 1, 12, 36))
         self._tally = dice.between("tally", 0, 9)
         self.optional = self._make_optional()
-        self._is_stale = dice.chance("stage unchanged", 0.3)
 
     # facts: what lists are filtered and sorted by -----------------------------------------
 
+    def draft(self, n: int) -> _Draft:
+        return self._drafts[n % self._DRAFTS]
+
+    def status(self, n: int) -> str:
+        return self._drafts[n % self._DRAFTS].status
+
     def person(self, n: int) -> int | None:
         count = self._contacts.persons
-        return (self._person_jump(n) + n * 31) % count + 1 if count and self._has_person(n) else None
+        return (self._person_jump(n) + n * 31) % count + 1 if count and self.draft(n).has_person else None
 
     def org(self, n: int) -> int | None:
+        return self._org(n, self.draft(n), self.person(n))
+
+    def _org(self, n: int, draft: _Draft, person: int | None) -> int | None:
+        """Mostly where the person works."""
         count = self._contacts.organizations
-        if not count or not self._has_org(n):
+        if not count or draft.org_jump < 0:
             return None
-        person = self.person(n)
         org = self._contacts.person_org(person) if person else None
-        return org or (self._org_jump(n) + n * 17) % count + 1
+        return org or (draft.org_jump + n * 17) % count + 1
 
     def value(self, n: int) -> float | int:
         amount = self._amount(n)
         return amount if amount < 1000 else amount + n % 89 * 10
-
-    def currency(self, n: int) -> str:
-        currency: str = self._currency(n)
-        return currency
 
     def is_deleted(self, n: int) -> bool:
         return n % ids.BLOCK == ids.BLOCK - 1
@@ -93,19 +157,19 @@ class Deals:
         added = self._timeline.added(n)
         if self.is_deleted(n):
             return max(added, NOW - 3600 - n * 7919 % _REACH)
-        updated = added + self._delay(n)
+        updated = added + self.draft(n).delay
         return updated if updated < NOW else max(added, NOW - n * 7919 % (3 * DAY) - 60)
 
     def facts(self) -> Mapping[str, Fact]:
         return {
-            "owner_id": self.owner,
+            "owner_id": lambda n: self.draft(n).owner,
             "person_id": self.person,
             "org_id": self.org,
-            "pipeline_id": lambda n: self.stage(n).pipeline,
-            "stage_id": lambda n: self.stage(n).id,
+            "pipeline_id": lambda n: self.draft(n).stage.pipeline,
+            "stage_id": lambda n: self.draft(n).stage.id,
             "status": lambda n: "deleted" if self.is_deleted(n) else self.status(n),
             "value": self.value,
-            "currency": self._currency,
+            "currency": lambda n: self.draft(n).currency,
             "add_time": lambda n: moments.iso(self.added(n)),
             "update_time": lambda n: moments.iso(self.updated(n)),
         }
@@ -113,73 +177,49 @@ class Deals:
     # the record ---------------------------------------------------------------------------
 
     def title(self, n: int) -> str:
+        return self._titled(n, self.org(n))
+
+    def _titled(self, n: int, org: int | None) -> str:
         odd = self._title(n)
         if odd:
             return odd
-        org = self.org(n)
         whom = self._contacts.organization_name(org) if org else f"Walk-in {n}"
         return f"{whom} – {self._wish(n)}"
 
     def row(self, n: int, view: View) -> dict[str, Any]:
-        is_deleted, is_archived = n % ids.BLOCK == ids.BLOCK - 1, n % ids.BLOCK == 0
-        status, stage, value = self.status(n), self.stage(n), self.value(n)
-        added = self._timeline.added(n)
-        updated = self.updated(n)
-        closed = None if status == "open" else min(added + self._short_delay(n), updated)
-        row = {
-            "id": n,
-            "title": self.title(n),
-            "creator_user_id": self._creator(n),
-            "owner_id": self.owner(n),
-            "value": value,
-            "person_id": self.person(n),
-            "org_id": self.org(n),
-            "stage_id": stage.id,
-            "pipeline_id": stage.pipeline,
-            "currency": self._currency(n),
-            "archive_time": moments.iso(updated) if is_archived else None,
-            "add_time": moments.iso(added),
-            "update_time": moments.iso(updated),
-            "stage_change_time": None if self._is_stale(n) else moments.iso(added + (updated - added) // 2),
-            "status": "deleted" if is_deleted else status,
-            "is_archived": is_archived,
-            "is_deleted": is_deleted,
-            "probability": self._probability(n),
-            "lost_reason": self._lost_reason(n) if status == "lost" else None,
-            "visible_to": 1 if n % 41 == 0 else 3,
-            **_closing(status, closed),
-            "expected_close_date": self._expected_close(n, added),
-            "label_ids": self._labels(n),
-            "origin": self._origin(n),
-            "origin_id": None,
-            "channel": self._channel(n),
-            "channel_id": "Jun25 Billboards" if self._channel(n) == 52 else None,
-        }
-        if self._has_revenue:
-            row.update(self._revenue(n, value))
+        draft, added, updated = self.draft(n), self._timeline.added(n), self.updated(n)
+        row = draft.row.copy()
+        person = self.person(n)
+        org = self._org(n, draft, person)
+        row["id"], row["title"], row["value"] = n, self._titled(n, org), self.value(n)
+        row["person_id"], row["org_id"] = person, org
+        row["add_time"], row["update_time"] = moments.iso(added), moments.iso(updated)
+        if not draft.is_stale:
+            row["stage_change_time"] = moments.iso(added + (updated - added) // 2)
+        if draft.expected is not None:
+            row["expected_close_date"] = moments.day(added + draft.expected * DAY)
+        if draft.status != "open":
+            _close(row, draft.status, moments.iso(min(added + draft.closing, updated)))
+        if self._has_revenue and draft.term is not None:
+            _add_revenue(row, draft.term)
+        self._move(n, row)
         return self._shown(n, row, view)
+
+    def _move(self, n: int, row: dict[str, Any]) -> None:
+        """Say that it is archived or deleted."""
+        place = n % ids.BLOCK
+        if place == 0:
+            row["is_archived"], row["archive_time"] = True, row["update_time"]
+        elif place == ids.BLOCK - 1:
+            row["is_deleted"], row["status"] = True, "deleted"
 
     def _shown(self, n: int, row: dict[str, Any], view: View) -> dict[str, Any]:
         for name in view.include:
             row[name] = self.optional[name](n)
         if view.labels:
             row["labels"] = [_LABELS[label] for label in row["label_ids"]]
-        row["custom_fields"] = self._customs.values(n, view.custom, labels=view.option_labels)
+        row["custom_fields"] = self._customs.values(n, view)
         return row
-
-    def _expected_close(self, n: int, added: int) -> str | None:
-        days = self._expected(n)
-        return None if days is None else moments.day(added + days * DAY)
-
-    def _revenue(self, n: int, value: float) -> dict[str, float | None]:
-        term = self._term(n)
-        if term is None:
-            return {"acv": None, "arr": None, "mrr": None}
-        return {
-            "acv": round(value / max(term // 12, 1), 2),
-            "arr": round(value * 12 / term, 2),
-            "mrr": round(value / term, 2),
-        }
 
     def _make_optional(self) -> dict[str, Fact]:
         def tally(factor: int) -> Fact:
@@ -217,17 +257,18 @@ def _amount(chance: random.Random) -> float | int:
     return chance.randint(4, 900) * 250 if kind < 0.97 else chance.randint(1, 40) * 100_000
 
 
-def _closing(status: str, closed: int | None) -> dict[str, str | None]:
-    moment = None if closed is None else moments.iso(closed)
-    won, lost = (moment if status == "won" else None), (moment if status == "lost" else None)
-    return {
-        "close_time": moment,
-        "won_time": won,
-        "lost_time": lost,
-        "local_won_date": won and won[:10],
-        "local_lost_date": lost and lost[:10],
-        "local_close_date": moment and moment[:10],
-    }
+def _close(row: dict[str, Any], status: str, moment: str) -> None:
+    row["close_time"] = row[f"{status}_time"] = moment
+    row["local_close_date"] = row[f"local_{status}_date"] = moment[:10]
+
+
+def _add_revenue(row: dict[str, Any], term: int) -> None:
+    value = row["value"]
+    row["acv"], row["arr"], row["mrr"] = (
+        round(value / max(term // 12, 1), 2),
+        round(value * 12 / term, 2),
+        round(value / term, 2),
+    )
 
 
 def numbers(count: int) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:

@@ -32,11 +32,12 @@ class Dice:
         self._name = f"{seed}:{kind}"
         self._used = 0
 
-    def drawn(self, name: str, make: Callable[[random.Random], T]) -> tuple[T, ...]:
+    def drawn(self, name: str, make: Callable[[random.Random], T], *, size: int | None = None) -> tuple[T, ...]:
         """A column's values, each made by `make`."""
         chance = random.Random(f"{self._name}:{name}")
-        size = PRIMES[self._used % len(PRIMES)]
-        self._used += 1
+        if size is None:
+            size = PRIMES[self._used % len(PRIMES)]
+            self._used += 1
         return tuple(make(chance) for _ in range(size))
 
     def column(self, name: str, make: Callable[[random.Random], T]) -> Callable[[int], T]:

@@ -6,6 +6,7 @@ every answer gets: rate-limit headers, a line in the journal.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -58,7 +59,7 @@ class Gate:
         if fault.kind in ("rate_limit", "budget_spent"):
             g.standing = self._feigned(fault)
             return answers.over_limit()
-        simple = {
+        simple: dict[str, Callable[[], Response]] = {
             "revoked": answers.unauthorized,
             "html_403": answers.blocked,
             "server_error": lambda: answers.server_error(fault.status),
@@ -107,7 +108,7 @@ class Gate:
             status,
             g.get("cost", 0),
             _token()[1],
-            fault and fault.kind,
+            fault.kind if fault else None,
         )
         self.journal.write(call)
 

@@ -61,7 +61,7 @@ class Products:
             "billing_frequency": frequency,
             "billing_frequency_cycles": 12 if frequency == "monthly" and n % 2 else None,
             "prices": [self._price(n, currency) for currency in self._currencies(n)],
-            "custom_fields": self._customs.values(n, view.custom),
+            "custom_fields": self._customs.values(n, view),
         }
 
     def _price(self, n: int, currency: str) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class View(NamedTuple):
     custom: frozenset[str] | None = None
     option_labels: bool = False
     labels: bool = False
+    is_encoded: bool = False
+    """Whether parts of the record may come as JSON already, for pages that only pass them on."""
 
 
 PLAIN = View()

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sandbox import activities, answers, filters, leads, schema
-from sandbox.shelf import PLAIN, Keep, Shelf
+from sandbox.shelf import PLAIN, Fact, Keep, Shelf
 from sandbox.world import World
 
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
@@ -171,10 +171,12 @@ def _order(shelf: Shelf) -> Sequence[int]:
         name, _, direction = part.strip().partition(" ")
         fact = shelf.facts.get(name, _itself if name == "id" else None)
         if fact is not None:
-            order = sorted(
-                order, key=lambda number, fact=fact: _comparable(fact(number)), reverse=direction.upper() == "DESC"
-            )
+            order = _sorted(order, fact, descending=direction.upper() == "DESC")
     return order
+
+
+def _sorted(order: Sequence[int], fact: Fact, *, descending: bool) -> list[int]:
+    return sorted(order, key=lambda number: _comparable(fact(number)), reverse=descending)
 
 
 def _itself(number: int) -> int:
@@ -294,10 +296,12 @@ def _asked(shelf: Shelf, asked: dict[str, Any]) -> Keep | None:
             raise BadRequestError
         tests.append(chosen.passes(facts))
     names = {"status": "status", "user_id": "owner_id", "pipeline_id": "pipeline_id", "stage_id": "stage_id"}
-    for name, value in asked.items():
-        if name in names:
-            tests.append(lambda number, fact=facts[names[name]], value=value: fact(number) == value)
+    tests += [_equals(facts[names[name]], value) for name, value in asked.items() if name in names]
     return (lambda number: all(test(number) for test in tests)) if tests else None
+
+
+def _equals(fact: Fact, value: Any) -> Keep:
+    return lambda number: fact(number) == value
 
 
 def _sum_up(shelf: Shelf, keep: Keep | None) -> dict[str, Any]:

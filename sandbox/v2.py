@@ -162,6 +162,7 @@ def _view(query: dict[str, Any]) -> View:
         query.get("custom_fields"),
         query.get("include_option_labels", False),
         query.get("include_labels", False),
+        is_encoded=True,
     )
 
 
