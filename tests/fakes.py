@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from importers.interfaces import Stop, Tell, never_stop, say_nothing
+from importers.model import (
+    Account,
+    Choice,
+    Column,
+    ColumnKind,
+    EntityInfo,
+    Page,
+    Row,
+    Selection,
+    Target,
+    Usage,
+    Written,
+)
 
 NEW_YEAR = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -41,3 +58,114 @@ class FakeClock:
         with self._lock:
             self._now += span
             self._seconds += span.total_seconds()
+
+
+ACME = Account("Acme Ltd", "acme", "Alice Archer", "alice@acme.example", "Europe/Tallinn")
+DEALS = EntityInfo("deals", "Deals", "/api/v2/deals", "v2", 10, 500, takes_filter=True, statuses=("open", "won"))
+COLUMNS = (Column("id", "ID", ColumnKind.WHOLE), Column("title", "Title"))
+
+
+class ScriptedReading:
+    """A Reading of the pages its source was given."""
+
+    def __init__(self, source: ScriptedSource, selection: Selection, tell: Tell, stop: Stop) -> None:
+        self.columns = COLUMNS
+        self.notes = list(source.notes)
+        self._source = source
+        self._limit = selection.limit
+        self._tell = tell
+        self._stop = stop
+
+    @property
+    def total(self) -> int | None:
+        return sum(len(page) for page in self._source.script if not callable(page))
+
+    @property
+    def usage(self) -> Usage:
+        return self._source.usage
+
+    def pages(self) -> Iterator[Page]:
+        left = self._limit
+        for step in self._source.script:
+            if callable(step):
+                step(self._tell, self._stop)
+                continue
+            self._source.pages_read += 1
+            rows = step if left is None else step[:left]
+            left = None if left is None else left - len(rows)
+            yield Page(rows)
+
+
+Step = Sequence[Row] | Callable[[Tell, Stop], None]
+
+
+class ScriptedSource:
+    """
+    A Source that plays a script: each step is a page of rows, or something
+    that happens between pages (it may raise, wait, tell).
+    """
+
+    def __init__(self, *script: Step, notes: Sequence[str] = (), account: Account = ACME) -> None:
+        self.script = script
+        self.notes = notes
+        self.pages_read = 0
+        self.opened: list[Selection] = []
+        self._account = account
+
+    def entities(self) -> Sequence[EntityInfo]:
+        return (DEALS,)
+
+    def account(self) -> Account:
+        return self._account
+
+    def filters(self, entity: str) -> Sequence[Choice]:
+        return ()
+
+    def columns(self, entity: str) -> tuple[Column, ...]:
+        return COLUMNS
+
+    def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> ScriptedReading:
+        self.opened.append(selection)
+        return ScriptedReading(self, selection, tell, stop)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(requests=self.pages_read, tokens=10 * self.pages_read)
+
+
+class MemoryWriting:
+    def __init__(self, destination: MemoryDestination, target: Target, columns: Sequence[Column]) -> None:
+        self._destination = destination
+        self._target = target
+        self._columns = columns
+        self._rows: list[Row] = []
+
+    def add(self, rows: Sequence[Row]) -> None:
+        self._rows.extend(rows)
+
+    def commit(self) -> Written:
+        self._destination.sheets[self._target] = (tuple(column.header for column in self._columns), self._rows)
+        return Written(len(self._rows), len(self._columns), self._target.place, self._destination.notes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._destination.left += 1
+
+
+class MemoryDestination:
+    """A Destination that keeps headers and rows by target; `left` counts the writings that were left."""
+
+    def __init__(self, *, notes: Sequence[str] = ()) -> None:
+        self.sheets: dict[Target, tuple[tuple[str, ...], list[Row]]] = {}
+        self.notes = tuple(notes)
+        self.left = 0
+        self.refusal: Exception | None = None
+
+    def check(self, target: Target) -> None:
+        if self.refusal:
+            raise self.refusal
+
+    def begin(self, target: Target, columns: Sequence[Column], *, stop: Stop = never_stop) -> MemoryWriting:
+        return MemoryWriting(self, target, columns)

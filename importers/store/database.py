@@ -48,12 +48,12 @@ def open_engine(url: str) -> Engine:
     try:
         address = make_url(_with_driver(url))
         engine = create_engine(address, pool_pre_ping=True, hide_parameters=True, connect_args=_connect_args(url))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise InvalidSettings(
             "DATABASE_URL cannot be used.",
             hint="Use sqlite:////folder/pipesheet.db, or postgresql+psycopg://user:password@host/name with the "
             "extra pipesheet[postgresql] installed.",
-        ) from error
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -1,0 +1,124 @@
+"""Fixtures for everybody: no network, a clock that stands still, services on a fresh database."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from importers import bootstrap
+from importers.config import Settings, is_loopback
+from importers.http.session import make_session
+from importers.model import Actor, Connection
+from importers.secret import Secret
+from importers.services import Services
+from importers.store.migrate import migrate
+from importers.store.sql import SqlStore
+from sandbox.adapters import WSGIAdapter
+from sandbox.pipedrive import create_app
+from sandbox.world import TOKEN, World
+from tests import people
+from tests.fakes import FakeClock
+from tests.postgresql import a_database
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for another machine fails, and says which."""
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
+
+
+def _only_here(connect):  # type: ignore[no-untyped-def]
+    def connect_here(self, address):  # type: ignore[no-untyped-def]
+        if self.family != socket.AF_UNIX and not is_loopback(str(address[0])):
+            raise AssertionError(f"a test wanted to connect to {address}")
+        return connect(self, address)
+
+    return connect_here
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    return Settings(home=home, database_url=f"sqlite:///{home / 'pipesheet.db'}", redis_url="")
+
+
+@pytest.fixture
+def world() -> World:
+    """The sandbox's company, small."""
+    return World(deals=60)
+
+
+@pytest.fixture
+def session(world: World) -> requests.Session:
+    """Carries calls for Pipedrive into the sandbox, in process."""
+    return make_session(reroutes={}, adapter=WSGIAdapter(create_app(world)))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database, migrated once; each test takes a copy, which is much faster."""
+    file = tmp_path_factory.mktemp("migrated") / "pipesheet.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def store(settings: Settings, migrated_file: Path) -> Iterator[SqlStore]:
+    """The store behind `services`, for what services do not show."""
+    settings.home.mkdir(mode=0o700)
+    shutil.copy(migrated_file, settings.home / "pipesheet.db")
+    store = SqlStore(settings.database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def services(settings: Settings, store: SqlStore, session: requests.Session, clock: FakeClock) -> Iterator[Services]:
+    """The real thing on a fresh SQLite file; runs are carried out at once by whoever starts them."""
+    services = bootstrap.build(settings, clock=clock, session=session)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def neighbours(store: SqlStore) -> people.Neighbours:
+    return people.move_in(store)
+
+
+@pytest.fixture
+def alice(neighbours: people.Neighbours) -> Actor:
+    return neighbours.alice
+
+
+@pytest.fixture
+def bob(neighbours: people.Neighbours) -> Actor:
+    return neighbours.bob
+
+
+@pytest.fixture
+def charlie(neighbours: people.Neighbours) -> Actor:
+    return neighbours.charlie
+
+
+@pytest.fixture
+def connection(services: Services, alice: Actor) -> Connection:
+    """Alice's account at the sandbox."""
+    return services.connections.link(alice, Secret(TOKEN))
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """An empty schema on a real PostgreSQL."""
+    with a_database() as url:
+        yield url

@@ -1,0 +1,490 @@
+"""What every store promises (`interfaces.Store`)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from importers.errors import InvalidSettings, NotThere
+from importers.interfaces import Store
+from importers.model import (
+    Actor,
+    ConnectionStatus,
+    Counts,
+    Ending,
+    Every,
+    Level,
+    Line,
+    Phase,
+    Pulse,
+    Role,
+    Schedule,
+    Selection,
+    Status,
+    Trigger,
+    Trouble,
+)
+from tests import people
+from tests.builders import a_connection, a_draft, a_run, a_target, an_importer
+from tests.fakes import ACME, NEW_YEAR
+
+LATER = NEW_YEAR + timedelta(minutes=5)
+LINE = Line("Something happened.")
+NOBODY = 987_654
+
+
+def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Do all of them at the same moment, each in a thread; their answers or errors, in order."""
+    gate = threading.Barrier(len(deeds))
+    answers: list[Any] = [None] * len(deeds)
+
+    def do(place: int) -> None:
+        gate.wait()
+        try:
+            answers[place] = deeds[place]()
+        except Exception as error:
+            answers[place] = error
+
+    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+class StoreContract:
+    """Inherit and bring a fixture `store`: migrated and empty."""
+
+    @pytest.fixture
+    def neighbours(self, store: Store) -> people.Neighbours:
+        return people.move_in(store)
+
+    @pytest.fixture
+    def alice(self, neighbours: people.Neighbours) -> Actor:
+        return neighbours.alice
+
+    @pytest.fixture
+    def charlie(self, neighbours: people.Neighbours) -> Actor:
+        return neighbours.charlie
+
+    @pytest.fixture
+    def ours(self, alice: Actor) -> int:
+        return alice.workspace.id
+
+    @pytest.fixture
+    def theirs(self, charlie: Actor) -> int:
+        return charlie.workspace.id
+
+    # --- people ---
+
+    def test_an_empty_store_has_nobody(self, store: Store):
+        assert not store.has_users()
+        assert not store.has_workspaces()
+        assert store.actor(1) is None
+        assert store.password_of("alice@example.com") is None
+
+    def test_the_first_owner_gets_a_workspace(self, store: Store):
+        owner = store.add_first_owner(
+            "a@example.com", "hash", workspace_name="Ours", time_zone="Asia/Tokyo", now=NEW_YEAR
+        )
+        assert owner is not None
+        assert (owner.role, owner.workspace.name, owner.workspace.time_zone) == (Role.OWNER, "Ours", "Asia/Tokyo")
+        assert store.actor(owner.user.id) == owner
+        assert store.password_of("a@example.com") == (owner.user.id, "hash")
+
+    def test_the_first_owner_adopts_a_prepared_workspace_and_brings_the_time_zone(self, store: Store):
+        prepared = store.add_workspace("Prepared", time_zone="UTC", now=NEW_YEAR)
+        owner = store.add_first_owner("a@example.com", "hash", workspace_name="New", time_zone="Asia/Tokyo", now=LATER)
+        assert owner is not None
+        assert owner.workspace == replace(prepared, time_zone="Asia/Tokyo")
+
+    def test_there_is_no_second_first_owner(self, store: Store, alice: Actor):
+        assert store.add_first_owner("b@example.com", "hash", workspace_name="W", time_zone="UTC", now=NEW_YEAR) is None
+        assert store.password_of("b@example.com") is None
+
+    def test_of_two_first_owners_at_the_same_moment_one_gets_in(self, store: Store):
+        answers = at_once(
+            [
+                lambda name=name: store.add_first_owner(
+                    f"{name}@example.com", "hash", workspace_name="W", time_zone="UTC", now=NEW_YEAR
+                )
+                for name in ("ann", "ben", "cleo")
+            ]
+        )
+        assert sum(answer is not None for answer in answers) == 1
+
+    def test_an_address_has_one_account(self, store: Store, alice: Actor, ours: int):
+        with pytest.raises(InvalidSettings, match=alice.user.email):
+            store.add_user(alice.user.email, "hash", workspace_id=ours, role=Role.VIEWER, now=NEW_YEAR)
+
+    # --- connections ---
+
+    def test_a_connection_comes_back_as_it_went_in(self, store: Store, ours: int):
+        kept = store.keep_connection(ours, "pipedrive", ACME, b"\x00sealed\xff", now=NEW_YEAR)
+        assert (kept.account, kept.sealed, kept.status) == (ACME, b"\x00sealed\xff", ConnectionStatus.WORKING)
+        assert (kept.created_at, kept.checked_at) == (NEW_YEAR, NEW_YEAR)
+        assert store.connection(ours, kept.id) == kept
+        assert store.connections(ours) == [kept]
+
+    def test_linking_an_account_again_renews_its_connection(self, store: Store, ours: int):
+        first = a_connection(store, ours)
+        store.mark_connection(ours, first.id, ConnectionStatus.NEEDS_RECONNECTING, now=NEW_YEAR)
+        louder = replace(ACME, email=ACME.email.upper())
+        again = store.keep_connection(ours, "pipedrive", louder, b"newer", now=LATER)
+        assert (again.id, again.sealed, again.status) == (first.id, b"newer", ConnectionStatus.WORKING)
+        assert (again.created_at, again.checked_at) == (NEW_YEAR, LATER)
+
+    def test_two_workspaces_may_link_the_same_account(self, store: Store, ours: int, theirs: int):
+        assert a_connection(store, ours).id != a_connection(store, theirs).id
+
+    def test_an_account_linked_at_the_same_moment_is_linked_once(self, store: Store, ours: int):
+        answers = at_once([lambda: a_connection(store, ours)] * 3)
+        assert {answer.id for answer in answers} == {store.connections(ours)[0].id}
+
+    def test_a_connection_cannot_become_another_one(self, store: Store, ours: int):
+        a_connection(store, ours)
+        bobs = replace(ACME, user="Bob", email="bob@acme.example")
+        other = a_connection(store, ours, account=bobs)
+        with pytest.raises(InvalidSettings, match="linked already"):
+            store.renew_connection(ours, other.id, ACME, b"new", now=LATER)
+        assert store.connection(ours, other.id).account == bobs
+
+    def test_a_renewed_connection_works_again(self, store: Store, ours: int):
+        connection = a_connection(store, ours)
+        store.mark_connection(ours, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=NEW_YEAR)
+        renewed = store.renew_connection(ours, connection.id, ACME, b"new", now=LATER)
+        assert (renewed.status, renewed.sealed, renewed.checked_at) == (ConnectionStatus.WORKING, b"new", LATER)
+
+    def test_a_connection_in_use_stays(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        with pytest.raises(InvalidSettings, match="uses this connection"):
+            store.remove_connection(ours, importer.connection_id)
+        store.remove_importer(ours, importer.id)
+        store.remove_connection(ours, importer.connection_id)
+        assert store.connections(ours) == []
+
+    # --- workspaces are walls ---
+
+    def test_nothing_of_another_workspace_can_be_read_or_changed(self, store: Store, ours: int, theirs: int):
+        importer = an_importer(store, ours)
+        run = a_run(store, importer)
+        for deed in (
+            lambda: store.connection(theirs, importer.connection_id),
+            lambda: store.renew_connection(theirs, importer.connection_id, ACME, b"theirs", now=LATER),
+            lambda: store.mark_connection(theirs, importer.connection_id, ConnectionStatus.WORKING, now=LATER),
+            lambda: store.remove_connection(theirs, importer.connection_id),
+            lambda: store.importer(theirs, importer.id),
+            lambda: store.change_importer(theirs, importer.id, a_draft(), next_run_at=None, now=LATER),
+            lambda: store.pause_importer(theirs, importer.id, paused=True, next_run_at=None, now=LATER),
+            lambda: store.remove_importer(theirs, importer.id),
+            lambda: store.run(theirs, run.id),
+            lambda: store.events(theirs, run.id),
+            lambda: store.cancel_run(theirs, run.id, line=LINE, now=LATER),
+        ):
+            with pytest.raises(NotThere):
+                deed()
+        assert (store.importers(theirs), store.runs(theirs, importer.id, limit=5), store.last_runs(theirs)) == (
+            [],
+            [],
+            {},
+        )
+        assert (store.importer(ours, importer.id), store.run(ours, run.id)) == (importer, run)
+
+    def test_an_importer_cannot_use_a_connection_of_another_workspace(self, store: Store, ours: int, theirs: int):
+        foreign = a_connection(store, theirs)
+        with pytest.raises(NotThere, match="connection"):
+            store.add_importer(ours, a_draft(connection_id=foreign.id), next_run_at=None, now=NEW_YEAR)
+        importer = an_importer(store, ours)
+        with pytest.raises(NotThere, match="connection"):
+            store.change_importer(ours, importer.id, a_draft(connection_id=foreign.id), next_run_at=None, now=LATER)
+
+    # --- importers ---
+
+    def test_an_importer_comes_back_as_it_went_in(self, store: Store, ours: int):
+        selection = Selection("deals", ("id", "ünï"), 7, "Mine", ("open", "won"), 10, "Europe/Tallinn")
+        schedule = Schedule(Every.DAYS, 1, (0, 4), time(8, 30), "Asia/Kolkata")
+        importer = an_importer(store, ours, next_run_at=LATER, selection=selection, schedule=schedule)
+        assert (importer.selection, importer.target, importer.schedule) == (selection, a_target(), schedule)
+        assert (importer.paused, importer.next_run_at) == (False, LATER)
+        assert store.importer(ours, importer.id) == importer
+
+    def test_importers_are_listed_by_name_without_regard_to_case(self, store: Store, ours: int):
+        for name in ("beta", "Alpha", "Gamma"):
+            an_importer(store, ours, name=name, target=a_target(name))
+        assert [importer.name for importer in store.importers(ours)] == ["Alpha", "beta", "Gamma"]
+
+    def test_a_sheet_has_one_importer_whatever_its_case(self, store: Store, ours: int, theirs: int):
+        an_importer(store, ours)
+        with pytest.raises(InvalidSettings, match="Another importer"):
+            an_importer(store, ours, target=a_target("DEALS", "pipesheet"))
+        an_importer(store, theirs)
+
+    def test_a_change_cannot_take_the_sheet_of_another_importer(self, store: Store, ours: int):
+        an_importer(store, ours)
+        other = an_importer(store, ours, target=a_target("Other"))
+        with pytest.raises(InvalidSettings, match="Another importer"):
+            store.change_importer(
+                ours, other.id, a_draft(connection_id=other.connection_id), next_run_at=None, now=LATER
+            )
+
+    def test_a_changed_importer_stays_paused(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        store.pause_importer(ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        draft = a_draft(name="New name", connection_id=importer.connection_id)
+        changed = store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+        assert (changed.name, changed.paused, changed.created_at, changed.updated_at) == (
+            "New name",
+            True,
+            NEW_YEAR,
+            LATER,
+        )
+
+    def test_a_removed_importer_takes_its_runs_along(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        run = a_run(store, importer, claim="mine")
+        store.save_progress(run.id, "mine", phase=Phase.READING, counts=Counts(), lines=[LINE], now=LATER)
+        store.remove_importer(ours, importer.id)
+        with pytest.raises(NotThere):
+            store.run(ours, run.id)
+        assert store.pulse(run.id, "mine") == Pulse(ours=False, cancel_requested=False)
+
+    def test_an_id_is_never_used_twice(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        run = a_run(store, importer)
+        store.remove_importer(ours, importer.id)
+        again = an_importer(store, ours)
+        assert again.id > importer.id
+        assert a_run(store, again).id > run.id
+
+    # --- runs ---
+
+    def test_a_new_run_is_queued(self, store: Store, ours: int):
+        run, is_new = store.add_run(an_importer(store, ours), Trigger.MANUAL, now=NEW_YEAR)
+        assert is_new
+        assert (run.status, run.phase, run.counts, run.notes, run.trouble) == (
+            Status.QUEUED, Phase.QUEUED, Counts(), (), None,
+        )  # fmt: skip
+        assert (run.attempt, run.abandoned, run.cancel_requested, run.queued_at) == (0, 0, False, NEW_YEAR)
+
+    def test_a_run_that_is_not_over_is_returned_instead_of_a_second_one(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        first = a_run(store, importer, claim="mine")
+        assert store.add_run(importer, Trigger.SCHEDULE, now=LATER) == (first, False)
+        store.end_run(first.id, "mine", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+        second, is_new = store.add_run(importer, Trigger.MANUAL, now=LATER)
+        assert is_new
+        assert [run.id for run in store.runs(ours, importer.id, limit=10)] == [second.id, first.id]
+        assert store.last_runs(ours) == {importer.id: second}
+
+    def test_many_starts_at_the_same_moment_make_one_run(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        answers = at_once([lambda: store.add_run(importer, Trigger.MANUAL, now=NEW_YEAR)] * 4)
+        assert sorted(is_new for _, is_new in answers) == [False, False, False, True]
+        assert len({run.id for run, _ in answers}) == 1
+
+    def test_a_deleted_importer_cannot_be_run(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        store.remove_importer(ours, importer.id)
+        with pytest.raises(NotThere):
+            store.add_run(importer, Trigger.MANUAL, now=NEW_YEAR)
+
+    def test_of_many_claims_one_succeeds(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours))
+        answers = at_once([lambda n=n: store.claim_run(run.id, f"claim {n}", now=LATER) for n in range(4)])
+        taken = [answer for answer in answers if answer is not None]
+        assert len(taken) == 1
+        assert (taken[0].status, taken[0].attempt) == (Status.RUNNING, 1)
+        assert (taken[0].started_at, taken[0].heartbeat_at) == (LATER, LATER)
+
+    def test_what_is_not_queued_cannot_be_claimed(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        assert store.claim_run(run.id, "yours", now=LATER) is None
+        assert store.claim_run(NOBODY, "yours", now=LATER) is None
+
+    def test_progress_and_story_are_kept_together(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        counts = Counts(500, 0, 1200, 30, 3, 60, timedelta(seconds=1.5))
+        lines = [Line("one"), Line("two", Level.NOTE)]
+        assert store.save_progress(run.id, "mine", phase=Phase.READING, counts=counts, lines=lines, now=LATER)
+        kept = store.run(ours, run.id)
+        assert (kept.phase, kept.counts) == (Phase.READING, counts)
+        told = [(event.number, event.at, event.level, event.text) for event in store.events(ours, run.id)]
+        assert told == [(1, LATER, Level.INFO, "one"), (2, LATER, Level.NOTE, "two")]
+
+    def test_events_are_numbered_without_gaps_whoever_writes_them(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+
+        def say(text: str) -> bool:
+            return store.save_progress(
+                run.id, "mine", phase=Phase.READING, counts=Counts(), lines=[Line(text), Line(text)], now=LATER
+            )
+
+        at_once([lambda n=n: say(f"line {n}") for n in range(4)])
+        store.save_progress(run.id, "yours", phase=Phase.READING, counts=Counts(), lines=[LINE], now=LATER)
+        store.cancel_run(ours, run.id, line=LINE, now=LATER)
+        assert [event.number for event in store.events(ours, run.id)] == list(range(1, 10))
+        assert [event.number for event in store.events(ours, run.id, after=7)] == [8, 9]
+
+    def test_without_the_claim_nothing_changes(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        done = Ending(Status.DONE, Counts(rows_read=9))
+        assert not store.save_progress(run.id, "yours", phase=Phase.WRITING, counts=Counts(1), lines=[LINE], now=LATER)
+        assert not store.end_run(run.id, "yours", done, lines=[LINE], now=LATER)
+        assert store.beat(run.id, "yours", now=LATER) == Pulse(ours=False, cancel_requested=False)
+        assert store.run(ours, run.id) == run
+        assert store.events(ours, run.id) == []
+
+    def test_a_heartbeat_is_kept(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        assert store.beat(run.id, "mine", now=LATER) == Pulse(ours=True, cancel_requested=False)
+        assert store.run(ours, run.id).heartbeat_at == LATER
+
+    def test_a_run_ends_with_everything_there_is_to_say(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        trouble = Trouble("not-there", "It is gone.", "Look for it.", "abc")
+        ending = Ending(Status.FAILED, Counts(rows_read=3), notes=("a note",), trouble=trouble)
+        assert store.end_run(run.id, "mine", ending, lines=[Line("The end.", Level.ERROR)], now=LATER)
+        over = store.run(ours, run.id)
+        assert (over.status, over.counts, over.notes, over.trouble) == (
+            Status.FAILED,
+            Counts(rows_read=3),
+            ("a note",),
+            trouble,
+        )
+        assert (over.ended_at, over.wake_at) == (LATER, None)
+        assert not store.end_run(run.id, "mine", ending, lines=[], now=LATER)
+
+    def test_a_finished_run_is_in_its_last_phase(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        store.end_run(run.id, "mine", Ending(Status.DONE_WITH_NOTES, Counts()), lines=[], now=LATER)
+        assert store.run(ours, run.id).phase is Phase.FINISHED
+
+    def test_a_queued_run_is_cancelled_at_once(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours))
+        cancelled = store.cancel_run(ours, run.id, line=LINE, now=LATER)
+        assert (cancelled.status, cancelled.ended_at) == (Status.CANCELLED, LATER)
+        assert store.claim_run(run.id, "mine", now=LATER) is None
+
+    def test_a_running_run_is_asked_to_stop_once(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        for _ in range(2):
+            asked = store.cancel_run(ours, run.id, line=LINE, now=LATER)
+            assert (asked.status, asked.cancel_requested) == (Status.RUNNING, True)
+        assert store.pulse(run.id, "mine") == Pulse(ours=True, cancel_requested=True)
+        assert len(store.events(ours, run.id)) == 1
+
+    def test_a_run_that_is_over_stays_as_it_is(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        store.end_run(run.id, "mine", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+        over = store.run(ours, run.id)
+        assert store.cancel_run(ours, run.id, line=LINE, now=LATER) == over
+
+    # --- what the clock asks for ---
+
+    def test_an_importer_is_due_from_its_moment_on(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=LATER)
+        an_importer(store, ours, target=a_target("By hand"))
+        assert store.due_importers(LATER - timedelta(microseconds=1)) == []
+        assert store.due_importers(LATER) == [importer]
+
+    def test_a_paused_importer_is_not_due(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        store.pause_importer(ours, importer.id, paused=True, next_run_at=NEW_YEAR, now=NEW_YEAR)
+        assert store.due_importers(LATER) == []
+        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=LATER) is None
+
+    def test_a_turn_is_taken_once_however_many_clocks_there_are(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        claim = lambda: store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=NEW_YEAR)  # noqa: E731
+        runs = [run for run in at_once([claim] * 4) if run is not None]
+        assert [run.trigger for run in runs] == [Trigger.SCHEDULE]
+        assert store.importer(ours, importer.id).next_run_at == LATER
+        assert [event.text for event in store.events(ours, runs[0].id)] == [LINE.text]
+
+    def test_a_turn_is_skipped_while_the_last_run_is_not_over(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        a_run(store, importer, claim="mine")
+        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=NEW_YEAR) is None
+        assert store.importer(ours, importer.id).next_run_at == LATER
+        assert len(store.runs(ours, importer.id, limit=5)) == 1
+
+    def test_a_waiting_run_is_woken_once_when_its_time_has_come(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        trouble = Trouble("rate-limited", "Slow down.")
+        store.end_run(
+            run.id, "mine", Ending(Status.WAITING, Counts(), trouble=trouble, wake_at=LATER), lines=[], now=NEW_YEAR
+        )
+        waiting = store.run(ours, run.id)
+        assert (waiting.status, waiting.wake_at, waiting.ended_at) == (Status.WAITING, LATER, None)
+        assert store.runs_to_wake(LATER - timedelta(seconds=1)) == []
+        assert store.runs_to_wake(LATER) == [waiting]
+        assert sorted(at_once([lambda: store.wake_run(waiting, line=LINE, now=LATER)] * 3)) == [False, False, True]
+        again = store.claim_run(run.id, "mine again", now=LATER)
+        assert again is not None
+        assert (again.attempt, again.started_at, again.trouble) == (2, NEW_YEAR, None)
+
+    def test_an_abandoned_run_is_handed_back_once_and_its_old_worker_is_out(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        assert store.abandoned_runs(NEW_YEAR) == []
+        assert store.abandoned_runs(LATER) == [run]
+        assert sorted(at_once([lambda: store.hand_back_run(run, line=LINE, now=LATER)] * 3)) == [False, False, True]
+        handed_back = store.run(ours, run.id)
+        assert (handed_back.status, handed_back.abandoned) == (Status.QUEUED, 1)
+        assert not store.end_run(run.id, "mine", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+
+    def test_a_heartbeat_in_the_last_moment_saves_a_run(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        store.beat(run.id, "mine", now=LATER)
+        failed = Ending(Status.FAILED, Counts(), trouble=Trouble("worker-died", "It died."))
+        assert not store.hand_back_run(run, line=LINE, now=LATER)
+        assert not store.give_up_run(run, failed, line=LINE, now=LATER)
+        assert store.pulse(run.id, "mine").ours
+
+    def test_a_run_can_be_given_up(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        failed = Ending(Status.FAILED, Counts(), trouble=Trouble("worker-died", "It died."))
+        assert store.give_up_run(run, failed, line=LINE, now=LATER)
+        assert store.run(ours, run.id).trouble == failed.trouble
+        assert not store.pulse(run.id, "mine").ours
+
+    def test_a_run_nobody_took_is_sent_again_by_one(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours))
+        assert store.unsent_runs(NEW_YEAR) == []
+        assert store.unsent_runs(LATER) == [run]
+        send = lambda: store.resend_run(run, before=LATER, now=LATER)  # noqa: E731
+        assert sorted(at_once([send] * 3)) == [False, False, True]
+        assert store.unsent_runs(LATER) == []
+        assert store.run(ours, run.id).queued_at == NEW_YEAR
+
+    # --- processes and time ---
+
+    def test_processes_are_remembered_for_a_day(self, store: Store):
+        store.beat_process("clock", now=NEW_YEAR)
+        store.beat_process("worker", now=NEW_YEAR)
+        store.beat_process("worker", now=LATER)
+        assert store.process_beats() == {"clock": NEW_YEAR, "worker": LATER}
+        store.beat_process("worker", now=NEW_YEAR + timedelta(days=1, seconds=1))
+        assert list(store.process_beats()) == ["worker"]
+
+    def test_a_first_sign_of_life_may_come_twice_at_once(self, store: Store):
+        assert at_once([lambda: store.beat_process("worker", now=NEW_YEAR)] * 3) == [None] * 3
+
+    def test_moments_of_any_zone_come_back_in_utc(self, store: Store, ours: int):
+        there = datetime(2026, 7, 1, 9, 0, tzinfo=timezone(timedelta(hours=9, minutes=30)))
+        importer = an_importer(store, ours, next_run_at=there)
+        assert importer.next_run_at == there
+        assert importer.next_run_at is not None
+        assert importer.next_run_at.tzinfo is UTC
+
+    def test_a_moment_without_a_zone_is_refused(self, store: Store, ours: int):
+        with pytest.raises(Exception, match="without a time zone"):
+            an_importer(store, ours, next_run_at=datetime(2026, 7, 1))
+
+    def test_it_answers(self, store: Store):
+        store.ping()

@@ -1,0 +1,67 @@
+"""The same store on PostgreSQL, the way past one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from importers.errors import SetupError, TemporaryError
+from importers.store.database import open_engine
+from importers.store.migrate import migrate
+from importers.store.schema import metadata
+from importers.store.sql import SqlStore
+from tests.contracts.store import StoreContract, at_once
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgresql_url: str) -> str:
+    migrate(postgresql_url)
+    return postgresql_url
+
+
+@pytest.fixture
+def store(migrated_url: str) -> Iterator[SqlStore]:
+    _empty(migrated_url)
+    store = SqlStore(migrated_url)
+    yield store
+    store.close()
+
+
+def _empty(url: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {tables}"))  # ids go on counting, as they do in life
+    engine.dispose()
+
+
+class TestPostgresql(StoreContract):
+    pass
+
+
+def test_several_processes_may_migrate_at_once(postgresql_url: str):
+    assert at_once([lambda: migrate(postgresql_url)] * 3) == [None] * 3
+
+
+def test_a_database_without_tables_says_how_to_make_them(postgresql_url: str):
+    store = SqlStore(postgresql_url.replace("search_path", "application_name%3Dx%20-csearch_path", 1) + "_elsewhere")
+    with pytest.raises(SetupError, match="pipesheet migrate"):
+        store.has_users()
+    store.close()
+
+
+def test_a_server_that_is_away_is_trouble_that_may_pass():
+    store = SqlStore("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(TemporaryError, match="database cannot be reached"):
+        store.ping()
+    store.close()
+
+
+def test_an_address_may_leave_the_driver_to_us():
+    for scheme in ("postgres", "postgresql"):
+        engine = open_engine(f"{scheme}://nobody@127.0.0.1:1/nothing")
+        assert engine.dialect.driver == "psycopg"
