@@ -12,12 +12,15 @@ from typing import BinaryIO
 from importers.destinations.excel.archive import RAW_DEFLATE, Packed
 from importers.destinations.excel.sheetindex import Landmark
 
-# Measured on the table of bench/writers.py: level 2 packs faster than the rows
-# are made, so that it costs nothing; level 6 makes the file a fifth smaller and
-# the whole half again as slow.
+# Measured on the table of bench/writers.py, where level 1 takes as long, and
+# level 5 makes the file a sixth smaller for a third more of the processor's time.
 LEVEL = 2
-_WAITING_BLOCKS = 3
-_BETWEEN_LANDMARKS = 1 << 20
+_WAITING_BLOCKS = 2
+
+# Every call into zlib and back costs a wait for Python's lock, up to five
+# milliseconds while rows are being made: as long as packing half a megabyte.
+# Smaller blocks halve the speed of the thread, larger ones only cost memory.
+_BLOCK = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class PackedRows:
 
 class RowPacker:
     """
-    Takes blocks of rows as XML and writes them, compressed, to *file*.
+    Takes rows as XML and writes them, compressed, to *file*, in blocks one can start reading at.
 
     Trouble with the file comes back from a later `put` or from `finish`. One of
     `finish` and `abandon` must be called.
@@ -39,20 +42,27 @@ class RowPacker:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW_DEFLATE, 9)
-        self._blocks: Queue[tuple[int, bytes] | None] = Queue(_WAITING_BLOCKS)
+        self._blocks: Queue[tuple[int, list[bytes]] | None] = Queue(_WAITING_BLOCKS)
+        self._held: list[bytes] = []
+        self._held_size = self._first_held = 0
         self._checksum = self._size = self._packed_size = 0
         self._landmarks: list[Landmark] = []
-        self._last_landmark = -_BETWEEN_LANDMARKS
         self._error: Exception | None = None
         self._thread = Thread(target=self._work, name="row-packer", daemon=True)
         self._thread.start()
 
-    def put(self, first_row: int, block: bytes) -> None:
+    def put(self, first_row: int, rows: bytes) -> None:
         """Hand over the rows from number *first_row* on; waits while the thread is far behind."""
-        self._blocks.put((first_row, block))
+        self._first_held = self._first_held or first_row
+        self._held.append(rows)
+        self._held_size += len(rows)
+        if self._held_size >= _BLOCK:
+            self._hand_over()
         self._raise_trouble()
 
     def finish(self) -> PackedRows:
+        if self._held:
+            self._hand_over()
         self.abandon()
         self._raise_trouble()
         return PackedRows(Packed(self._checksum, self._size, self._packed_size), self._landmarks)
@@ -63,6 +73,10 @@ class RowPacker:
             self._blocks.put(None)
             self._thread.join()
 
+    def _hand_over(self) -> None:
+        self._blocks.put((self._first_held, self._held))
+        self._held, self._held_size, self._first_held = [], 0, 0
+
     def _raise_trouble(self) -> None:
         if self._error is not None:
             raise self._error
@@ -72,8 +86,6 @@ class RowPacker:
         while (item := self._blocks.get()) is not None:
             if self._error is None:
                 self._guarded(self._pack, *item)
-        if self._error is None:
-            self._guarded(self._write, self._packer.flush(zlib.Z_FULL_FLUSH))
 
     def _guarded(self, job: object, *arguments: object) -> None:
         try:
@@ -81,15 +93,11 @@ class RowPacker:
         except Exception as error:  # noqa: BLE001  # raised again where the rows come from
             self._error = error
 
-    def _pack(self, first_row: int, block: bytes) -> None:
-        if self._size - self._last_landmark >= _BETWEEN_LANDMARKS:
-            self._write(self._packer.flush(zlib.Z_FULL_FLUSH))
-            self._landmarks.append(Landmark(first_row, self._packed_size))
-            self._last_landmark = self._size
+    def _pack(self, first_row: int, pieces: list[bytes]) -> None:
+        block = b"".join(pieces)
+        packed = self._packer.compress(block) + self._packer.flush(zlib.Z_FULL_FLUSH)
+        self._file.write(packed)
+        self._landmarks.append(Landmark(first_row, self._packed_size))
         self._checksum = zlib.crc32(block, self._checksum)
         self._size += len(block)
-        self._write(self._packer.compress(block))
-
-    def _write(self, data: bytes) -> None:
-        self._file.write(data)
-        self._packed_size += len(data)
+        self._packed_size += len(packed)

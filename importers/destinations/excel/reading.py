@@ -9,9 +9,10 @@ whole: slower, never wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zipfile import ZipInfo
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -50,14 +51,18 @@ def read_window(path: Path, sheet: str, first: int, count: int) -> Grid:
         info = workbook.members[found.part.casefold()]
         index = index_of(info)
         if index is not None:
-            lines = _Lines(unpacked_member(workbook.archive, info))
-            headers = _cells(lines.line(1), _texts_only(index), index)
-            start = index.landmark_before(first + 1)
-            lines = _Lines(unpacked_member(workbook.archive, info, start.offset))
-            last = min(first + count - 1, index.rows)
-            rows = tuple(_cells(lines.line(number + 1), index.kinds, index) for number in range(first, last + 1))
-            return Grid(tuple(str(header or "") for header in headers), index.kinds, rows, first, index.rows)
+            return _read_by_index(workbook, info, index, first, count)
     return _read_by_calamine(path, found.name, first, count)
+
+
+def _read_by_index(workbook: package.Package, info: ZipInfo, index: SheetIndex, first: int, count: int) -> Grid:
+    header = _Lines(unpacked_member(workbook.archive, info)).line(1)
+    headers = tuple(str(value or "") for value in _cells(header, len(index.kinds), index))
+    last = min(first + count - 1, index.rows)
+    start = index.landmark_before(first + 1)
+    lines = _Lines(unpacked_member(workbook.archive, info, start.offset))
+    rows = tuple(_cells(lines.line(number + 1), len(index.kinds), index) for number in range(first, last + 1))
+    return Grid(headers, index.kinds, rows, first, index.rows)
 
 
 def _nothing_there(sheet: str, path: Path) -> NotThere:
@@ -96,16 +101,10 @@ class _Lines:
         return piece is not None
 
 
-def _texts_only(index: SheetIndex) -> tuple[ColumnKind, ...]:
-    return (ColumnKind.TEXT,) * len(index.kinds)
-
-
-def _cells(line: str, kinds: Sequence[ColumnKind], index: SheetIndex) -> tuple[Cell, ...]:
-    row: list[Cell] = [None] * len(kinds)
+def _cells(line: str, columns: int, index: SheetIndex) -> tuple[Cell, ...]:
+    row: list[Cell] = [None] * columns
     for letters, style, sort, number, text in _CELL.findall(line):
-        place = _place_of(letters)
-        if place < len(row):
-            row[place] = _value(style, sort, number, text, index)
+        row[_place_of(letters)] = _value(style, sort, number, text, index)
     return tuple(row)
 
 

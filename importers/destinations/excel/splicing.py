@@ -32,13 +32,13 @@ from importers.destinations.excel.package import (
     relationships_part,
 )
 from importers.destinations.excel.rows import Rows
-from importers.destinations.excel.sheetindex import Landmark, SheetIndex
+from importers.destinations.excel.sheetindex import Landmark, SheetIndex, index_of
 from importers.destinations.excel.styles import Style
 
 _LONGEST_FRAME = 64 << 20
 _LONGEST_TAG = 256
 _ROWS_BEGIN = re.compile(rb"<(?:[\w.-]+:)?sheetData\b[^>]*>")
-_ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>")
+_ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>|<(?:[\w.-]+:)?sheetData\b[^>]*/>")
 
 
 @dataclass(slots=True)
@@ -80,29 +80,32 @@ def _free_part(package: Package) -> str:
 
 
 def _frame(package: Package, sheet: Sheet) -> Frame:
-    """What stands around the rows of a sheet, found without holding the rows."""
+    """What stands around the rows of a sheet, found without holding the rows; at once where we wrote them."""
     info = package.info(sheet.part)
     if info is None:
         return NO_FRAME
-    pieces = _outside_of_rows(unpacked_member(package.archive, info))
-    before, after = xmltext.decoded(next(pieces)), xmltext.decoded(next(pieces))
-    return Frame(before, after)
+    index = index_of(info)
+    near_the_end = index.landmarks[-1].offset if index and index.landmarks else 0
+    before = _before_rows(unpacked_member(package.archive, info))
+    after = _after_rows(unpacked_member(package.archive, info, near_the_end))
+    return Frame(xmltext.decoded(before), xmltext.decoded(after))
 
 
-def _outside_of_rows(content: Iterator[bytes]) -> Iterator[bytes]:
-    """First what is before the rows, then what is after them."""
+def _before_rows(content: Iterator[bytes]) -> bytes:
     held = b""
     while not (found := _ROWS_BEGIN.search(held)):
         held += _next_piece(content, held)
-    yield held[: found.start()]
-    held = held[found.end() :]
-    if not found[0].endswith(b"/>"):
-        while not (found := _ROWS_END.search(held)):
-            held = held[-_LONGEST_TAG:] + _next_piece(content)
-        held = held[found.end() :]
+    return held[: found.start()]
+
+
+def _after_rows(content: Iterator[bytes]) -> bytes:
+    held = b""
+    while not (found := _ROWS_END.search(held)):
+        held = held[-_LONGEST_TAG:] + _next_piece(content)
+    pieces = [held[found.end() :]]
     while piece := next(content, b""):
-        held += piece
-    yield held
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _next_piece(content: Iterator[bytes], held: bytes = b"") -> bytes:
