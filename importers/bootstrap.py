@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ import requests
 from importers import destinations, sources
 from importers.clock import SystemClock
 from importers.config import Settings
-from importers.errors import NotThere
 from importers.http.governor import MemoryGovernor
 from importers.http.session import make_session
 from importers.interfaces import Clock, Destination, Governor, Queue, Source
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
     from importers.services import Services
 
-__all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "session_key"]
+__all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
 
 
 def build(
@@ -87,6 +87,14 @@ def build(
     )
 
 
+def preload() -> None:
+    """Import what `build` and a run need: a process that forks does so before, and its children share it."""
+    for name in ("doorbell", "services", "services.execution", "store.sql", "vault"):
+        import_module(f"importers.{name}")
+    sources.load("pipedrive")
+    destinations.load("excel")
+
+
 def migrate(settings: Settings) -> None:
     """Bring the database to this version; several processes may ask at once."""
     from importers.store.migrate import migrate as bring_up_to_date
@@ -132,9 +140,13 @@ class _Kinds:
     def entities(self) -> Sequence[EntityInfo]:
         return entities()
 
-    def source(self, token: Secret) -> Source:
+    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
         source: Source = sources.load("pipedrive")(
-            token, session=self._session, clock=self._clock, governor=self._governor(token)
+            token,
+            session=self._session,
+            clock=self._clock,
+            governor=self._governor(token),
+            company_domain=company_domain,
         )
         return source
 
@@ -143,15 +155,13 @@ class _Kinds:
         return destination
 
     def file(self, workspace_id: int, target: Target) -> Path:
-        return self._folder(workspace_id) / f"{target.place}.xlsx"
+        path: Path = destinations.load("excel")(self._folder(workspace_id)).path_of(target)
+        return path
 
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
         from importers.destinations.excel.reading import read_window
 
-        file = self.file(workspace_id, target)
-        if not file.is_file():
-            raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
-        return read_window(file, target.sheet, first, count)
+        return read_window(self.file(workspace_id, target), target.sheet, first, count)
 
     def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
         from importers.destinations.excel.names import free_sheet_name

@@ -9,6 +9,8 @@ from pathlib import Path
 from importers.errors import SetupError
 from pipesheet.ports import LOOPBACK, free_port
 
+LOG = "valkey.log"
+
 
 @dataclass(frozen=True, slots=True)
 class RedisServer:
@@ -44,6 +46,10 @@ def url_of_last_start(home: Path) -> str:
     return _url(words["port"], words["requirepass"].strip('"'))
 
 
+def log_of(home: Path) -> Path:
+    return _config_of(home).with_name(LOG)
+
+
 def _config_of(home: Path) -> Path:
     return home / "redis" / "valkey.conf"
 
@@ -64,8 +70,9 @@ def _config(folder: Path, port: int, password: str) -> str:
             "appendonly yes",
             "appendfsync everysec",
             'save ""',
-            'logfile ""',
-            "loglevel warning",
+            # In a file: its warnings are for people who run a Redis, not for those who run Pipesheet.
+            f'logfile "{folder / LOG}"',
+            "loglevel notice",
             "",
         )
     )

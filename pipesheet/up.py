@@ -27,7 +27,7 @@ from importers.errors import ImporterError, SetupError
 from importers.secret import Secret
 from pipesheet.crew import Crew, Member, Stopped
 from pipesheet.ports import LOOPBACK, free_port, listen_on
-from pipesheet.redis_server import prepare
+from pipesheet.redis_server import log_of, prepare
 
 SANDBOX_PORT = 8100
 READY_WITHIN = 90.0
@@ -39,26 +39,29 @@ def up(settings: Settings, *, sandbox: bool = False) -> None:
     Start everything, say where it is, and stay until Ctrl-C.
 
     1. Claim the home folder, so that no second one works on the same data.
-    2. Start Redis (and the sandbox) and bring the database up to date.
-    3. Start web, worker and clock, and say when the first page answers.
-    4. Stop all of it at the end, Redis last.
+    2. Start Redis (and the sandbox), and the web, which asks the database nothing by itself.
+    3. Bring the database up to date, then start worker and clock.
+    4. Say when all of it is well.
+    5. Stop all of it at the end, Redis last.
     """
     crew = Crew()
     with _claim(settings.home), crew.on_duty():
-        env = _start_foundations(crew, settings, sandbox=sandbox)
-        ours = Settings.from_env({**os.environ, **env})
+        env = _start_redis(crew, settings) | (_start_sandbox(crew) if sandbox else {})
+        port = _start_web(crew, settings.port, env)
+        ours = Settings.from_env({**os.environ, **env, "PORT": str(port)})
         _migrate(ours)
-        port = _start_house(crew, ours, env)
-        crew.alongside(lambda: _make_ready(ours, port))
+        crew.start(Member("worker", _WORKER, env))
+        crew.start(Member("clock", (sys.executable, "-m", "worker.clock"), env))
+        crew.alongside(lambda: _make_ready(ours))
         stopped = crew.watch()
     if stopped:
-        raise ImporterError(_why(stopped))
+        raise ImporterError(_why(stopped, settings.home))
 
 
 @contextmanager
 def _claim(home: Path) -> Iterator[None]:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(home / "up.lock")
         lock.acquire(blocking=False)
     except Timeout as error:
@@ -74,19 +77,18 @@ def _claim(home: Path) -> Iterator[None]:
         yield
 
 
-def _start_foundations(crew: Crew, settings: Settings, *, sandbox: bool) -> dict[str, str]:
-    """Start what the others lean on; the environment they need for it."""
+def _start_redis(crew: Crew, settings: Settings) -> dict[str, str]:
+    """Start one unless there is one; the environment everybody needs."""
     env = {"PYTHONUNBUFFERED": "1", "PIPESHEET_HOME": str(settings.home)}
-    if not settings.redis_url:
-        redis = prepare(settings.home)
-        crew.start(Member("redis", redis.command, leaves_last=True))
-        env["REDIS_URL"] = redis.url
-    if sandbox:
-        env |= _start_sandbox(crew)
-    return env
+    if settings.redis_url:
+        return env
+    redis = prepare(settings.home)
+    crew.start(Member("redis", redis.command, leaves_last=True))
+    return {**env, "REDIS_URL": redis.url}
 
 
 def _start_sandbox(crew: Crew) -> dict[str, str]:
+    """The environment that sends calls there, to nobody else."""
     from sandbox.world import TOKEN
 
     port = free_port(SANDBOX_PORT)
@@ -104,16 +106,13 @@ def _migrate(settings: Settings) -> None:
     migrate(settings)
 
 
-def _start_house(crew: Crew, settings: Settings, env: dict[str, str]) -> int:
-    """Start web, worker and clock; the port the pages are on."""
-    with listen_on(settings.port) as listening:
+def _start_web(crew: Crew, wanted: int, env: dict[str, str]) -> int:
+    """Start it on the wanted port or the next free one, which is said and returned."""
+    with listen_on(wanted) as listening:
         port = int(listening.getsockname()[1])
-        if port != settings.port:
-            click.echo(f"Port {settings.port} is taken; using {port}.")
-        env = {**env, "PORT": str(port)}
-        crew.start(Member("web", _web(listening), env, pass_fds=(listening.fileno(),)))
-    crew.start(Member("worker", _WORKER, env))
-    crew.start(Member("clock", (sys.executable, "-m", "worker.clock"), env))
+        if port != wanted:
+            click.echo(f"Port {wanted} is taken; using {port}.")
+        crew.start(Member("web", _web(listening), {**env, "PORT": str(port)}, pass_fds=(listening.fileno(),)))
     return port
 
 
@@ -136,28 +135,28 @@ _WORKER = (
 )
 
 
-def _make_ready(settings: Settings, port: int) -> str:
-    """Wait for the first page, prepare the sandbox's first importer, and say where everything is."""
-    _wait_for_health(port, within=READY_WITHIN)
+def _make_ready(settings: Settings) -> str:
+    """Prepare the sandbox's first importer, wait until all is well, and say where it is."""
     if settings.sandbox:
         _prepare_sandbox(settings)
-    return f"Pipesheet is ready: {settings.public_url or f'http://{LOOPBACK}:{port}'}"
+    _wait_for_health(settings.port, within=READY_WITHIN)
+    return f"Pipesheet is ready: {settings.public_url or f'http://{LOOPBACK}:{settings.port}'}"
 
 
 def _wait_for_health(port: int, *, within: float) -> None:
     end, pause = monotonic() + within, threading.Event()
     while not _is_healthy(port):
         if monotonic() > end:
-            raise ImporterError(f"The web did not answer within {within:.0f} seconds, so everything was stopped.")
+            raise ImporterError(f"Pipesheet was not ready within {within:.0f} seconds, so everything was stopped.")
         pause.wait(0.1)
 
 
 def _is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=30)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
@@ -174,8 +173,9 @@ def _prepare_sandbox(settings: Settings) -> None:
         services.close()
 
 
-def _why(stopped: Stopped) -> str:
+def _why(stopped: Stopped, home: Path) -> str:
+    where = f"{log_of(home)} says" if stopped.name == "redis" else "Its last lines above say"
     return (
         f"The {stopped.name} stopped by itself (exit code {stopped.returncode}), so everything was stopped. "
-        "Its last lines above say why."
+        f"{where} why."
     )

@@ -9,7 +9,15 @@ clock has them picked up again.
 
 from __future__ import annotations
 
+import warnings
+
+from celery.platforms import SecurityWarning
+
 from worker.process import attach, make_app, settings_or_exit
+
+# Celery warns of running as root because pickled messages could run any code. Ours are JSON, and
+# in a container root is what there is.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 settings = settings_or_exit()
 app = make_app(settings)

@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 
-from importers.bootstrap import build
+from importers.bootstrap import build, preload
 from importers.config import Settings
 from importers.errors import InvalidSettings
 from importers.services import Services
@@ -56,6 +56,7 @@ def attach(app: ImportApp, settings: Settings) -> None:
     which answers for them all however busy they are, say that it is alive.
     """
     stopping = threading.Event()
+    preload()
 
     @worker_process_init.connect(weak=False)
     def bring_services(**_: Any) -> None:
