@@ -30,8 +30,9 @@ class Accounts:
     @contextmanager
     def source(self, connection: Connection) -> Iterator[Source]:
         """The source of *connection*; one whose token is refused inside "needs reconnecting" from then on."""
+        token = self._vault.open(connection.sealed)
         try:
-            yield self._kinds.source(self._vault.open(connection.sealed))
+            yield self._kinds.source(token, company_domain=connection.account.company_domain)
         except CredentialsRejected:
             self._store.mark_connection(
                 connection.workspace_id, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=self._clock.now()

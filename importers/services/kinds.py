@@ -17,7 +17,8 @@ class Kinds(Protocol):
     def entities(self) -> Sequence[EntityInfo]:
         """What can be read; asks nobody."""
 
-    def source(self, token: Secret) -> Source: ...
+    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
+        """Knowing the company's domain spares a call."""
 
     def destination(self, workspace_id: int) -> Destination: ...
 
