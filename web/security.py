@@ -16,6 +16,7 @@ from flask_wtf import CSRFProtect
 
 from importers.bootstrap import session_key
 from importers.config import Settings
+from importers.errors import ImporterError
 from importers.model import Actor
 from web import current, static_files
 
@@ -113,7 +114,11 @@ def _add_login(app: Flask) -> None:
 
     @manager.user_loader
     def load(user_id: str) -> SignedIn | None:
-        actor = current.services().people.actor(int(user_id)) if user_id.isdecimal() else None
+        try:
+            actor = current.services().people.actor(int(user_id)) if user_id.isdecimal() else None
+        except ImporterError:
+            # The error page is made for a visitor then; what is wrong shows at the next question.
+            return None
         return SignedIn(actor) if actor else None
 
 
