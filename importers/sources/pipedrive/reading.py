@@ -65,6 +65,7 @@ class PipedriveReading:
 
     def pages(self) -> Iterator[Page]:
         for records in read_ahead(self._records, tell=self._tell, stop=self._stop):
+            self._stop()
             yield Page(self._shaper.rows(records))
         self.notes.extend(self._plan.directory.notes)
         self.notes.extend(self._lost_options())

@@ -87,6 +87,7 @@ class PipedriveSource:
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
         entity = _entity(selection.entity)
         _check(selection, entity)
+        stop()
         zone = _zone(selection.time_zone)
         client = self._client.heard_by(tell=tell, stop=stop)
         self._check_filter(selection, entity, client)
