@@ -27,7 +27,7 @@ def type_row(place: int) -> dict[str, Any]:
         "order_nr": place + 1,
         "name": name,
         "key_string": key,
-        "icon_key": "bicycle" if key == "test_ride" else key,
+        "icon_key": {"test_ride": "truck", "fax": "document"}.get(key, key),
         "active_flag": is_active,
         "color": "FFFFFF",
         "is_custom_flag": place > 5,
@@ -58,6 +58,7 @@ class Activities:
             "note", lambda chance: f"<p>{names.text(chance)}</p>" if chance.random() < 0.3 else None
         )
         self._priority = dice.pick("priority", (None, None, None, 271, 272, 273))
+        self.optional: Mapping[str, Fact] = {"attendees": self._attendees}
         self._meets = dice.chance("online", 0.05)
 
     def deal(self, n: int) -> int | None:
@@ -103,7 +104,7 @@ class Activities:
 
     def row(self, n: int, view: View) -> dict[str, Any]:
         person, start, length, done = self.person(n), self._start(n), self._length(n), self.done(n)
-        row = {
+        row: dict[str, Any] = {
             "id": n,
             "subject": self._subject(n),
             "type": self._type(n),
@@ -131,8 +132,8 @@ class Activities:
             "note": self._note(n),
             "private": False,
         }
-        if "attendees" in view.include:
-            row["attendees"] = self._attendees(person)
+        for name in view.include:
+            row[name] = self.optional[name](n)
         return row
 
     def _online(self, n: int) -> dict[str, str | None]:
@@ -143,7 +144,8 @@ class Activities:
             "conference_meeting_id": f"acme-{n}" if meets else None,
         }
 
-    def _attendees(self, person: int | None) -> list[dict[str, Any]]:
+    def _attendees(self, n: int) -> list[dict[str, Any]]:
+        person = self.person(n)
         if person is None:
             return []
         name = self._contacts.person_name(person)

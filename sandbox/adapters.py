@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
 from http.client import responses
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,9 +68,7 @@ class WSGIAdapter(BaseAdapter):
             raise requests.ConnectionError(
                 "('Connection aborted.', RemoteDisconnected('Remote end closed connection'))", request=request
             )
-        answer = self._builder.build_response(request, _raw(status, headers, body))
-        answer.elapsed = timedelta(seconds=wire.waited)
-        return answer
+        return self._builder.build_response(request, _raw(status, headers, body))
 
     def close(self) -> None:
         self._builder.close()

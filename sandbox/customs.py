@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -237,19 +238,22 @@ class CustomFields:
 
     def __init__(self, plans: Sequence[Plan], defined: Sequence[Field], dice: Dice, people: People) -> None:
         self.fields = tuple(defined)
-        makers = [
-            (field.code, _sometimes(plan.share, _maker(plan, field, people)))
-            for plan, field in zip(plans, defined, strict=True)
-        ]
-        self._sets = dice.drawn("sets", lambda chance: {code: make(chance) for code, make in makers}, size=self._SETS)
-        for plan, field in zip(plans, defined, strict=True):
-            self._place_odd(plan, field)
+        self._plans, self._dice, self._people = tuple(plans), dice, people
         self._shown: dict[Any, Sequence[Any]] = {}
-        self._flat: Sequence[dict[str, Any]] = ()
 
-    def _place_odd(self, plan: Plan, field: Field) -> None:
-        for place, value in enumerate(plan.odd):
-            self._sets[self._FIRST_ODD + 17 * place][field.code] = value
+    @cached_property
+    def _sets(self) -> tuple[dict[str, Any], ...]:
+        pairs = list(zip(self._plans, self.fields, strict=True))
+        makers = [(field.code, _sometimes(plan.share, _maker(plan, field, self._people))) for plan, field in pairs]
+        sets = self._dice.drawn("sets", lambda chance: {code: make(chance) for code, make in makers}, size=self._SETS)
+        for plan, field in pairs:
+            for place, value in enumerate(plan.odd):
+                sets[self._FIRST_ODD + 17 * place][field.code] = value
+        return sets
+
+    @cached_property
+    def _flat(self) -> Sequence[dict[str, Any]]:
+        return [self._flattened(row) for row in self._sets]
 
     def values(self, n: int, view: View) -> Any:
         """All values of record n, null where unset, or those asked for only."""
@@ -273,8 +277,6 @@ class CustomFields:
 
     def flat(self, n: int) -> dict[str, Any]:
         """The values that are set, in the v1 format."""
-        if not self._flat:
-            self._flat = [self._flattened(row) for row in self._sets]
         return self._flat[n % self._SETS]
 
     def _flattened(self, row: dict[str, Any]) -> dict[str, Any]:

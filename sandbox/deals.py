@@ -18,6 +18,7 @@ _LABELS: dict[Any, dict[str, Any]] = {
     option.id: {"id": option.id, "label": option.label} for option in fields.DEAL_LABELS
 }
 _REACH = 29 * DAY
+_ODD_EVERY = 53
 
 
 class _Draft(NamedTuple):
@@ -110,9 +111,6 @@ class Deals:
         self._drafts = dice.drawn("drafts", _drafter(staff, has_revenue=has_revenue), size=self._DRAFTS)
         self._person_jump = dice.between("person", 0, 10**9)
         self._amount = dice.column("value", _amount)
-        self._title = dice.column(
-            "title", lambda chance: chance.choice(names.ODD_TITLES) if chance.random() < 0.025 else None
-        )
         self._wish = dice.pick("wish", names.WISHES)
         self._tally = dice.between("tally", 0, 9)
         self.optional = self._make_optional()
@@ -180,9 +178,8 @@ class Deals:
         return self._titled(n, self.org(n))
 
     def _titled(self, n: int, org: int | None) -> str:
-        odd = self._title(n)
-        if odd:
-            return odd
+        if n % _ODD_EVERY == 17:
+            return names.ODD_TITLES[n // _ODD_EVERY % len(names.ODD_TITLES)]
         whom = self._contacts.organization_name(org) if org else f"Walk-in {n}"
         return f"{whom} – {self._wish(n)}"
 

@@ -59,6 +59,7 @@ class Field:
         return {
             "field_name": self.name,
             "field_code": self.code,
+            "description": None,
             "field_type": self.type,
             "options": [_option_v2(option) for option in self.options] or None,
             "subfields": self._subfields(),
@@ -269,8 +270,8 @@ first_name|First name|varchar
 last_name|Last name|varchar
 owner_id|Owner|user
 org_id|Organization|org
-emails|Email|varchar
-phones|Phone|phone
+email|Email|varchar
+phone|Phone|phone
 add_time|Person created|date
 update_time|Update time|date
 visible_to|Visible to|visible_to
@@ -372,14 +373,14 @@ add_time|Lead created|date
 update_time|Update time|date
 visible_to|Visible to|visible_to
 """)
-NOTE = _own("""
+NOTE = (
+    *_own("""
 content|Content|text
-user_id|User|user
-deal_id|Deal|deal
+user_id|Author|user
 person_id|Person|people
 org_id|Organization|org
-lead_id|Lead|lead
 add_time|Add time|date
 update_time|Update time|date
-pinned_to_deal_flag|Note is pinned to deal|enum
-""")
+"""),
+    Field("pinned_to_deal_flag", "Note is pinned to deal", "enum", (Option(1, "Yes"), Option(0, "No"))),
+)  # fmt: skip

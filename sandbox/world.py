@@ -128,7 +128,9 @@ class World:
         listed = DealIds(self.deals)
         count = self.deals * 2
         activities = Activities(count, self._dice("activities"), deals, listed, contacts, self.staff)
-        self.shelves["activities"] = Shelf("Activity", range(1, count + 1), activities.row, activities.facts())
+        self.shelves["activities"] = Shelf(
+            "Activity", range(1, count + 1), activities.row, activities.facts(), optional=activities.optional
+        )
         count = _share(self.deals, 0.5)
         written = notes.Notes(count, self._dice("notes"), deals, listed, contacts, self.staff)
         self.shelves["notes"] = Shelf("Note", range(1, count + 1), written.row, written.facts())
