@@ -8,6 +8,7 @@ from flask_bootstrap import Bootstrap5
 from importers.config import Settings
 from importers.services import Services
 from web import (
+    addresses,
     auth,
     connections,
     context,
@@ -29,7 +30,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
-    for part in (static_files, filters, context, errors, security):
+    for part in (addresses, static_files, filters, context, errors, security):
         part.register(app)
     for part in (health, auth, home, connections, editor, runs, results):
         part.register(app)

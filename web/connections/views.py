@@ -5,7 +5,7 @@ from collections import Counter
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from importers.errors import ImporterError
+from importers.errors import ImporterError, TemporaryError
 from importers.model import Connection, ConnectionStatus
 from importers.secret import Secret
 from web import current
@@ -42,7 +42,7 @@ def connect() -> ResponseReturnValue:
     return render_template("connections/connect.html", form=form), 422 if form.errors else 200
 
 
-@pages.route("/<int:connection_id>/replace", methods=["GET", "POST"])
+@pages.route("/<id:connection_id>/replace", methods=["GET", "POST"])
 def replace(connection_id: int) -> ResponseReturnValue:
     """Put a new token in."""
     connection = current.services().connections.get(current.actor(), connection_id)
@@ -58,11 +58,11 @@ def replace(connection_id: int) -> ResponseReturnValue:
     return render_template("connections/connect.html", form=form, connection=connection), 422 if form.errors else 200
 
 
-@pages.post("/<int:connection_id>/check")
+@pages.post("/<id:connection_id>/check")
 def check(connection_id: int) -> ResponseReturnValue:
     try:
         connection = current.services().connections.check(current.actor(), connection_id)
-    except ImporterError as error:
+    except TemporaryError as error:
         flash(f"The check did not succeed. {error}", "danger")
         return redirect(url_for(".index"))
     if connection.status is ConnectionStatus.WORKING:
@@ -72,7 +72,7 @@ def check(connection_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
-@pages.get("/<int:connection_id>/unlink")
+@pages.get("/<id:connection_id>/unlink")
 def ask_unlink(connection_id: int) -> ResponseReturnValue:
     connection = current.services().connections.get(current.actor(), connection_id)
     cards = current.services().importers.cards(current.actor())
@@ -80,7 +80,7 @@ def ask_unlink(connection_id: int) -> ResponseReturnValue:
     return render_template("connections/unlink.html", connection=connection, used_by=used_by)
 
 
-@pages.post("/<int:connection_id>/unlink")
+@pages.post("/<id:connection_id>/unlink")
 def unlink(connection_id: int) -> ResponseReturnValue:
     connection = current.services().connections.get(current.actor(), connection_id)
     current.services().connections.unlink(current.actor(), connection_id)

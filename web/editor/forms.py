@@ -17,10 +17,15 @@ from wtforms import (
 from wtforms.validators import Length, StopValidation
 
 from importers.model import Every
+from web.addresses import an_id
 from web.forms import needed, time_zones, trimmed
 
-WEEKDAYS = ((0, "Mon"), (1, "Tue"), (2, "Wed"), (3, "Thu"), (4, "Fri"), (5, "Sat"), (6, "Sun"))
 USUAL, CHOSEN = "usual", "chosen"
+
+# The words on the page; WTForms only needs the values.
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+RHYTHMS = {Every.MANUAL: "Manually", Every.MINUTES: "Minutes", Every.HOURS: "Hours", Every.DAYS: "Days"}
+COLUMN_MODES = {USUAL: "The usual columns", CHOSEN: "Choose columns"}
 
 
 class WholeNumberField(IntegerField):
@@ -54,16 +59,11 @@ def unless_idle(form: FlaskForm, field: Field) -> None:
 class ScheduleForm(FlaskForm):
     every = RadioField(
         "How often",
-        choices=[
-            (Every.MANUAL.value, "Manually"),
-            (Every.MINUTES.value, "Minutes"),
-            (Every.HOURS.value, "Hours"),
-            (Every.DAYS.value, "Days"),
-        ],
+        choices=[every.value for every in Every],
         default=Every.MANUAL.value,
     )
     number = WholeNumberField("Every", default=1, validators=[unless_idle])
-    weekdays = SelectMultipleField("Only on", choices=list(WEEKDAYS), coerce=int)
+    weekdays = SelectMultipleField("Only on", choices=list(range(7)), coerce=int)
     at = ClockField("At", default=time(9, 0), validators=[unless_idle])
     time_zone = SelectField(
         "Time zone",
@@ -95,13 +95,11 @@ class EditorForm(ScheduleForm):
             Length(max=120, message="That name is too long: use at most 120 characters."),
         ],
     )
-    connection_id = SelectField("Pipedrive account", coerce=int, validate_choice=False)
+    connection_id = SelectField("Pipedrive account", coerce=an_id, validate_choice=False)
     entity = RadioField("What to import", validate_choice=False, validators=[needed("Choose what to import.")])
     filter = SelectField("Filter", validate_choice=False, default="")
     statuses = SelectMultipleField("Only with status", validate_choice=False)
-    columns_mode = RadioField(
-        "Columns", choices=[(USUAL, "The usual columns"), (CHOSEN, "Choose columns")], default=USUAL
-    )
+    columns_mode = RadioField("Columns", choices=list(COLUMN_MODES), default=USUAL)
     columns = SelectMultipleField("Columns", validate_choice=False)
     place = StringField(
         "Workbook",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,13 +10,20 @@ from flask.typing import ResponseReturnValue
 from importers.errors import ImporterError
 from importers.model import Draft, Importer, Schedule, Selection, Target
 from web import current
+from web.addresses import an_id
 from web.editor import preview, proposals
 from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices
-from web.editor.forms import EditorForm, ScheduleForm
+from web.editor.forms import COLUMN_MODES, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
 from web.editor.options import entity_named, load
 from web.editor.timetable import timetable
 
 pages = Blueprint("editor", __name__)
+
+
+@pages.context_processor
+def words() -> dict[str, Any]:
+    return {"rhythms": RHYTHMS, "weekdays": WEEKDAYS, "column_modes": COLUMN_MODES}
+
 
 _FIRST_ENTITY = "deals"
 
@@ -41,12 +49,12 @@ def new() -> ResponseReturnValue:
     if not connections:
         flash("Connect Pipedrive first; then choose what to import.", "info")
         return redirect(url_for("connections.connect"))
-    wanted = request.args.get("connection_id", type=int)
+    wanted = request.args.get("connection_id", type=an_id)
     connection_id = wanted if wanted in {connection.id for connection in connections} else connections[0].id
     return _edit(Desk(_first_draft(connection_id), _create, "Add importer"))
 
 
-@pages.route("/importers/<int:importer_id>/edit", methods=["GET", "POST"])
+@pages.route("/importers/<id:importer_id>/edit", methods=["GET", "POST"])
 def edit(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
 
@@ -56,7 +64,7 @@ def edit(importer_id: int) -> ResponseReturnValue:
     return _edit(Desk(draft_of(importer), save, f"Edit {importer.name}", importer))
 
 
-@pages.route("/importers/<int:importer_id>/copy", methods=["GET", "POST"])
+@pages.route("/importers/<id:importer_id>/copy", methods=["GET", "POST"])
 def copy(importer_id: int) -> ResponseReturnValue:
     original = current.services().importers.get(current.actor(), importer_id)
     draft = current.services().importers.copy_of(current.actor(), importer_id)
@@ -66,7 +74,7 @@ def copy(importer_id: int) -> ResponseReturnValue:
 @pages.get("/editor/options")
 def options() -> ResponseReturnValue:
     """What the chosen entity offers, as a piece of page."""
-    connection_id, entity = request.args.get("connection_id", type=int), request.args.get("entity", "")
+    connection_id, entity = request.args.get("connection_id", type=an_id), request.args.get("entity", "")
     draft = _first_draft(connection_id or 0)
     draft = replace(
         draft, selection=replace(draft.selection, entity=entity), name="", target=replace(draft.target, sheet="")

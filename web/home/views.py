@@ -31,33 +31,33 @@ def index() -> ResponseReturnValue:
     )
 
 
-@pages.post("/importers/<int:importer_id>/run")
+@pages.post("/importers/<id:importer_id>/run")
 def run(importer_id: int) -> ResponseReturnValue:
     started = current.services().runs.start(current.actor(), importer_id)
     return redirect(url_for("runs.show", run_id=started.id))
 
 
-@pages.post("/importers/<int:importer_id>/pause")
+@pages.post("/importers/<id:importer_id>/pause")
 def pause(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.pause(current.actor(), importer_id)
     flash(f"“{importer.name}” is paused: it runs only when you press Run.", "success")
     return redirect(url_for("home.index"))
 
 
-@pages.post("/importers/<int:importer_id>/resume")
+@pages.post("/importers/<id:importer_id>/resume")
 def resume(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.resume(current.actor(), importer_id)
     flash(f"“{importer.name}” follows its schedule again.", "success")
     return redirect(url_for("home.index"))
 
 
-@pages.get("/importers/<int:importer_id>/delete")
+@pages.get("/importers/<id:importer_id>/delete")
 def ask_delete(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
     return render_template("home/delete.html", importer=importer)
 
 
-@pages.post("/importers/<int:importer_id>/delete")
+@pages.post("/importers/<id:importer_id>/delete")
 def delete(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
     current.services().importers.delete(current.actor(), importer_id)

@@ -11,7 +11,7 @@ from importers.errors import NotThere
 from importers.model import Grid, Run, Status
 from web import current
 
-pages = Blueprint("results", __name__, url_prefix="/importers/<int:importer_id>")
+pages = Blueprint("results", __name__, url_prefix="/importers/<id:importer_id>")
 
 ROWS_PER_PAGE = 100
 _WRITTEN = (Status.DONE, Status.DONE_WITH_NOTES)

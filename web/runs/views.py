@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
 
 
-@pages.get("/importers/<int:importer_id>")
+@pages.get("/importers/<id:importer_id>")
 def history(importer_id: int) -> ResponseReturnValue:
     """An importer: what it does, and its last 30 runs."""
     services, actor = current.services(), current.actor()
@@ -38,7 +38,7 @@ def history(importer_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/runs/<int:run_id>")
+@pages.get("/runs/<id:run_id>")
 def show(run_id: int) -> ResponseReturnValue:
     services, actor = current.services(), current.actor()
     run = services.runs.get(actor, run_id)
@@ -47,7 +47,7 @@ def show(run_id: int) -> ResponseReturnValue:
     return render_template("runs/show.html", run=run, importer=importer, events=events, phases=PHASES)
 
 
-@pages.get("/runs/<int:run_id>/stream")
+@pages.get("/runs/<id:run_id>/stream")
 def stream(run_id: int) -> ResponseReturnValue:
     """The run's story as server-sent events, from the number after the last one the browser has."""
     run = current.services().runs.get(current.actor(), run_id)
@@ -58,7 +58,7 @@ def stream(run_id: int) -> ResponseReturnValue:
     return response
 
 
-@pages.post("/runs/<int:run_id>/cancel")
+@pages.post("/runs/<id:run_id>/cancel")
 def cancel(run_id: int) -> ResponseReturnValue:
     current.services().runs.cancel(current.actor(), run_id)
     return redirect(url_for(".show", run_id=run_id))

@@ -1,0 +1,94 @@
+"""The pages on real services and a pretend Pipedrive; Alice, Bob and Charlie at their browsers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from importers.config import Settings
+from importers.http.session import make_session
+from importers.model import Actor, Connection, Importer, Run
+from importers.secret import Secret
+from importers.services import Services
+from sandbox.adapters import WSGIAdapter
+from sandbox.pipedrive import create_app as create_sandbox
+from sandbox.world import TOKEN, World
+from tests.builders import a_draft
+from tests.people import ALICE, BOB, CHARLIE
+from tests.web.browser import Browser
+from web import create_app
+
+SESSION_KEY = Secret("a key for tests")
+
+
+@pytest.fixture
+def pretend(world: World) -> Any:
+    """The pretend Pipedrive, to make trouble with."""
+    return create_sandbox(world, plan="none").extensions["sandbox"]
+
+
+@pytest.fixture
+def session(world: World, pretend: Any) -> requests.Session:
+    app = create_sandbox(world, plan="none", faults=pretend.faults)
+    return make_session(reroutes={}, adapter=WSGIAdapter(app))
+
+
+@pytest.fixture
+def app(services: Services, settings: Settings) -> Flask:
+    return create_app(services, replace(settings, session_key=SESSION_KEY))
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Browser:
+    return Browser(app)
+
+
+@pytest.fixture
+def at_alice(app: Flask, alice: Actor) -> Browser:
+    return _signed_in(app, ALICE)
+
+
+@pytest.fixture
+def at_bob(app: Flask, bob: Actor) -> Browser:
+    return _signed_in(app, BOB)
+
+
+@pytest.fixture
+def at_charlie(app: Flask, charlie: Actor) -> Browser:
+    return _signed_in(app, CHARLIE)
+
+
+@pytest.fixture
+def connection(services: Services, alice: Actor) -> Connection:
+    return services.connections.link(alice, Secret(TOKEN))
+
+
+@pytest.fixture
+def importer(services: Services, alice: Actor, connection: Connection) -> Importer:
+    """Alice's deals, by hand, not run yet."""
+    return services.importers.create(alice, a_draft(connection_id=connection.id))
+
+
+@pytest.fixture
+def done(services: Services, alice: Actor, importer: Importer) -> Run:
+    """A run of `importer` that went well."""
+    return services.runs.start(alice, importer.id)
+
+
+@pytest.fixture
+def refused(pretend: Any, services: Services, alice: Actor, importer: Importer) -> Run:
+    """A run of `importer` that Pipedrive refused."""
+    pretend.faults.add("revoked")
+    run = services.runs.start(alice, importer.id)
+    pretend.faults.clear()
+    return run
+
+
+def _signed_in(app: Flask, email: str) -> Browser:
+    browser = Browser(app)
+    browser.sign_in(email)
+    return browser
