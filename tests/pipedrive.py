@@ -49,8 +49,9 @@ class Rig:
         return [call.path for call in self.journal.calls]
 
 
-def an_app(world: World | None = None, *, plan: str = "none") -> Any:
-    return create_app(world or World(deals=120), plan=plan)
+def an_app(world: World | None = None) -> Any:
+    """A Pipedrive without limits."""
+    return create_app(world or World(deals=120), plan="none")
 
 
 def a_rig(
@@ -58,16 +59,16 @@ def a_rig(
     world: World | None = None,
     app: Any = None,
     token: str = TOKEN,
-    plan: str = "none",
+    clock: FakeClock | None = None,
     governor: Governor | None = None,
     company_domain: str | None = "acme",
 ) -> Rig:
     """*app* is used again, forgetting what was asked of it before: making one takes longer than most tests."""
-    app = app or an_app(world, plan=plan)
+    app = app or an_app(world)
     sandbox = app.extensions["sandbox"]
     sandbox.faults.clear()
     sandbox.journal.clear()
-    clock = FakeClock()
+    clock = clock or FakeClock()
     source = PipedriveSource(
         Secret(token),
         session=make_session(reroutes={}, adapter=WSGIAdapter(app)),

@@ -20,7 +20,7 @@ SHELVES = {"archived-deals": "deals/archived"}
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(deals=60)
+    return World(deals=48)
 
 
 @pytest.fixture(scope="module")
