@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from datetime import date, datetime, time, timedelta
+import warnings
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 
@@ -17,10 +18,16 @@ from importers.model import Cell
 Table = tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]
 
 
+def workbook(path: Path) -> Workbook:
+    """openpyxl warns of what it would lose if it saved; it only reads here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* will be (removed|lost)", category=UserWarning)
+        return load_workbook(path)
+
+
 def openpyxl_rows(path: Path, sheet: str) -> Table:
     """Fails for a cell that is a formula."""
-    found = load_workbook(path)
-    worksheet = next(one for one in found if one.title.casefold() == sheet.casefold())
+    worksheet = next(one for one in workbook(path) if one.title.casefold() == sheet.casefold())
     cells = list(worksheet.iter_rows())
     assert not [cell.coordinate for row in cells for cell in row if cell.data_type == "f"]
     rows = [tuple(_from_openpyxl(cell) for cell in row) for row in cells]
@@ -65,7 +72,3 @@ def _from_calamine(value: Cell) -> Cell:
     if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
         return int(value)
     return None if value == "" else value
-
-
-def days(value: date) -> int:
-    return (value - date(1899, 12, 30)).days

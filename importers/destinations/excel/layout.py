@@ -148,7 +148,8 @@ def _root(frame: Frame) -> str:
     """
     tag = xmltext.root_tag(frame.before)
     root = frame.before[tag.start : tag.end]
-    return root.removesuffix(">") + f' xmlns="{MAIN}">' if frame.prefix else root
+    needs_ours = frame.prefix and "xmlns" not in xmltext.attributes(root)
+    return root.removesuffix(">") + f' xmlns="{MAIN}">' if needs_ours else root
 
 
 def _kept(frame: Frame, name: str) -> str:

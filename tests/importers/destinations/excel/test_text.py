@@ -4,6 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from openpyxl.utils.escape import unescape
 
 from importers.destinations.excel.names import MAX_TEXT, units
 from importers.destinations.excel.text import CUT_MARK, escaped, escaped_together, fitted, unescaped
@@ -16,7 +17,7 @@ WHOLE_CHARACTERS = st.text(st.characters(exclude_categories=["Cs"]))
 @example("\r\n_x000D_]]>")
 def test_any_text_survives_xml(text):
     element = fromstring(f'<t xml:space="preserve">{escaped(text)}</t>')
-    assert unescaped(element.text or "").replace("&", "") == text.replace("&", "")
+    assert unescape(element.text or "") == text
     assert unescaped(escaped(text)) == text
 
 
@@ -54,6 +55,6 @@ def test_a_cut_text_is_as_long_as_it_may_be_and_says_so(length, wide):
 
 
 def test_wide_characters_are_never_cut_in_half():
-    cut = fitted("a" + "😀" * MAX_TEXT)
+    cut = fitted("ab" + "😀" * MAX_TEXT)
     assert units(cut) == MAX_TEXT
     cut.encode()
