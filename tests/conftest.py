@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from flask import Flask
 
 from importers import bootstrap
 from importers.config import Settings, is_loopback
@@ -19,7 +20,7 @@ from importers.services import Services
 from importers.store.migrate import migrate
 from importers.store.sql import SqlStore
 from sandbox.adapters import WSGIAdapter
-from sandbox.pipedrive import create_app
+from sandbox.pipedrive import Sandbox, create_app
 from sandbox.world import TOKEN, World
 from tests import people
 from tests.fakes import FakeClock
@@ -60,9 +61,22 @@ def world() -> World:
 
 
 @pytest.fixture
-def session(world: World) -> requests.Session:
+def sandbox_app(world: World) -> Flask:
+    """The pretend Pipedrive, without limits."""
+    return create_app(world, plan="none")
+
+
+@pytest.fixture
+def sandbox(sandbox_app: Flask) -> Sandbox:
+    """Its faults, to lay out, and its journal, to read."""
+    held: Sandbox = sandbox_app.extensions["sandbox"]
+    return held
+
+
+@pytest.fixture
+def session(sandbox_app: Flask, clock: FakeClock) -> requests.Session:
     """Carries calls for Pipedrive into the sandbox, in process."""
-    return make_session(reroutes={}, adapter=WSGIAdapter(create_app(world)))
+    return make_session(reroutes={}, adapter=WSGIAdapter(sandbox_app, on_wait=clock.sleep))
 
 
 @pytest.fixture(scope="session")

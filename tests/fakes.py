@@ -140,6 +140,9 @@ class MemoryWriting:
         self._columns = columns
         self._rows: list[Row] = []
 
+    def expect(self, total_rows: int) -> None:
+        self._destination.expected.append(total_rows)
+
     def add(self, rows: Sequence[Row]) -> None:
         self._rows.extend(rows)
 
@@ -161,6 +164,7 @@ class MemoryDestination:
         self.sheets: dict[Target, tuple[tuple[str, ...], list[Row]]] = {}
         self.notes = tuple(notes)
         self.left = 0
+        self.expected: list[int] = []
         self.refusal: Exception | None = None
 
     def check(self, target: Target) -> None:

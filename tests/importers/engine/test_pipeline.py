@@ -1,0 +1,116 @@
+"""Read a page, hand it on, tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from importers.engine.pipeline import Pipeline, Progress
+from importers.errors import AccessDenied, RunStopped, ServiceTrouble
+from importers.model import Counts, Phase, Selection
+from tests.builders import a_target
+from tests.fakes import MemoryDestination, ScriptedSource
+
+DEALS = Selection("deals")
+TWO_PAGES = ([(1, "one"), (2, "two")], [(3, "three")])
+
+
+def test_every_row_arrives_under_its_header():
+    destination = MemoryDestination()
+    Pipeline(ScriptedSource(*TWO_PAGES), destination).run(DEALS, a_target())
+    assert destination.sheets == {a_target(): (("ID", "Title"), [(1, "one"), (2, "two"), (3, "three")])}
+
+
+def test_an_entity_without_rows_makes_a_sheet_with_headers():
+    destination = MemoryDestination()
+    outcome = Pipeline(ScriptedSource(), destination).run(DEALS, a_target())
+    assert destination.sheets[a_target()] == (("ID", "Title"), [])
+    assert outcome.counts.rows_written == 0
+
+
+def test_the_outcome_counts_everything():
+    outcome = Pipeline(ScriptedSource(*TWO_PAGES), MemoryDestination()).run(DEALS, a_target())
+    assert outcome.counts == Counts(3, 3, 3, columns=2, requests=2, tokens=20, waited=timedelta())
+    assert outcome.written.rows == 3
+
+
+def test_notes_of_both_ends_are_kept():
+    source, destination = ScriptedSource(notes=["from the source"]), MemoryDestination(notes=["from the sheet"])
+    assert Pipeline(source, destination).run(DEALS, a_target()).notes == ("from the source", "from the sheet")
+
+
+def test_progress_goes_through_the_phases_in_order():
+    reported: list[Progress] = []
+    Pipeline(ScriptedSource(*TWO_PAGES), MemoryDestination(), report=reported.append).run(DEALS, a_target())
+    told = [(progress.phase, progress.counts.rows_read, progress.counts.rows_written) for progress in reported]
+    assert told == [
+        (Phase.CONNECTING, 0, 0),
+        (Phase.READING, 0, 0),
+        (Phase.READING, 2, 0),
+        (Phase.READING, 3, 0),
+        (Phase.WRITING, 3, 0),
+        (Phase.FINISHED, 3, 3),
+    ]
+
+
+def test_a_page_is_handed_on_before_the_next_is_asked_for():
+    read_when_reported: list[int] = []
+    source = ScriptedSource(*([(number, "")] for number in range(5)))
+    Pipeline(source, MemoryDestination(), report=lambda progress: read_when_reported.append(source.pages_read)).run(
+        DEALS, a_target()
+    )
+    assert read_when_reported == [0, 0, 1, 2, 3, 4, 5, 5, 5]
+
+
+def test_the_destination_is_asked_before_anything_is_read():
+    source, destination = ScriptedSource(*TWO_PAGES), MemoryDestination()
+    destination.refusal = AccessDenied("The folder is read-only.")
+    with pytest.raises(AccessDenied):
+        Pipeline(source, destination).run(DEALS, a_target())
+    assert source.opened == []
+
+
+def test_the_destination_hears_how_many_rows_are_to_come_before_the_first():
+    destination = MemoryDestination()
+    expected_when_reported: list[int] = []
+    Pipeline(
+        ScriptedSource(*TWO_PAGES), destination, report=lambda progress: expected_when_reported.append(len(destination.expected))
+    ).run(DEALS, a_target())
+    assert set(destination.expected) == {3}
+    assert expected_when_reported[1] == 1
+
+
+def test_trouble_in_the_middle_leaves_the_sheet_as_it_was():
+    def break_down(tell, stop):
+        raise ServiceTrouble("Pipedrive is down.")
+
+    destination = MemoryDestination()
+    with pytest.raises(ServiceTrouble):
+        Pipeline(ScriptedSource(TWO_PAGES[0], break_down, TWO_PAGES[1]), destination).run(DEALS, a_target())
+    assert (destination.sheets, destination.left) == ({}, 1)
+
+
+@pytest.mark.parametrize("calls", range(4))
+def test_it_stops_wherever_it_is_told_to_and_shows_nothing(calls: int):
+    left = calls
+
+    def stop() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RunStopped("Cancelled.")
+
+    destination = MemoryDestination()
+    with pytest.raises(RunStopped):
+        Pipeline(ScriptedSource(*TWO_PAGES), destination, stop=stop).run(DEALS, a_target())
+    assert destination.sheets == {}
+
+
+def test_what_the_source_says_is_passed_on():
+    told: list[str] = []
+    source = ScriptedSource(lambda tell, stop: tell("Waiting 2 s for Pipedrive"))
+    reading = source.open(DEALS, tell=told.append)
+    list(reading.pages())
+    Pipeline(source, MemoryDestination(), tell=told.append).run(DEALS, a_target())
+    assert told == ["Waiting 2 s for Pipedrive"] * 2

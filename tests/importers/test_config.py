@@ -1,0 +1,107 @@
+"""Settings from the environment: all problems at once, nothing guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importers.config import Settings, is_loopback
+from importers.errors import InvalidSettings
+from importers.secret import Secret
+
+PRODUCTION = {
+    "PIPESHEET_ENVIRONMENT": "production",
+    "PIPESHEET_SECRET_KEYS": "one, two,",
+    "PIPESHEET_SESSION_KEY": "signing",
+    "REDIS_URL": "redis://redis:6379/0",
+}
+
+
+def test_an_empty_environment_suits_a_laptop():
+    settings = Settings.from_env({})
+    assert settings.home == Path("~/.pipesheet").expanduser()
+    assert settings.database_url == f"sqlite:///{settings.home / 'pipesheet.db'}"
+    assert (settings.redis_url, settings.port, settings.is_production, settings.sandbox) == ("", 8000, False, False)
+    assert settings.workbooks == settings.home / "workbooks"
+
+
+def test_everything_can_be_set(tmp_path: Path):
+    settings = Settings.from_env(
+        {
+            **PRODUCTION,
+            "PIPESHEET_HOME": str(tmp_path),
+            "DATABASE_URL": "postgresql+psycopg://db/pipesheet",
+            "PIPESHEET_PUBLIC_URL": "https://sheets.example.com/",
+            "PORT": " 9000 ",
+            "PIPESHEET_SANDBOX": "true",
+            "PIPESHEET_LOG_LEVEL": "DEBUG",
+            "PIPESHEET_REROUTE": "*.Pipedrive.com=http://127.0.0.1:8100/, api.example.com = http://[::1]:1",
+        }
+    )
+    assert settings.secret_keys == (Secret("one"), Secret("two"))
+    assert settings.session_key == Secret("signing")
+    assert (settings.home, settings.database_url) == (tmp_path, "postgresql+psycopg://db/pipesheet")
+    assert (settings.public_url, settings.port, settings.log_level) == ("https://sheets.example.com", 9000, "DEBUG")
+    assert settings.reroutes == {"*.pipedrive.com": "http://127.0.0.1:8100", "api.example.com": "http://[::1]:1"}
+    assert settings.is_production
+    assert settings.sandbox
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "localhost:6379"),
+        ("PIPESHEET_PUBLIC_URL", "sheets.example.com"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "eight thousand"),
+        ("PIPESHEET_ENVIRONMENT", "prod"),
+        ("PIPESHEET_SANDBOX", "yes"),
+        ("PIPESHEET_LOG_LEVEL", "info"),
+        ("PIPESHEET_REROUTE", "*.pipedrive.com"),
+        ("PIPESHEET_REROUTE", "*.pipedrive.com=https://evil.example.com"),
+        ("PIPESHEET_REROUTE", "*.pipedrive.com=http://127.0.0.1.evil.example.com"),
+        ("PIPESHEET_REROUTE", "*.pipedrive.com=http://10.0.0.1"),
+    ],
+)
+def test_what_is_nearly_right_is_refused_by_name(name: str, value: str):
+    with pytest.raises(InvalidSettings, match=name):
+        Settings.from_env({name: value})
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_env({"PORT": "x", "REDIS_URL": "x", "PIPESHEET_SANDBOX": "x"})
+    assert all(name in caught.value.message for name in ("PORT", "REDIS_URL", "PIPESHEET_SANDBOX"))
+
+
+@pytest.mark.parametrize("name", ["PIPESHEET_SECRET_KEYS", "PIPESHEET_SESSION_KEY", "REDIS_URL"])
+def test_production_has_no_defaults_for_what_matters(name: str):
+    assert Settings.from_env(PRODUCTION).is_production
+    with pytest.raises(InvalidSettings, match=f"{name} must be set in production"):
+        Settings.from_env({key: value for key, value in PRODUCTION.items() if key != name})
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path):
+    (tmp_path / "key").write_text("from a file\n")
+    settings = Settings.from_env({"PIPESHEET_SESSION_KEY_FILE": str(tmp_path / "key")})
+    assert settings.session_key == Secret("from a file")
+
+
+def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path):
+    with pytest.raises(InvalidSettings, match="PIPESHEET_SESSION_KEY_FILE"):
+        Settings.from_env({"PIPESHEET_SESSION_KEY_FILE": str(tmp_path / "missing")})
+
+
+def test_no_secret_is_shown():
+    shown = repr(Settings.from_env({**PRODUCTION, "PIPESHEET_SECRET_KEYS": "hunter2", "PIPESHEET_SESSION_KEY": "hunter2"}))
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("10.0.0.1", False), ("localhost.evil.example", False), ("", False)],
+)  # fmt: skip
+def test_this_machine_is_known_without_asking_a_name_server(host: str, answer: bool):
+    assert is_loopback(host) is answer
