@@ -9,7 +9,7 @@ import click
 from importers.bootstrap import build
 from importers.config import Settings
 from importers.http.session import make_session
-from importers.services.health import Check
+from importers.services.health import Check, Checkup
 from pipesheet.redis_server import url_of_last_start
 
 PIPEDRIVE = "https://api.pipedrive.com/v1/users/me"
@@ -26,10 +26,18 @@ _WHAT_TO_DO = {
 def check(settings: Settings) -> bool:
     """Print a table of what was looked at; whether all of it is well."""
     settings = replace(settings, redis_url=settings.redis_url or url_of_last_start(settings.home))
-    checks = (*build(settings).health.check(), _pipedrive(settings))
+    checks = (*_ours(settings), _pipedrive(settings))
     for each in checks:
         click.echo(f"{each.name:9}  {'ok' if each.ok else 'NOT OK':6}  {_told(each)}")
     return all(each.ok for each in checks)
+
+
+def _ours(settings: Settings) -> Checkup:
+    services = build(settings)
+    try:
+        return services.health.check()
+    finally:
+        services.close()
 
 
 def _pipedrive(settings: Settings) -> Check:

@@ -128,11 +128,11 @@ def migrate() -> None:
 
 
 @cli.command()
-def check() -> None:
+def check() -> int:
     """Say what works: database, Redis, worker, Pipedrive."""
     from pipesheet.check import check as look
 
-    sys.exit(DONE if look(Settings.from_env()) else SETUP)
+    return DONE if look(Settings.from_env()) else SETUP
 
 
 @cli.command()
@@ -146,10 +146,10 @@ def entities(as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     try:
         return int(cli.main(arguments, prog_name="pipesheet", standalone_mode=False) or DONE)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -11,10 +11,11 @@ from pathlib import Path
 from time import monotonic
 
 import click
-from importers.bootstrap import entities, excel_file, pipedrive
 
+from importers.bootstrap import entities, excel_file, pipedrive
 from importers.config import Settings, api_token_from_env
 from importers.engine.pipeline import Outcome, Pipeline
+from importers.errors import RunStopped
 from importers.model import Selection, Target
 from pipesheet.progress import watched
 
@@ -40,7 +41,7 @@ def run(job: OneOff, settings: Settings, *, as_json: bool) -> None:
     """
     started = monotonic()
     source, destination = pipedrive(settings, api_token_from_env()), excel_file(job.path)
-    with _sigterm_as_ctrl_c(), watched() as watcher:
+    with _stopped_by_signals(job.path), watched() as watcher:
         pipeline = Pipeline(source, destination, tell=watcher.tell, report=watcher.report)
         outcome = pipeline.run(job.selection, job.target)
     seconds = monotonic() - started
@@ -78,9 +79,12 @@ def _label(entity: str) -> str:
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
+def _stopped_by_signals(path: Path) -> Iterator[None]:
+    """Ctrl-C and SIGTERM become RunStopped, once everything on the way out was put back."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise RunStopped(f"Stopped. {path} is as it was before.") from error
     finally:
         signal.signal(signal.SIGTERM, before)

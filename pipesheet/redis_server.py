@@ -66,6 +66,7 @@ def _config(folder: Path, port: int, password: str) -> str:
             f'requirepass "{password}"',
             f'dir "{folder}"',
             "daemonize no",
+            "set-proc-title no",  # `ps` goes on to show the configuration, and so whose server it is
             # Every change goes to a log on disk once a second: queued runs survive a restart.
             "appendonly yes",
             "appendfsync everysec",

@@ -48,6 +48,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     services = build_services(settings)
     threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
+    log.info("The clock is ticking.")
     run(services, stopping)
 
 

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.world import TOKEN
+from tests.processes import SandboxProcess, clean_environment, sandbox_process
+
+
+@pytest.fixture(scope="module")
+def one_sandbox() -> Iterator[SandboxProcess]:
+    with sandbox_process("--deals", "60", "--plan", "none") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def pipedrive(one_sandbox: SandboxProcess) -> SandboxProcess:
+    """A pretend Pipedrive in a process of its own, without trouble from the test before."""
+    one_sandbox.no_trouble()
+    return one_sandbox
+
+
+@pytest.fixture
+def env(tmp_path: Path, pipedrive: SandboxProcess) -> dict[str, str]:
+    """The environment of somebody with a token."""
+    return clean_environment(tmp_path / "home", PIPESHEET_REROUTE=pipedrive.reroute, PIPEDRIVE_API_TOKEN=TOKEN)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from importers.model import Actor, Connection, Draft, Every, Schedule, Selection, Status, Target
+from importers.services import Services
+from tests.fakes import FakeClock
+from tests.processes import clean_environment
+from worker import clock as worker_clock
+from worker.process import beat
+
+
+class Tripping:
+    """Scheduling whose first look fails, as when the database is away for a moment."""
+
+    def __init__(self, scheduling: object, stopping: threading.Event) -> None:
+        self._scheduling = scheduling
+        self._stopping = stopping
+        self.ticks = 0
+
+    def tick(self) -> object:
+        self.ticks += 1
+        if self.ticks == 1:
+            raise ConnectionError("the database is away")
+        self._stopping.set()
+        return self._scheduling.tick()
+
+
+def test_a_tick_starts_what_is_due(
+    services: Services, alice: Actor, connection: Connection, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedule = Schedule(Every.HOURS, 1)
+    draft = Draft("Stages", connection.id, Selection("stages"), Target("excel", "Book", "Stages"), schedule)
+    importer = services.importers.create(alice, draft)
+    clock.advance(hours=1, minutes=1)
+    with caplog.at_level(logging.INFO):
+        assert worker_clock.tick(services)
+    [run] = services.runs.list(alice, importer.id)
+    assert run.status is Status.DONE
+    assert "1 due" in caplog.text
+
+
+def test_trouble_in_one_tick_is_logged_and_survived(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    stopping = threading.Event()
+    tripping = Tripping(services.scheduling, stopping)
+    worker_clock.run(replace(services, scheduling=tripping), stopping, every=0.01)
+    assert tripping.ticks == 2
+    assert "the database is away" in caplog.text
+
+
+def test_it_says_that_it_is_alive(services: Services, clock: FakeClock) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    beat(services, "clock", stopping)
+    assert {check.name: check.ok for check in services.health.check()}["clock"]
+    clock.advance(seconds=timedelta(minutes=5).total_seconds())
+    assert not {check.name: check.ok for check in services.health.check()}["clock"]
+
+
+@pytest.mark.parametrize("module", ["worker.clock", "worker.app"])
+def test_without_redis_it_ends_with_one_line(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        (sys.executable, "-m", module), env=clean_environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "REDIS_URL is not set" in done.stderr
+
+
+def test_sigterm_ends_it_at_once_and_cleanly(tmp_path: Path) -> None:
+    env = clean_environment(tmp_path, REDIS_URL="redis://127.0.0.1:9/0")
+    subprocess.run((sys.executable, "-m", "pipesheet", "migrate"), env=env, check=True, capture_output=True)
+    with subprocess.Popen((sys.executable, "-m", "worker.clock"), env=env, stderr=subprocess.PIPE, text=True) as clock:
+        while "clock is ticking" not in clock.stderr.readline():
+            assert clock.poll() is None
+        os.kill(clock.pid, signal.SIGTERM)
+        assert clock.wait(timeout=10) == 0
