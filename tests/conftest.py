@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
+from argon2 import PasswordHasher
 from flask import Flask
 
 from importers import bootstrap
@@ -41,6 +43,13 @@ def _only_here(connect):  # type: ignore[no-untyped-def]
         return connect(self, address)
 
     return connect_here
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password takes half a second on purpose; here it takes none."""
+    quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("importers.services.people.PasswordHasher", quick)
 
 
 @pytest.fixture

@@ -1,0 +1,267 @@
+"""One run, carried out by a worker: from the claim to an honest end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from importers.errors import (
+    ConnectionTrouble,
+    CredentialsRejected,
+    InvalidSettings,
+    NoRoom,
+    RateLimited,
+)
+from importers.interfaces import Stop, Tell
+from importers.model import Actor, ConnectionStatus, Counts, Level, Line, Phase, Status
+from importers.store.sql import SqlStore
+from tests.builders import a_target
+from tests.fakes import FakeClock, ScriptedSource
+from tests.workshop import TOKEN, Workshop
+
+ROWS = [(1, "one"), (2, "two")]
+MakeWorkshop = Callable[..., Workshop]
+
+
+@pytest.fixture
+def workshop_of(store: SqlStore, alice: Actor, clock: FakeClock) -> MakeWorkshop:
+    """A workshop whose source plays the given script."""
+    return lambda *script, **more: Workshop(store, alice, clock, ScriptedSource(*script, **more))
+
+
+def raising(error: Exception) -> Callable[[Tell, Stop], None]:
+    def step(tell: Tell, stop: Stop) -> None:
+        raise error
+
+    return step
+
+
+class Pause:
+    """A step that holds the run until `go`, asking to stop as a source does."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.over = threading.Event()
+
+    def __call__(self, tell: Tell, stop: Stop) -> None:
+        self.reached.set()
+        for _ in range(2000):
+            stop()
+            if self.over.wait(0.005):
+                return
+        raise AssertionError("nobody stopped the run within ten seconds")
+
+
+# --- ends ---
+
+
+def test_a_run_that_goes_well_is_done_and_tells_its_story(workshop_of: MakeWorkshop):
+    workshop = workshop_of(ROWS)
+    run = workshop.run()
+    assert (run.status, run.phase, run.trouble, run.attempt) == (Status.DONE, Phase.FINISHED, None, 1)
+    assert run.counts == Counts(2, 2, 2, columns=2, requests=1, tokens=10)
+    assert workshop.story(run) == [
+        "Connected to Acme Ltd as Alice Archer",
+        "Reading Deals from Pipedrive",
+        "Read 2 of 2 rows (10 tokens)",
+        "Writing to Deals in Pipesheet.xlsx",
+        "Wrote 2 rows to Deals in Pipesheet.xlsx",
+    ]
+    assert workshop.destination.sheets[a_target()] == (("ID", "Title"), ROWS)
+
+
+def test_the_secret_is_opened_for_the_source_and_told_to_nobody(
+    workshop_of: MakeWorkshop, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    workshop = workshop_of(raising(KeyError("what went wrong")))
+    run = workshop.run()
+    assert workshop.kinds.tokens == [TOKEN]
+    assert TOKEN.reveal() not in caplog.text
+    assert TOKEN.reveal() not in repr((run, workshop.story(run)))
+
+
+def test_notes_make_it_done_with_notes(workshop_of: MakeWorkshop):
+    workshop = workshop_of(ROWS, notes=["3 cells were cut."])
+    run = workshop.run()
+    assert (run.status, run.notes) == (Status.DONE_WITH_NOTES, ("3 cells were cut.",))
+    assert (workshop.events(run)[-1].level, workshop.story(run)[-1]) == (Level.NOTE, "3 cells were cut.")
+
+
+@pytest.mark.parametrize("error", [NoRoom("The disk is full.", hint="Free some."), InvalidSettings("No.", hint="Change it.")])
+def test_what_only_the_owner_can_mend_fails_with_what_to_do(workshop_of: MakeWorkshop, error):
+    workshop = workshop_of(ROWS, raising(error))
+    run = workshop.run()
+    assert (run.status, run.wake_at) == (Status.FAILED, None)
+    assert run.trouble is not None
+    assert (run.trouble.code, run.trouble.message, run.trouble.hint) == (error.code, error.message, error.hint)
+    assert (run.counts.rows_read, run.counts.rows_written) == (2, 0)
+    assert (workshop.events(run)[-1].level, workshop.story(run)[-1]) == (Level.ERROR, f"{error.message} {error.hint}")
+    assert workshop.destination.sheets == {}
+
+
+def test_a_refused_token_is_remembered_with_the_connection(workshop_of: MakeWorkshop, alice: Actor):
+    workshop = workshop_of(raising(CredentialsRejected("Pipedrive refused the token.")))
+    assert workshop.run().status is Status.FAILED
+    [connection] = workshop.store.connections(alice.workspace.id)
+    assert connection.status is ConnectionStatus.NEEDS_RECONNECTING
+
+
+def test_temporary_trouble_waits_and_then_tries_again(workshop_of: MakeWorkshop, clock: FakeClock):
+    troubles = [RateLimited("Slow down.", retry_after=timedelta(minutes=3))]
+
+    def trouble_once(tell: Tell, stop: Stop) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    workshop = workshop_of(trouble_once, ROWS)
+    run = workshop.run()
+    assert (run.status, run.wake_at, run.ended_at) == (Status.WAITING, clock.now() + timedelta(minutes=3), None)
+    assert workshop.events(run)[-1].level is Level.NOTE
+    clock.advance(minutes=3)
+    assert workshop.scheduling.tick().woken == 1
+    workshop.work()
+    again = workshop.runs.get(workshop.actor, run.id)
+    assert (again.status, again.attempt, again.trouble) == (Status.DONE, 2, None)
+
+
+def test_temporary_trouble_that_stays_is_a_failure_in_the_end(workshop_of: MakeWorkshop, clock: FakeClock):
+    workshop = workshop_of(raising(ConnectionTrouble("No answer.")))
+    run = workshop.run()
+    for _ in range(2):
+        clock.advance(hours=1)
+        workshop.scheduling.tick()
+        workshop.work()
+    over = workshop.runs.get(workshop.actor, run.id)
+    assert (over.status, over.attempt, over.wake_at) == (Status.FAILED, 3, None)
+    assert over.trouble is not None
+    assert over.trouble.message == "No answer."
+
+
+def test_our_own_mistake_is_logged_once_with_the_reference_the_owner_sees(
+    workshop_of: MakeWorkshop, caplog: pytest.LogCaptureFixture
+):
+    run = workshop_of(ROWS, raising(KeyError("what went wrong"))).run()
+    assert (run.status, run.trouble and run.trouble.code) == (Status.FAILED, "our-mistake")
+    assert run.trouble is not None
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert run.trouble.reference in errors[0].getMessage()
+    assert errors[0].exc_info is not None
+    assert "what went wrong" not in repr(run)
+
+
+def test_a_sealed_token_nobody_can_open_fails_with_what_to_do(store: SqlStore, workshop_of: MakeWorkshop, alice: Actor):
+    workshop = workshop_of(ROWS)
+    importer = workshop.an_importer()
+    [connection] = store.connections(alice.workspace.id)
+    store.renew_connection(alice.workspace.id, connection.id, connection.account, b"garbage", now=connection.created_at)
+    workshop.runs.start(alice, importer.id)
+    workshop.work()
+    [run] = workshop.runs.list(alice, importer.id)
+    assert run.status is Status.FAILED
+    assert run.trouble is not None
+    assert "link the account again" in run.trouble.hint
+
+
+# --- once ---
+
+
+def test_a_message_delivered_twice_does_no_harm(workshop_of: MakeWorkshop):
+    workshop = workshop_of(ROWS)
+    run = workshop.run()
+    workshop.runs.execute(run.id)
+    workshop.runs.execute(987_654)
+    assert workshop.runs.get(workshop.actor, run.id) == run
+
+
+# --- while it runs ---
+
+
+def test_a_running_import_stops_soon_after_it_was_cancelled(workshop_of: MakeWorkshop, alice: Actor):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause, ROWS)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    worker = threading.Thread(target=workshop.work)
+    worker.start()
+    assert pause.reached.wait(10)
+    assert workshop.runs.cancel(alice, run.id).cancel_requested
+    worker.join(10)
+    over = workshop.runs.get(alice, run.id)
+    assert (over.status, over.trouble) == (Status.CANCELLED, None)
+    assert workshop.story(run)[-2:] == ["alice@example.com asked to stop.", "Cancelled. The sheet is as it was before."]
+    assert workshop.destination.sheets == {}
+
+
+def test_the_heart_beats_while_the_import_works(workshop_of: MakeWorkshop, alice: Actor, clock: FakeClock):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    worker = threading.Thread(target=workshop.work)
+    worker.start()
+    assert pause.reached.wait(10)
+    clock.advance(minutes=10)
+    wanted = clock.now()
+    for _ in range(1000):
+        if workshop.runs.get(alice, run.id).heartbeat_at == wanted:
+            break
+        threading.Event().wait(0.01)
+    assert workshop.runs.get(alice, run.id).heartbeat_at == wanted
+    assert workshop.scheduling.tick().rescued == 0
+    pause.over.set()
+    worker.join(10)
+    assert workshop.runs.get(alice, run.id).status is Status.DONE
+
+
+def test_the_worker_of_a_rescued_run_gives_up_and_changes_nothing(
+    workshop_of: MakeWorkshop, store: SqlStore, alice: Actor
+):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    worker = threading.Thread(target=workshop.work)
+    worker.start()
+    assert pause.reached.wait(10)
+    handed_back = False
+    while not handed_back:  # the heart beats on: catch it between two beats
+        handed_back = store.hand_back_run(store.run(alice.workspace.id, run.id), line=Line("Rescued."), now=run.queued_at)
+    taken = store.claim_run(run.id, "another worker", now=run.queued_at)
+    worker.join(10)
+    assert not worker.is_alive()
+    assert store.run(alice.workspace.id, run.id) == taken
+    assert workshop.story(run)[-1] == "Rescued."
+    assert workshop.destination.sheets == {}
+
+
+def test_an_importer_deleted_in_mid_run_ends_it_quietly(workshop_of: MakeWorkshop, alice: Actor):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause)
+    importer = workshop.an_importer()
+    workshop.runs.start(alice, importer.id)
+    worker = threading.Thread(target=workshop.work)
+    worker.start()
+    assert pause.reached.wait(10)
+    workshop.store.remove_importer(alice.workspace.id, importer.id)
+    worker.join(10)
+    assert not worker.is_alive()
+    assert workshop.destination.sheets == {}
+
+
+def test_a_database_that_goes_away_leaves_the_run_to_the_clock(
+    workshop_of: MakeWorkshop, store: SqlStore, alice: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    workshop = workshop_of(ROWS)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+
+    def away(*args: object, **kwargs: object) -> bool:
+        raise ConnectionTrouble("The database cannot be reached.")
+
+    monkeypatch.setattr(store, "end_run", away)
+    workshop.work()
+    monkeypatch.undo()
+    assert workshop.runs.get(alice, run.id).status is Status.RUNNING
+    assert "could not be kept" in caplog.text

@@ -1,0 +1,132 @@
+"""What the clock does: start what is due, wake what waits, rescue what was abandoned."""
+
+from __future__ import annotations
+
+import pytest
+
+from importers.model import Actor, Every, Schedule, Status, Trigger
+from importers.services.scheduling import Ticked
+from importers.store.sql import SqlStore
+from tests.builders import a_run, a_target
+from tests.contracts.store import at_once
+from tests.fakes import NEW_YEAR, FakeClock, ScriptedSource
+from tests.workshop import Workshop
+
+HOURLY = Schedule(Every.HOURS)
+
+
+@pytest.fixture
+def workshop(store: SqlStore, alice: Actor, clock: FakeClock) -> Workshop:
+    return Workshop(store, alice, clock, ScriptedSource([(1, "one")]))
+
+
+def test_nothing_to_do_is_nothing_done(workshop: Workshop):
+    workshop.an_importer()
+    assert workshop.scheduling.tick() == Ticked()
+    assert workshop.queue.run_ids == []
+
+
+def test_what_is_due_is_queued_once_and_knows_its_next_turn(workshop: Workshop, clock: FakeClock):
+    importer = workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    assert workshop.scheduling.tick() == Ticked()
+    [run_id] = workshop.queue.run_ids
+    run = workshop.runs.get(workshop.actor, run_id)
+    assert (run.trigger, workshop.story(run)) == (Trigger.SCHEDULE, ["Started by the schedule."])
+    next_run_at = workshop.store.importer(importer.workspace_id, importer.id).next_run_at
+    assert next_run_at is not None
+    assert (next_run_at - clock.now()).total_seconds() == 3600
+
+
+def test_many_clocks_start_a_due_importer_once(workshop: Workshop):
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
+    answers = at_once([workshop.scheduling.tick] * 4)
+    assert sum(ticked.due for ticked in answers) == 1
+    assert len(workshop.queue.run_ids) == 1
+
+
+def test_turns_missed_while_everything_was_off_are_made_up_for_once(workshop: Workshop, clock: FakeClock):
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
+    clock.advance(days=3, minutes=20)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    clock.advance(minutes=39)
+    workshop.work()
+    assert workshop.scheduling.tick() == Ticked()
+    clock.advance(minutes=1)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+
+
+def test_a_turn_is_skipped_while_the_last_run_still_works(workshop: Workshop, clock: FakeClock):
+    importer = workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
+    run = a_run(workshop.store, importer, claim="mine")
+    assert workshop.scheduling.tick() == Ticked()
+    assert [one.id for one in workshop.runs.list(workshop.actor, importer.id)] == [run.id]
+    next_run_at = workshop.store.importer(importer.workspace_id, importer.id).next_run_at
+    assert next_run_at is not None
+    assert next_run_at > clock.now()
+
+
+def test_one_importer_after_the_other_is_started(workshop: Workshop):
+    for sheet in ("One", "Two", "Three"):
+        workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR, target=a_target(sheet))
+    assert workshop.scheduling.tick() == Ticked(due=3)
+    assert len(set(workshop.queue.run_ids)) == 3
+
+
+def test_a_run_whose_worker_died_is_taken_up_again(workshop: Workshop, clock: FakeClock):
+    run = a_run(workshop.store, workshop.an_importer(), claim="a worker killed in mid-run")
+    clock.advance(seconds=30)
+    assert workshop.scheduling.tick() == Ticked()
+    clock.advance(seconds=1)
+    assert workshop.scheduling.tick() == Ticked(rescued=1)
+    workshop.work()
+    over = workshop.runs.get(workshop.actor, run.id)
+    assert (over.status, over.attempt, over.abandoned) == (Status.DONE, 2, 1)
+    assert workshop.story(run)[0] == "The worker stopped in the middle of this run. Starting over."
+
+
+def test_a_run_whose_worker_died_twice_fails_honestly(workshop: Workshop, clock: FakeClock):
+    run = a_run(workshop.store, workshop.an_importer(), claim="first")
+    clock.advance(seconds=31)
+    workshop.scheduling.tick()
+    assert workshop.store.claim_run(run.id, "second", now=clock.now())
+    clock.advance(seconds=31)
+    assert workshop.scheduling.tick() == Ticked()
+    over = workshop.runs.get(workshop.actor, run.id)
+    assert (over.status, over.ended_at) == (Status.FAILED, clock.now())
+    assert over.trouble is not None
+    assert over.trouble.code == "worker-died"
+    assert over.trouble.hint
+
+
+def test_an_abandoned_run_that_was_cancelled_is_not_taken_up_again(workshop: Workshop, clock: FakeClock):
+    run = a_run(workshop.store, workshop.an_importer(), claim="first")
+    workshop.runs.cancel(workshop.actor, run.id)
+    clock.advance(seconds=31)
+    assert workshop.scheduling.tick() == Ticked()
+    assert workshop.runs.get(workshop.actor, run.id).status is Status.CANCELLED
+    assert workshop.queue.run_ids == []
+
+
+def test_many_clocks_rescue_a_run_once(workshop: Workshop, clock: FakeClock):
+    a_run(workshop.store, workshop.an_importer(), claim="first")
+    clock.advance(seconds=31)
+    assert sum(ticked.rescued for ticked in at_once([workshop.scheduling.tick] * 4)) == 1
+    assert len(workshop.queue.run_ids) == 1
+
+
+def test_a_run_the_broker_lost_is_sent_again_every_two_minutes(workshop: Workshop, clock: FakeClock):
+    run = workshop.runs.start(workshop.actor, workshop.an_importer().id)
+    workshop.queue.run_ids.clear()
+    clock.advance(minutes=2)
+    workshop.scheduling.tick()
+    assert workshop.queue.run_ids == []
+    clock.advance(seconds=1)
+    for _ in range(3):
+        assert workshop.scheduling.tick() == Ticked()
+    assert workshop.queue.run_ids == [run.id]
+    clock.advance(minutes=2, seconds=1)
+    workshop.scheduling.tick()
+    assert workshop.queue.run_ids == [run.id, run.id]
+    workshop.work()
+    assert workshop.runs.get(workshop.actor, run.id).attempt == 1

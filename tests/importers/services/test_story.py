@@ -1,0 +1,91 @@
+"""A run's story: few enough lines to read, soon enough to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from importers.engine.pipeline import Progress
+from importers.model import Connection, ConnectionStatus, Counts, Line, Phase
+from importers.services.story import Names, Story
+from tests.builders import a_target
+from tests.fakes import ACME, NEW_YEAR, FakeClock
+
+
+class Saved:
+    """What was saved, in order."""
+
+    def __init__(self) -> None:
+        self.saves: list[tuple[Phase, int, list[str]]] = []
+
+    def __call__(self, phase: Phase, counts: Counts, lines: Sequence[Line]) -> None:
+        self.saves.append((phase, counts.rows_read, [line.text for line in lines]))
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for _, _, lines in self.saves for line in lines]
+
+
+@pytest.fixture
+def saved() -> Saved:
+    return Saved()
+
+
+@pytest.fixture
+def story(saved: Saved, clock: FakeClock) -> Story:
+    connection = Connection(1, 1, "pipedrive", ACME, b"", ConnectionStatus.WORKING, NEW_YEAR, NEW_YEAR)
+    return Story(Names(connection, "Deals", a_target()), saved, clock=clock)
+
+
+def reading(rows: int, total: int | None = None, tokens: int = 0) -> Progress:
+    return Progress(Phase.READING, Counts(rows_read=rows, rows_total=total, tokens=tokens))
+
+
+def test_counts_are_saved_at_most_twice_a_second(story: Story, saved: Saved, clock: FakeClock):
+    story.report(reading(0))
+    for rows in range(1, 101):
+        clock.advance(seconds=0.02)
+        story.report(reading(rows))
+    assert 3 <= len(saved.saves) <= 5
+
+
+def test_a_new_phase_is_saved_at_once(story: Story, saved: Saved):
+    story.report(reading(0))
+    story.report(reading(500))
+    story.report(Progress(Phase.WRITING, Counts(rows_read=500)))
+    assert [(phase, rows) for phase, rows, _ in saved.saves] == [(Phase.READING, 0), (Phase.WRITING, 500)]
+
+
+def test_rows_are_told_every_five_thousand(story: Story, saved: Saved):
+    story.report(reading(0))
+    for rows in range(500, 12_001, 500):
+        story.report(reading(rows, total=12_000, tokens=rows // 50))
+    assert saved.lines[2:] == ["Read 5,000 of 12,000 rows (100 tokens)", "Read 10,000 of 12,000 rows (200 tokens)"]
+
+
+def test_slow_rows_are_told_every_five_seconds(story: Story, saved: Saved, clock: FakeClock):
+    story.report(reading(0))
+    for second in range(1, 12):
+        clock.advance(seconds=1)
+        story.report(reading(second))
+    assert saved.lines[2:] == ["Read 5 rows", "Read 10 rows"]
+
+
+def test_nothing_new_is_not_told(story: Story, saved: Saved, clock: FakeClock):
+    story.report(reading(0))
+    clock.advance(seconds=60)
+    story.report(reading(0))
+    assert saved.lines[2:] == []
+
+
+def test_what_the_source_says_is_saved_at_once(story: Story, saved: Saved):
+    story.report(reading(0))
+    story.report(reading(700))
+    story.tell("Waiting 12 s: Pipedrive asked for it")
+    assert saved.saves[-1] == (Phase.READING, 700, ["Waiting 12 s: Pipedrive asked for it"])
+
+
+def test_the_last_counts_can_be_asked_for(story: Story):
+    story.report(reading(700))
+    assert story.counts.rows_read == 700

@@ -1,0 +1,103 @@
+"""Runs with a scripted source and a sheet in memory, where a test must hold a run in mid-air."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from importers.doorbell import MemoryDoorbell
+from importers.interfaces import Clock, Destination, Source, Store
+from importers.model import Actor, EntityInfo, Event, Grid, Importer, Run, Target
+from importers.secret import Secret
+from importers.services.accounts import Accounts
+from importers.services.execution import Execution
+from importers.services.runs import Runs
+from importers.services.scheduling import Scheduling
+from importers.vault import FernetVault
+from tests.builders import a_connection, an_importer
+from tests.fakes import DEALS, MemoryDestination, ScriptedSource
+
+TOKEN = Secret("0123456789abcdef")
+
+
+class ListQueue:
+    """A Queue that keeps the run ids for whoever plays the worker."""
+
+    def __init__(self) -> None:
+        self.run_ids: list[int] = []
+
+    def run_import(self, run_id: int) -> None:
+        self.run_ids.append(run_id)
+
+
+class ScriptedKinds:
+    def __init__(self, source: ScriptedSource, destination: MemoryDestination) -> None:
+        self._source = source
+        self._destination = destination
+        self.tokens: list[Secret] = []
+
+    def entities(self) -> Sequence[EntityInfo]:
+        return (DEALS,)
+
+    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
+        self.tokens.append(token)
+        return self._source
+
+    def destination(self, workspace_id: int) -> Destination:
+        return self._destination
+
+    def file(self, workspace_id: int, target: Target) -> Path:
+        raise NotImplementedError
+
+    def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
+        raise NotImplementedError
+
+    def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
+        raise NotImplementedError
+
+
+class Workshop:
+    """Everything a worker and a clock need, on a store with an importer of *actor*'s."""
+
+    def __init__(self, store: Store, actor: Actor, clock: Clock, source: ScriptedSource) -> None:
+        self.store = store
+        self.actor = actor
+        self.queue = ListQueue()
+        self.destination = MemoryDestination()
+        self.kinds = ScriptedKinds(source, self.destination)
+        vault = FernetVault([Secret(Fernet.generate_key().decode())])
+        doorbell = MemoryDoorbell(clock)
+        accounts = Accounts(store=store, vault=vault, kinds=self.kinds, clock=clock)
+        self.execution = Execution(
+            store=store, accounts=accounts, kinds=self.kinds, doorbell=doorbell, clock=clock, look_every=0.01
+        )
+        self.runs = Runs(
+            store=store, kinds=self.kinds, queue=self.queue, doorbell=doorbell, clock=clock, execution=self.execution
+        )
+        self.scheduling = Scheduling(store=store, queue=self.queue, doorbell=doorbell, clock=clock)
+        a_connection(store, actor.workspace.id, sealed=vault.seal(TOKEN))
+        self._seal = vault.seal
+
+    def an_importer(self, **changes: object) -> Importer:
+        importer = an_importer(self.store, self.actor.workspace.id, **changes)
+        a_connection(self.store, self.actor.workspace.id, sealed=self._seal(TOKEN))
+        return importer
+
+    def run(self) -> Run:
+        """A run of a new importer, started and carried out."""
+        run = self.runs.start(self.actor, self.an_importer().id)
+        self.work()
+        return self.runs.get(self.actor, run.id)
+
+    def work(self) -> None:
+        """Play the worker until the queue is empty."""
+        while self.queue.run_ids:
+            self.runs.execute(self.queue.run_ids.pop(0))
+
+    def story(self, run: Run) -> list[str]:
+        return [event.text for event in self.events(run)]
+
+    def events(self, run: Run) -> Sequence[Event]:
+        return self.runs.events(self.actor, run.id)
