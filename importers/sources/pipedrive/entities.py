@@ -266,7 +266,7 @@ ENTITIES = (
             _rare("job_title", "Contact sync: job title"),
             _rare("birthday", "Contact sync: birthday", DATE),
             *_address("postal_address", "Contact sync: address", usual=False),
-            _rare("im", "Contact sync: messengers", LIST, recipe=recipes.every),
+            Spec(Column("im", "Contact sync: messengers", LIST, MORE, usual=False), (), recipes.messengers),
             _rare("notes", "Contact sync: about", recipe=recipes.plain_text),
             _rare("picture_id", "Picture ID", WHOLE, recipe=recipes.identified),
             _rare("is_deleted", "Deleted", BOOLEAN),

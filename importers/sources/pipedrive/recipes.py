@@ -167,6 +167,13 @@ def every(kitchen: Kitchen) -> Make:
     return lambda items: values.listing([item["value"] for item in _contacts(items)])
 
 
+def messengers(kitchen: Kitchen) -> Make:
+    """Called `im` in Pipedrive's reference and `ims` in its migration guide; nobody has seen which is true."""
+    return lambda record: values.listing(
+        [item["value"] for item in _contacts(record.get("im") or record.get("ims") or [])]
+    )
+
+
 def _contacts(items: Any) -> list[dict[str, Any]]:
     if isinstance(items, str):
         return [{"value": items}] if items else []

@@ -94,13 +94,14 @@ class PipedriveSource:
         fields = self._fields(entity, client)
         specs = _chosen(all_specs(entity, fields), selection.columns)
         directory = Directory({spec.relation for spec in specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
-        kitchen = Kitchen(zone, directory.names, _labels(specs, fields, client))
+        kitchen = Kitchen(zone, directory.names, _labels(entity, specs, fields, client))
         plan = Plan(entity, selection, specs, kitchen, directory)
         return PipedriveReading(plan, client, tell=tell, stop=stop)
 
     @staticmethod
     def _fields(entity: Entity, client: PipedriveClient) -> list[Field]:
-        return read_fields(client, entity.fields) if entity.fields else []
+        """The fields that may become columns."""
+        return read_fields(client, entity.fields) if entity.fields and entity.custom else []
 
     @staticmethod
     def _check_filter(selection: Selection, entity: Entity, client: PipedriveClient) -> None:
@@ -198,10 +199,14 @@ def _list_of(names: Iterable[str]) -> str:
     return f"There is: {', '.join(names)}."
 
 
-def _labels(specs: Iterable[Spec], fields: Sequence[Field], client: PipedriveClient) -> dict[str, Labels]:
-    """The labels the chosen columns need, each list read once."""
-    of_fields = labels_of(fields)
+def _labels(
+    entity: Entity, specs: Iterable[Spec], fields: Sequence[Field], client: PipedriveClient
+) -> dict[str, Labels]:
+    """The labels the chosen columns need, each list read once and only where it is needed."""
     wanted = {spec.labels for spec in specs if spec.labels}
+    if entity.fields and not fields and wanted - LABEL_LISTS.keys():
+        fields = read_fields(client, entity.fields)
+    of_fields = labels_of(fields)
     return {
         where: Labels(_listed(where, client) if where in LABEL_LISTS else of_fields.get(where, {})) for where in wanted
     }

@@ -152,3 +152,14 @@ def test_what_a_user_may_open_is_listed() -> None:
         recipes.apps(TALLINN)([{"app": "sales", "admin": True}, {"app": "global", "admin": False}])
         == "sales (admin), global"
     )
+
+
+@pytest.mark.parametrize(
+    "record", [{"im": [{"value": "jane"}]}, {"ims": [{"value": "jane"}]}, {"im": [], "ims": [{"value": "jane"}]}]
+)
+def test_messengers_are_found_under_either_name(record: dict[str, Any]) -> None:
+    assert recipes.messengers(TALLINN)(record) == "jane"
+
+
+def test_a_person_without_messengers_has_none() -> None:
+    assert recipes.messengers(TALLINN)({}) is None
