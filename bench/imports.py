@@ -32,14 +32,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(f"{options.rounds} rounds each, medians; {os.cpu_count()} processors, Python {sys.version.split()[0]}")
-    print(f"{'deals':>8}  {'ours s':>7}  {'plain s':>8}  {'times faster (min..max)':>24}  {'ours MB':>8}  {'plain MB':>9}")
+    print(
+        f"{'deals':>8}  {'ours s':>7}  {'plain s':>8}  {'times faster (min..max)':>24}  {'ours MB':>8}  {'plain MB':>9}"
+    )
     for size in map(int, options.sizes.split(",")):
         print(_line(size, *_compare(size, options.rounds)), flush=True)
 
 
 def _compare(size: int, rounds: int) -> tuple[list[Measured], list[Measured]]:
     with (
-        pretend_pipedrive("--deals", str(size), "--plan", "none", "--deal-fields", "10") as base,
+        pretend_pipedrive("--deals", str(size), "--plan", "none", "--custom-fields", "10") as base,
         tempfile.TemporaryDirectory() as folder,
     ):
         ours, plain = [], []

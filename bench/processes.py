@@ -35,9 +35,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
-    return Measured(
-        time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output
-    )
+    return Measured(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
 
 
 @contextmanager
@@ -49,7 +47,7 @@ def pretend_pipedrive(*arguments: str) -> Iterator[str]:
         [sys.executable, "-m", "sandbox", "--port", str(port), *arguments], stdout=subprocess.DEVNULL
     )
     try:
-        _wait_for(base + "/_sandbox/", process)
+        _await(base + "/_sandbox/", process)
         yield base
     finally:
         process.terminate()
@@ -62,13 +60,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
         if process.poll() is not None:
             raise RuntimeError(f"the sandbox ended with {process.returncode} before it answered")
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
+        if _answers(url):
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError(f"{url} did not answer within 20 seconds")
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=1).close()
+    except OSError:
+        return False
+    return True
