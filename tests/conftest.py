@@ -63,27 +63,29 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=home, database_url=f"sqlite:///{home / 'pipesheet.db'}", redis_url="")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def world() -> World:
-    """The sandbox's company, small."""
+    """The sandbox's company, small. Nothing changes it, so it is made once."""
     return World(deals=60)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sandbox_app(world: World) -> Flask:
     """The pretend Pipedrive, without limits."""
     return create_app(world, plan="none")
 
 
 @pytest.fixture
-def sandbox(sandbox_app: Flask) -> Sandbox:
-    """Its faults, to lay out, and its journal, to read."""
+def sandbox(sandbox_app: Flask) -> Iterator[Sandbox]:
+    """Its faults, to lay out, and its journal, to read; both are empty before and after."""
     held: Sandbox = sandbox_app.extensions["sandbox"]
-    return held
+    yield held
+    held.faults.clear()
+    held.journal.clear()
 
 
 @pytest.fixture
-def session(sandbox_app: Flask, clock: FakeClock) -> requests.Session:
+def session(sandbox_app: Flask, sandbox: Sandbox, clock: FakeClock) -> requests.Session:
     """Carries calls for Pipedrive into the sandbox, in process."""
     return make_session(reroutes={}, adapter=WSGIAdapter(sandbox_app, on_wait=clock.sleep))
 

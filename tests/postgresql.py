@@ -84,6 +84,12 @@ def _run(*command: str | Path) -> None:
     # PostgreSQL refuses to run as root.
     prefix = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
     done = subprocess.run(
-        [*prefix, *command], cwd="/", check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*prefix, *command],
+        cwd="/",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert done.returncode == 0, f"{Path(command[0]).name} failed: {done.stderr}"

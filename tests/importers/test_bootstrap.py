@@ -49,5 +49,5 @@ def test_a_source_can_be_had_for_a_token(settings: Settings):
 
 
 def test_no_test_reaches_another_machine():
-    with socket.socket() as out, pytest.raises(AssertionError, match="192.0.2.1"):
+    with socket.socket() as out, pytest.raises(AssertionError, match=r"192\.0\.2\.1"):
         out.connect(("192.0.2.1", 80))

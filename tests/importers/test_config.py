@@ -95,7 +95,9 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path):
 
 
 def test_no_secret_is_shown():
-    shown = repr(Settings.from_env({**PRODUCTION, "PIPESHEET_SECRET_KEYS": "hunter2", "PIPESHEET_SESSION_KEY": "hunter2"}))
+    shown = repr(
+        Settings.from_env({**PRODUCTION, "PIPESHEET_SECRET_KEYS": "hunter2", "PIPESHEET_SESSION_KEY": "hunter2"})
+    )
     assert "hunter2" not in shown
 
 

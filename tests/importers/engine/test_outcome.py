@@ -49,7 +49,11 @@ def test_what_only_the_owner_can_mend_fails_at_once(error):
     verdict = judge(error, attempt=1, now=NEW_YEAR)
     assert (verdict.status, verdict.wake_at) == (Status.FAILED, None)
     assert verdict.trouble is not None
-    assert (verdict.trouble.code, verdict.trouble.message, verdict.trouble.hint) == (error.code, error.message, error.hint)
+    assert (verdict.trouble.code, verdict.trouble.message, verdict.trouble.hint) == (
+        error.code,
+        error.message,
+        error.hint,
+    )
     assert needs_owner(error)
 
 

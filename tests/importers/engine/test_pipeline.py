@@ -75,7 +75,9 @@ def test_the_destination_hears_how_many_rows_are_to_come_before_the_first():
     destination = MemoryDestination()
     expected_when_reported: list[int] = []
     Pipeline(
-        ScriptedSource(*TWO_PAGES), destination, report=lambda progress: expected_when_reported.append(len(destination.expected))
+        ScriptedSource(*TWO_PAGES),
+        destination,
+        report=lambda progress: expected_when_reported.append(len(destination.expected)),
     ).run(DEALS, a_target())
     assert set(destination.expected) == {3}
     assert expected_when_reported[1] == 1

@@ -64,8 +64,12 @@ def test_a_new_token_must_be_of_the_same_company(services: Services, store: SqlS
     assert services.connections.get(alice, other.id) == other
 
 
-def test_a_new_token_makes_a_connection_work_again(services: Services, store: SqlStore, alice: Actor, connection: Connection):
-    store.mark_connection(alice.workspace.id, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=connection.checked_at)
+def test_a_new_token_makes_a_connection_work_again(
+    services: Services, store: SqlStore, alice: Actor, connection: Connection
+):
+    store.mark_connection(
+        alice.workspace.id, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=connection.checked_at
+    )
     assert services.connections.relink(alice, connection.id, Secret(TOKEN)).status is ConnectionStatus.WORKING
 
 
@@ -76,7 +80,9 @@ def test_a_check_keeps_what_it_finds(services: Services, alice: Actor, connectio
     assert services.connections.check(alice, connection.id).status is ConnectionStatus.WORKING
 
 
-def test_a_check_that_gets_no_answer_changes_nothing(services: Services, alice: Actor, connection: Connection, sandbox: Sandbox):
+def test_a_check_that_gets_no_answer_changes_nothing(
+    services: Services, alice: Actor, connection: Connection, sandbox: Sandbox
+):
     sandbox.faults.add("cut")
     with pytest.raises(TemporaryError):
         services.connections.check(alice, connection.id)

@@ -92,7 +92,9 @@ def test_notes_make_it_done_with_notes(workshop_of: MakeWorkshop):
     assert (workshop.events(run)[-1].level, workshop.story(run)[-1]) == (Level.NOTE, "3 cells were cut.")
 
 
-@pytest.mark.parametrize("error", [NoRoom("The disk is full.", hint="Free some."), InvalidSettings("No.", hint="Change it.")])
+@pytest.mark.parametrize(
+    "error", [NoRoom("The disk is full.", hint="Free some."), InvalidSettings("No.", hint="Change it.")]
+)
 def test_what_only_the_owner_can_mend_fails_with_what_to_do(workshop_of: MakeWorkshop, error):
     workshop = workshop_of(ROWS, raising(error))
     run = workshop.run()
@@ -228,7 +230,9 @@ def test_the_worker_of_a_rescued_run_gives_up_and_changes_nothing(
     assert pause.reached.wait(10)
     handed_back = False
     while not handed_back:  # the heart beats on: catch it between two beats
-        handed_back = store.hand_back_run(store.run(alice.workspace.id, run.id), line=Line("Rescued."), now=run.queued_at)
+        handed_back = store.hand_back_run(
+            store.run(alice.workspace.id, run.id), line=Line("Rescued."), now=run.queued_at
+        )
     taken = store.claim_run(run.id, "another worker", now=run.queued_at)
     worker.join(10)
     assert not worker.is_alive()
@@ -252,7 +256,11 @@ def test_an_importer_deleted_in_mid_run_ends_it_quietly(workshop_of: MakeWorksho
 
 
 def test_a_database_that_goes_away_leaves_the_run_to_the_clock(
-    workshop_of: MakeWorkshop, store: SqlStore, alice: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    workshop_of: MakeWorkshop,
+    store: SqlStore,
+    alice: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
     workshop = workshop_of(ROWS)
     run = workshop.runs.start(alice, workshop.an_importer().id)

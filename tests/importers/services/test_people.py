@@ -33,7 +33,9 @@ def test_there_is_one_owner_account(services: Services, alice: Actor):
         services.people.sign_up_owner("other@example.com", PASSWORD)
 
 
-@pytest.mark.parametrize("email", ["", "alice", "alice@", "@example.com", "a b@example.com", "alice@example", "a@b@c.com"])
+@pytest.mark.parametrize(
+    "email", ["", "alice", "alice@", "@example.com", "a b@example.com", "alice@example", "a@b@c.com"]
+)
 def test_what_is_no_address_is_refused(services: Services, email: str):
     with pytest.raises(InvalidSettings, match="not an e-mail address"):
         services.people.sign_up_owner(email, PASSWORD)
@@ -69,7 +71,9 @@ def test_an_unknown_address_is_checked_like_a_known_one(services: Services, monk
     services.people.sign_up_owner(ALICE, PASSWORD)
     checked: list[str] = []
     fits = services.people._fits
-    monkeypatch.setattr(services.people, "_fits", lambda known, password: checked.append(known) or fits(known, password))
+    monkeypatch.setattr(
+        services.people, "_fits", lambda known, password: checked.append(known) or fits(known, password)
+    )
     services.people.sign_in(ALICE, "wrong password")
     services.people.sign_in("nobody@example.com", "wrong password")
     parameters = [known.rsplit("$", 2)[0] for known in checked]

@@ -35,7 +35,9 @@ def test_a_whole_import_ends_in_a_workbook(services: Services, alice: Actor, imp
 
 
 def test_two_importers_share_a_workbook(services: Services, alice: Actor, importer: Importer):
-    draft = a_draft(name="People", connection_id=importer.connection_id, selection=Selection("persons"), target=a_target("People"))
+    draft = a_draft(
+        name="People", connection_id=importer.connection_id, selection=Selection("persons"), target=a_target("People")
+    )
     people = services.importers.create(alice, draft)
     services.runs.start(alice, importer.id)
     services.runs.start(alice, people.id)
@@ -68,7 +70,9 @@ def test_a_token_revoked_in_mid_run_leaves_the_sheet_as_it_was(
     run = services.runs.start(alice, importer.id)
     assert (run.status, run.trouble and run.trouble.code) == (Status.FAILED, "credentials-rejected")
     assert services.runs.workbook(alice, importer.id).read_bytes() == before
-    assert [file.name for file in services.runs.workbook(alice, importer.id).parent.glob("*.xlsx")] == ["Pipesheet.xlsx"]
+    assert [file.name for file in services.runs.workbook(alice, importer.id).parent.glob("*.xlsx")] == [
+        "Pipesheet.xlsx"
+    ]
 
 
 def test_runs_are_listed_newest_first(services: Services, alice: Actor, importer: Importer):
@@ -127,7 +131,9 @@ def test_following_a_run_that_is_over_shows_it_once(services: Services, alice: A
     assert (shown, list(nothing)) == (run, [])
 
 
-def test_following_ends_when_the_time_is_over(store: SqlStore, services: Services, alice: Actor, importer: Importer, clock: FakeClock):
+def test_following_ends_when_the_time_is_over(
+    store: SqlStore, services: Services, alice: Actor, importer: Importer, clock: FakeClock
+):
     run = a_run(store, importer)
     assert list(services.runs.follow(alice, run.id, seconds=25)) == [(run, [])]
     assert clock.monotonic() == pytest.approx(25, abs=0.5)

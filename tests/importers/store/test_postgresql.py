@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
 
 from importers.errors import SetupError, TemporaryError
 from importers.store.database import open_engine
@@ -34,8 +33,8 @@ def store(migrated_url: str) -> Iterator[SqlStore]:
 def _empty(url: str) -> None:
     engine = open_engine(url)
     with engine.begin() as connection:
-        tables = ", ".join(table.name for table in metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables}"))  # ids go on counting, as they do in life
+        for table in reversed(metadata.sorted_tables):  # much faster than TRUNCATE for a handful of rows
+            connection.execute(table.delete())
     engine.dispose()
 
 

@@ -69,8 +69,7 @@ def test_a_full_disk_is_said_to_be_full(store: SqlStore):
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(NoRoom, match="disk"):
-        for number in range(1000):
-            store.beat_process(f"{number:0200}", now=NEW_YEAR)
+        store.add_workspace("a name " * 10_000, time_zone="UTC", now=NEW_YEAR)
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "oracle+nope://x", "postgresql+psycopg://bob:hunter2@host:port/x"])
