@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import warnings
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -15,23 +17,29 @@ from python_calamine import CalamineWorkbook
 
 from importers.model import Cell
 
+_BOOLEANS = {"=TRUE()": True, "=FALSE()": False}
+
 Table = tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]
 
 
-def workbook(path: Path) -> Workbook:
+def workbook(path: Path, *, data_only: bool = False) -> Workbook:
     """openpyxl warns of what it would lose if it saved; it only reads here."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* will be (removed|lost)", category=UserWarning)
-        return load_workbook(path)
+        return load_workbook(path, data_only=data_only)
 
 
 def openpyxl_rows(path: Path, sheet: str) -> Table:
-    """Fails for a cell that is a formula."""
+    """Fails for a cell that is a formula; but LibreOffice saves booleans as the formulas TRUE() and FALSE()."""
     worksheet = next(one for one in workbook(path) if one.title.casefold() == sheet.casefold())
     cells = list(worksheet.iter_rows())
-    assert not [cell.coordinate for row in cells for cell in row if cell.data_type == "f"]
+    assert formulas(cells) <= _BOOLEANS.keys()
     rows = [tuple(_from_openpyxl(cell) for cell in row) for row in cells]
     return tuple("" if header is None else header for header in rows[0]), tuple(rows[1:])
+
+
+def formulas(rows: Iterable[Iterable[Any]]) -> set[str]:
+    return {cell.value for row in rows for cell in row if cell.data_type == "f"}
 
 
 def calamine_rows(path: Path, sheet: str) -> Table:
@@ -54,6 +62,8 @@ def libreoffice(arguments: list[str], folder: Path) -> None:
 
 def _from_openpyxl(cell: object) -> Cell:
     value = cell.value  # type: ignore[attr-defined]
+    if cell.data_type == "f":  # type: ignore[attr-defined]
+        return _BOOLEANS[value]
     if isinstance(value, str):
         return unescape(value)
     return _by_format(value, cell.number_format)  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import stat
 import tempfile
-import threading
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -229,30 +228,28 @@ def test_a_workbook_we_may_not_write_is_refused(open_folder, request):
         ExcelDestination(open_folder).check(TARGET)
 
 
+@pytest.fixture
+def _held_by_another_run(folder):
+    folder.mkdir()
+    with only_writer(folder / "Sales.xlsx", patience=dt.timedelta(1), stop=never_stop):
+        yield
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_held_by_another_run")
 def test_a_workbook_another_run_holds_for_too_long_is_tried_later(folder):
     destination = ExcelDestination(folder, patience=dt.timedelta(seconds=0.5))
-    with destination.begin(TARGET, DEALS) as writing:
-        with (
-            only_writer(folder / "Sales.xlsx", patience=dt.timedelta(1), stop=never_stop),
-            pytest.raises(TemporaryError),
-        ):
-            writing.commit()
-    assert list(folder.iterdir()) == []
+    with destination.begin(TARGET, DEALS) as writing, pytest.raises(TemporaryError):
+        writing.commit()
 
 
+@pytest.mark.usefixtures("_held_by_another_run")
 def test_a_cancelled_run_does_not_go_on_waiting(folder):
-    cancelled = threading.Event()
-
     def stop():
-        if cancelled.is_set():
-            raise RunStopped("Cancelled.")
+        raise RunStopped("Cancelled.")
 
-    with ExcelDestination(folder).begin(TARGET, DEALS, stop=stop) as writing:
-        with only_writer(folder / "Sales.xlsx", patience=dt.timedelta(1), stop=never_stop):
-            cancelled.set()
-            with pytest.raises(RunStopped):
-                writing.commit()
-    assert list(folder.iterdir()) == []
+    with ExcelDestination(folder).begin(TARGET, DEALS, stop=stop) as writing, pytest.raises(RunStopped):
+        writing.commit()
 
 
 def test_the_header_is_bold_frozen_and_filters(folder):
