@@ -76,7 +76,9 @@ class Activities:
         return None if deal is None else self._deals.org(deal)
 
     def done(self, n: int) -> bool:
-        return self._is_done(n) and self._due_moment(n) < NOW
+        """Nearly everything older than two months is done, and nothing yet to come."""
+        due = self._due_moment(n)
+        return due < NOW and (self._is_done(n) or (due < NOW - 60 * DAY and n % 31 != 0))
 
     def added(self, n: int) -> int:
         return self._timeline.added(n)

@@ -33,6 +33,12 @@ def read(text: str, sort: str, *, descending: bool) -> After:
         mark = msgspec.json.decode(raw, type=_Mark)
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadQueryError(["cursor: Invalid cursor"]) from error
-    if (mark.field, mark.sortDirection) != (sort, "desc" if descending else "asc"):
+    if (mark.field, mark.sortDirection) != (sort, "desc" if descending else "asc") or not _is_value_of(
+        sort, mark.fieldValue
+    ):
         raise BadQueryError(["cursor: Invalid cursor"])
     return After(mark.fieldValue, mark.id)
+
+
+def _is_value_of(sort: str, value: Any) -> bool:
+    return isinstance(value, int) if sort in ("id", "order_nr") else value is None or isinstance(value, str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from sandbox.staff import STAGES, Staff, Stage
 _LABELS: dict[Any, dict[str, Any]] = {
     option.id: {"id": option.id, "label": option.label} for option in fields.DEAL_LABELS
 }
-_REACH = 29 * DAY
+_REACH, _RECENT = 29 * DAY, 300 * DAY
 _ODD_EVERY = 53
 
 
@@ -43,9 +44,9 @@ class _Draft(NamedTuple):
     row: dict[str, Any]
 
 
-def _drafter(staff: Staff, *, has_revenue: bool) -> Callable[[random.Random], _Draft]:
+def _drafter(staff: Staff, shares: tuple[int, int, int], *, has_revenue: bool) -> Callable[[random.Random], _Draft]:
     def draft(chance: random.Random) -> _Draft:
-        status = chance.choices(("open", "won", "lost"), (60, 25, 15))[0]
+        status = chance.choices(("open", "won", "lost"), shares)[0]
         stage = chance.choices(STAGES, [stage.weight for stage in STAGES])[0]
         owner = chance.choices(staff.owners, staff.weights)[0]
         currency = chance.choices(("EUR", "USD", "GBP", "JPY"), (80, 12, 5, 3))[0]
@@ -108,7 +109,9 @@ class Deals:
         self._customs = customs
         self._has_revenue = has_revenue
         self._timeline = Timeline(ids.last_deleted(count) + 1)
-        self._drafts = dice.drawn("drafts", _drafter(staff, has_revenue=has_revenue), size=self._DRAFTS)
+        self._old = dice.drawn("old", _drafter(staff, (15, 50, 35), has_revenue=has_revenue), size=self._DRAFTS)
+        self._recent = dice.drawn("recent", _drafter(staff, (75, 15, 10), has_revenue=has_revenue), size=self._DRAFTS)
+        self._recent_from = bisect_left(range(ids.last_deleted(count) + 2), NOW - _RECENT, key=self._timeline.added)
         self._person_jump = dice.between("person", 0, 10**9)
         self._amount = dice.column("value", _amount)
         self._wish = dice.pick("wish", names.WISHES)
@@ -118,10 +121,11 @@ class Deals:
     # facts: what lists are filtered and sorted by -----------------------------------------
 
     def draft(self, n: int) -> _Draft:
-        return self._drafts[n % self._DRAFTS]
+        """Old deals are mostly decided, recent ones mostly open."""
+        return (self._old if n < self._recent_from else self._recent)[n % self._DRAFTS]
 
     def status(self, n: int) -> str:
-        return self._drafts[n % self._DRAFTS].status
+        return self.draft(n).status
 
     def person(self, n: int) -> int | None:
         count = self._contacts.persons
@@ -250,8 +254,10 @@ def _amount(chance: random.Random) -> float | int:
     if kind < 0.06:
         return 0
     if kind < 0.3:
-        return chance.randint(1, 99_999) / 100 + chance.randint(0, 300)
-    return chance.randint(4, 900) * 250 if kind < 0.97 else chance.randint(1, 40) * 100_000
+        return round(chance.randint(1, 99_999) / 100 + chance.randint(0, 300), 2)
+    if kind < 0.75:
+        return chance.randint(4, 80) * 125
+    return chance.randint(40, 400) * 250 if kind < 0.98 else chance.randint(2, 40) * 100_000
 
 
 def _close(row: dict[str, Any], status: str, moment: str) -> None:

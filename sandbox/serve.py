@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from flask import Flask
@@ -25,13 +26,13 @@ class _Server(BaseApplication):  # type: ignore[misc] # it comes without types
             "threads": 16,
             "worker_class": "gthread",
             "keepalive": 75,
-            "graceful_timeout": 1,
+            "graceful_timeout": 3,
             "timeout": 0,
             "preload_app": True,
             "loglevel": "error",
             "proc_name": "sandbox",
             "control_socket_disable": True,
-            "when_ready": _tell,
+            "post_worker_init": _ready,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -40,9 +41,15 @@ class _Server(BaseApplication):  # type: ignore[misc] # it comes without types
         return self._app
 
 
-def _tell(arbiter: Any) -> None:
-    """The one line: where it is and what to set."""
-    port = arbiter.LISTENERS[0].getsockname()[1]
+def _ready(worker: Any) -> None:
+    """Nobody's data is at stake: when told to stop, stop at once."""
+    signal.signal(signal.SIGTERM, worker.handle_quit)
+    _tell(worker)
+
+
+def _tell(worker: Any) -> None:
+    """The one line, once it answers: where it is and what to set."""
+    port = worker.sockets[0].getsockname()[1]
     address = f"http://{HOST}:{port}"
     print(
         f"The pretend Pipedrive is at {address} (its page: {address}/_sandbox/) PIPESHEET_REROUTE=*.pipedrive.com={address}",

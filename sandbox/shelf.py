@@ -98,9 +98,8 @@ class Shelf:
             return self.ids  # type: ignore[return-value]
         if sort not in self._orders:
             fact = self.facts[sort]
-            self._orders[sort] = array(
-                "q", sorted(_each(self.ids), key=lambda number: (_sortable(fact(number)), number))
-            )
+            # sorting leaves what is equal in the order of the ids
+            self._orders[sort] = array("q", sorted(_each(self.ids), key=lambda number: _sortable(fact(number))))
         return self._orders[sort]
 
 
@@ -108,6 +107,6 @@ def _each(ids: Ids) -> Iterator[int]:
     return (ids[place] for place in range(len(ids)))
 
 
-def _sortable(value: Any) -> tuple[bool, Any]:
-    """Nulls first."""
-    return (value is not None, value)
+def _sortable(value: Any) -> Any:
+    """Nulls first; what may be null among the orders is text."""
+    return "" if value is None else value

@@ -83,7 +83,12 @@ _FIELDS = {
 
 
 class UnknownFilterError(Exception):
-    """filter_id names a filter that is not there or is of another type."""
+    """
+    filter_id names a filter that is not there or is of another type.
+
+    What the vendor answers is not documented; 404 in the words of its other
+    "not found" answers is our reading.
+    """
 
 
 def blueprint(world: World) -> Blueprint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import requests
 from flask import Flask
 
@@ -13,6 +14,10 @@ from sandbox.world import TOKEN
 COMPANY_HOST = "https://acme.pipedrive.com"
 
 
+def read(answer: requests.Response) -> Any:
+    return msgspec.json.decode(answer.content)
+
+
 class Caller:
     """A session signed in with the sandbox's token."""
 
@@ -20,6 +25,7 @@ class Caller:
         self.sandbox = app.extensions["sandbox"]
         self.session = requests.Session()
         self.session.mount("https://", WSGIAdapter(app))
+        self.session.trust_env = False
         if token is not None:
             self.session.headers["x-api-token"] = token
 
@@ -29,13 +35,13 @@ class Caller:
     def data(self, path: str, **query: Any) -> Any:
         answer = self.get(path, **query)
         assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        return read(answer)["data"]
 
     def walk_v2(self, path: str, **query: Any) -> list[Any]:
         """All records of a v2 list, by following the cursor."""
         rows, cursor = [], None
         while True:
-            answer = self.get(path, **query, **({"cursor": cursor} if cursor else {})).json()
+            answer = read(self.get(path, **query, **({"cursor": cursor} if cursor else {})))
             rows += answer["data"]
             cursor = answer["additional_data"]["next_cursor"]
             if cursor is None:
@@ -45,7 +51,7 @@ class Caller:
         """All records of a v1 list, by moving the start."""
         rows: list[Any] = []
         while True:
-            answer = self.get(path, start=len(rows), **query).json()
+            answer = read(self.get(path, start=len(rows), **query))
             rows += answer["data"] or []
             if not answer["additional_data"]["pagination"]["more_items_in_collection"]:
                 return rows

@@ -1,7 +1,10 @@
 """Every documented refusal, in the vendor's words."""
 
+from typing import Any
+
 import pytest
 
+from sandbox import cursors
 from sandbox.pipedrive import create_app
 from sandbox.world import REVOKED_TOKEN, TOKEN, World
 from tests.sandbox.calls import Caller
@@ -83,6 +86,13 @@ def test_several_problems_come_in_one_answer(vendor: Caller) -> None:
 
 def test_an_unknown_optional_field_is_refused(vendor: Caller) -> None:
     assert vendor.get("/api/v2/deals", include_fields="shoe_size").status_code == 400
+
+
+@pytest.mark.parametrize(("sort", "value"), [("update_time", 5), ("id", "5"), ("id", None)])
+def test_a_cursor_with_a_value_of_the_wrong_kind_is_refused(vendor: Caller, sort: str, value: Any) -> None:
+    cursor = cursors.write(sort, value, descending=False, number=5)
+
+    assert vendor.get("/api/v2/deals", sort_by=sort, cursor=cursor).status_code == 400
 
 
 def test_a_cursor_of_another_order_is_refused(vendor: Caller) -> None:

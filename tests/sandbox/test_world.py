@@ -26,9 +26,11 @@ def values(company: World, deals: list[dict[str, Any]], name: str) -> list[Any]:
 
 
 def test_two_worlds_of_the_same_arguments_give_the_same_bytes() -> None:
-    for name, shelf in World(200).shelves.items():
-        other = World(200).shelf(name)
-        rows = [[each.row(number, PLAIN) for number in each.ids] for each in (shelf, other)]
+    one, other = World(200), World(200)
+
+    for name in one.shelves:
+        shelves = (one.shelf(name), other.shelf(name))
+        rows = [[shelf.row(number, PLAIN) for number in shelf.ids] for shelf in shelves]
 
         assert msgspec.json.encode(rows[0]) == msgspec.json.encode(rows[1]), name
 
