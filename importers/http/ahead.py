@@ -15,6 +15,9 @@ T = TypeVar("T")
 _LOOK_UP_EVERY = 0.5
 """Seconds the reader waits for an item before it asks again whether to stop."""
 
+_LAST_MOMENT = 0.5
+"""Seconds a reader who leaves gives the thread to end; it ends by itself when its call does."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Item(Generic[T]):
@@ -68,11 +71,13 @@ def read_ahead(produce: Produce[T], *, tell: Tell, stop: Stop) -> Generator[T]:
     the producer. Errors of the producer are raised here.
     """
     line: _Line[T] = _Line()
-    threading.Thread(target=_run, args=(line, produce), name="read-ahead", daemon=True).start()
+    thread = threading.Thread(target=_run, args=(line, produce), name="read-ahead", daemon=True)
+    thread.start()
     try:
         yield from _receive(line, tell, stop)
     finally:
         line.abandon()
+        thread.join(_LAST_MOMENT)
 
 
 def _receive(line: _Line[T], tell: Tell, stop: Stop) -> Iterator[T]:
