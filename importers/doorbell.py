@@ -6,7 +6,9 @@ import logging
 from collections import defaultdict
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from importers.interfaces import Clock
 
@@ -15,6 +17,7 @@ logger = logging.getLogger(__name__)
 _CHANNEL = "pipesheet:run:{}"
 _LOOK_SECONDS = 0.05
 _TIMEOUT_SECONDS = 2.0
+_SILENT_SECONDS = 5.0
 
 
 class RedisDoorbell:
@@ -22,17 +25,27 @@ class RedisDoorbell:
     Implements `interfaces.Doorbell` by publish and subscribe.
 
     While Redis is away nobody rings and `wait` just waits: the doorbell saves
-    time, nothing depends on it.
+    time, nothing depends on it. After a failure it is left alone for a few
+    seconds, so that an address that swallows calls does not slow the ringer.
     """
 
     def __init__(self, url: str, *, clock: Clock) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # once: a connection from before Redis restarted is found dead when used
+        )
         self._clock = clock
+        self._silent_until = 0.0
 
     def ring(self, run_id: int) -> None:
+        if self._clock.monotonic() < self._silent_until:
+            return
         try:
             self._redis.publish(_CHANNEL.format(run_id), b"!")
         except (RedisError, OSError) as error:
+            self._silent_until = self._clock.monotonic() + _SILENT_SECONDS
             logger.debug("the doorbell did not ring: %s", type(error).__name__)
 
     def wait(self, run_id: int, seconds: float) -> None:

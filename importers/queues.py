@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def _nobody(run_id: int) -> None:
-    raise RuntimeError("nobody was attached to the queue")
-
-
 class InlineQueue:
     """Implements `interfaces.Queue` by executing at once, in the caller's thread."""
 
-    def __init__(self, execute: Callable[[int], None] = _nobody) -> None:
-        self._execute = execute
-
-    def attach(self, execute: Callable[[int], None]) -> None:
-        """Say who executes; `bootstrap.build` does, once the services exist."""
+    def __init__(self, execute: Callable[[int], None]) -> None:
         self._execute = execute
 
     def run_import(self, run_id: int) -> None:

@@ -141,17 +141,33 @@ class Importers:
     def _checked(self, actor: Actor, draft: Draft, *, before: Importer | None) -> Draft:
         draft = replace(draft, name=_checked_name(draft.name))
         timetable.check(draft.schedule)
-        self._check_entity(draft.selection.entity)
+        self._check_selection(draft.selection)
         self._check_target(actor, draft.target, before)
         self._check_columns(actor, draft, before)
         return draft
 
-    def _check_entity(self, name: str) -> None:
-        known = [entity.name for entity in self._kinds.entities()]
-        if name not in known:
+    def _check_selection(self, selection: Selection) -> None:
+        """What can be judged without asking Pipedrive."""
+        entity = self._check_entity(selection.entity)
+        timetable.check(Schedule(time_zone=selection.time_zone))
+        unknown = [status for status in selection.statuses if status not in entity.statuses]
+        if unknown:
             raise InvalidSettings(
-                f"There is nothing called {name!r} to import.", hint=f"Choose one of: {', '.join(known)}."
+                f"{entity.label} have no status {', '.join(unknown)}.",
+                hint=f"Choose from: {', '.join(entity.statuses)}." if entity.statuses else "Choose no status.",
             )
+        if selection.filter_id is not None and not entity.takes_filter:
+            raise InvalidSettings(f"{entity.label} take no filter.", hint="Choose none.")
+        if selection.limit is not None and selection.limit < 1:
+            raise InvalidSettings("The number of rows must be at least 1.", hint="Leave it empty to import all.")
+
+    def _check_entity(self, name: str) -> EntityInfo:
+        by_name = {entity.name: entity for entity in self._kinds.entities()}
+        if name not in by_name:
+            raise InvalidSettings(
+                f"There is nothing called {name!r} to import.", hint=f"Choose one of: {', '.join(by_name)}."
+            )
+        return by_name[name]
 
     def _check_target(self, actor: Actor, target: Target, before: Importer | None) -> None:
         self._kinds.destination(actor.workspace.id).check(target)

@@ -63,15 +63,14 @@ class Runs(Database):
             return [event_of(row) for row in rows]
 
     def cancel_run(self, workspace_id: int, run_id: int, *, line: Line, now: datetime) -> Run:
-        ours = (runs.c.id == run_id, runs.c.workspace_id == workspace_id)
-        at_once = runs.c.status.in_((Status.QUEUED, Status.WAITING))
         over = {"status": Status.CANCELLED, "ended_at": now, "wake_at": None, "cancel_requested": True}
+        asked = {"cancel_requested": True}
         with self._writing() as sql:
-            if not change_run(sql, over, *ours, at_once, lines=[line], now=now):
-                asked = {"cancel_requested": True}
-                change_run(
-                    sql, asked, *ours, runs.c.status == Status.RUNNING, ~runs.c.cancel_requested, lines=[line], now=now
-                )
+            run = _run(sql, workspace_id, run_id, locked=True)
+            if run.status.is_over or run.cancel_requested:
+                return run
+            values = asked if run.status is Status.RUNNING else over
+            change_run(sql, values, runs.c.id == run_id, lines=[line], now=now)
             return _run(sql, workspace_id, run_id)
 
     def claim_run(self, run_id: int, claim: str, *, now: datetime) -> Run | None:
@@ -194,8 +193,10 @@ def _pulse(sql: SqlConnection, run_id: int, claim: str) -> Pulse:
     return Pulse(ours=row is not None, cancel_requested=bool(row and row.cancel_requested))
 
 
-def _run(sql: SqlConnection, workspace_id: int, run_id: int) -> Run:
-    row = sql.execute(select(runs).where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)).first()
+def _run(sql: SqlConnection, workspace_id: int, run_id: int, *, locked: bool = False) -> Run:
+    """*locked* keeps others from changing it before the transaction ends (SQLite has one writer anyway)."""
+    query = select(runs).where(runs.c.id == run_id, runs.c.workspace_id == workspace_id)
+    row = sql.execute(query.with_for_update() if locked else query).first()
     if row is None:
         raise NotThere("There is no such run (any more).", hint="Choose one from the importer's history.")
     return run_of(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -50,6 +51,24 @@ class TestRedis(DoorbellContract):
 
 def test_a_ring_never_fails_while_redis_is_away(clock: FakeClock):
     RedisDoorbell(NOBODY, clock=clock).ring(1)
+
+
+def test_a_redis_that_is_away_is_not_tried_at_every_ring(clock: FakeClock, monkeypatch: pytest.MonkeyPatch):
+    tried: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: _refuse(tried, address))
+    doorbell = RedisDoorbell(NOBODY, clock=clock)
+    doorbell.ring(1)
+    once = len(tried)
+    doorbell.ring(1)
+    assert len(tried) == once > 0
+    clock.advance(seconds=6)
+    doorbell.ring(1)
+    assert len(tried) == 2 * once
+
+
+def _refuse(tried: list[object], address: object) -> None:
+    tried.append(address)
+    raise ConnectionRefusedError
 
 
 def test_while_redis_is_away_waiting_is_just_waiting(clock: FakeClock):
