@@ -20,6 +20,7 @@ from importers.errors import (
     SetupError,
     TemporaryError,
 )
+from web.security import expect_trouble
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(told: Told) -> Response:
+    expect_trouble()
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(asdict(told)), told.status)
     return make_response(render_template("errors/error.html", told=told), told.status)

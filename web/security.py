@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -16,7 +16,6 @@ from flask_wtf import CSRFProtect
 
 from importers.bootstrap import session_key
 from importers.config import Settings
-from importers.errors import ImporterError
 from importers.model import Actor
 from web import current, static_files
 
@@ -98,6 +97,11 @@ def end_session() -> None:
     session.clear()
 
 
+def expect_trouble() -> None:
+    """Ask no more who is signed in during this request: an error page must not need what just failed."""
+    g.is_in_trouble = True
+
+
 def safe_next(target: str | None) -> str:
     """*target* if it is a path on this site, else the home page."""
     home = url_for("home.index")
@@ -115,11 +119,9 @@ def _add_login(app: Flask) -> None:
 
     @manager.user_loader
     def load(user_id: str) -> SignedIn | None:
-        try:
-            actor = current.services().people.actor(int(user_id)) if user_id.isdecimal() else None
-        except ImporterError:
-            # The error page is made for a visitor then; what is wrong shows at the next question.
+        if g.get("is_in_trouble") or not user_id.isdecimal():
             return None
+        actor = current.services().people.actor(int(user_id))
         return SignedIn(actor) if actor else None
 
 

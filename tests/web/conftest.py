@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from importers.config import Settings
 from importers.http.session import make_session
@@ -25,21 +26,48 @@ from web import create_app
 SESSION_KEY = Secret("a key for tests")
 
 
-@pytest.fixture
-def pretend(world: World) -> Any:
-    """The pretend Pipedrive, to make trouble with."""
-    return create_sandbox(world, plan="none").extensions["sandbox"]
+@pytest.fixture(scope="session")
+def pretend_app() -> Flask:
+    """The pretend Pipedrive: made once, because that takes longer than most tests."""
+    return create_sandbox(World(deals=60), plan="none")
 
 
 @pytest.fixture
-def session(world: World, pretend: Any) -> requests.Session:
-    app = create_sandbox(world, plan="none", faults=pretend.faults)
-    return make_session(reroutes={}, adapter=WSGIAdapter(app))
+def pretend(pretend_app: Flask) -> Any:
+    """What a test makes trouble with."""
+    sandbox = pretend_app.extensions["sandbox"]
+    sandbox.faults.clear()
+    sandbox.journal.clear()
+    return sandbox
+
+
+@pytest.fixture
+def session(pretend_app: Flask, pretend: Any) -> requests.Session:
+    return make_session(reroutes={}, adapter=WSGIAdapter(pretend_app))
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled by one test serve the next."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
 
 
 @pytest.fixture
 def app(services: Services, settings: Settings) -> Flask:
-    return create_app(services, replace(settings, session_key=SESSION_KEY))
+    app = create_app(services, replace(settings, session_key=SESSION_KEY))
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ class ScheduleForm(FlaskForm):
         default=Every.MANUAL.value,
     )
     number = WholeNumberField("Every", default=1, validators=[unless_idle])
-    weekdays = SelectMultipleField("Only on", choices=list(range(7)), coerce=int)
+    weekdays = SelectMultipleField("Only on", choices=[], coerce=int, validate_choice=False)
     at = ClockField("At", default=time(9, 0), validators=[unless_idle])
     time_zone = SelectField(
         "Time zone",

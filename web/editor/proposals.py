@@ -20,9 +20,7 @@ class Proposal:
     sheet: str
 
 
-def propose(entity: EntityInfo | None, place: str, cards: Sequence[ImporterCard]) -> Proposal:
-    if entity is None:
-        return Proposal("", "")
+def propose(entity: EntityInfo, place: str, cards: Sequence[ImporterCard]) -> Proposal:
     names = {card.importer.name.casefold() for card in cards}
     sheets = {target.sheet.casefold() for target in _targets(cards) if target.place.casefold() == place.casefold()}
     return Proposal(_free(f"{entity.label} to Excel", names), _free(entity.label, sheets, longest=_LONGEST_SHEET))

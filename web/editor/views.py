@@ -117,10 +117,10 @@ def _form(base: Draft, *, proposing: bool = True) -> EditorForm:
     """The form for *base*, or as it was sent; names that were only proposed follow the entity."""
     form = EditorForm(data=answers(base))
     changed = drop_stale_choices(form)
-    if changed or (proposing and not form.is_submitted()):
+    entity = entity_named(form.entity.data)
+    if entity and (changed or (proposing and not form.is_submitted())):
         cards = current.services().importers.cards(current.actor())
-        place = form.place.data or ""
-        proposals.adopt(form, proposals.propose(entity_named(form.entity.data), place, cards))
+        proposals.adopt(form, proposals.propose(entity, form.place.data or "", cards))
     return form
 
 

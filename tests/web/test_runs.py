@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from importers.errors import InvalidSettings, ServiceTrouble
+from importers.model import Actor, Connection, Importer, Run, Selection, Status, Trouble
+from importers.services import Services
+from importers.store.sql import SqlStore
+from tests.builders import a_draft, a_run
+from tests.fakes import FakeClock
+from tests.web.browser import Browser
+from web.runs.bars import HEIGHT, bars
+from web.runs.views import next_step
+
+
+def test_a_run_that_went_well_offers_what_to_do_next(at_alice: Browser, done: Run, importer: Importer):
+    page = at_alice.open(f"/runs/{done.id}")
+    assert page.root.find("h2").text == "60 rows in “Deals”"
+    assert page.links()["View results"] == f"/importers/{importer.id}/results"
+    assert page.links()["Download"] == f"/importers/{importer.id}/download"
+    assert "Run again" in page.form(button="Run again").buttons
+
+
+def test_its_story_is_told_line_by_line(at_alice: Browser, services: Services, alice: Actor, done: Run):
+    page = at_alice.open(f"/runs/{done.id}")
+    lines = page.root.find(role="log").find_all("li")
+    events = services.runs.events(alice, done.id)
+    assert len(lines) == len(events)
+    assert events[0].text in lines[0].text
+    assert "14:00:00" in lines[0].text
+
+
+def test_a_finished_run_neither_listens_nor_reloads(at_alice: Browser, done: Run):
+    page = at_alice.open(f"/runs/{done.id}")
+    assert "data-stream" not in page.root.find(id="run").attrs
+    assert not page.root.find_all("meta", http_equiv="refresh")
+
+
+def test_a_running_one_listens_or_reloads_without_scripts(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer, claim="a worker")
+    page = at_alice.open(f"/runs/{run.id}")
+    assert page.root.find(id="run").attrs["data-stream"] == f"/runs/{run.id}/stream"
+    refresh = page.root.find("meta", http_equiv="refresh")
+    assert refresh.parent is not None
+    assert refresh.parent.tag == "noscript"
+    assert page.links()["Reload now"] == f"/runs/{run.id}"
+
+
+def test_phases_are_steps_with_the_present_one_marked(
+    at_alice: Browser, store: SqlStore, importer: Importer, done: Run
+):
+    run = a_run(store, importer)
+    page = at_alice.open(f"/runs/{run.id}")
+    steps = page.root.find("ol", class_="steps").find_all("li")
+    assert [step.attrs["data-state"] for step in steps] == ["now", "ahead", "ahead", "ahead", "ahead"]
+    assert [step for step in steps if step.attrs.get("aria-current") == "step"] == steps[:1]
+    page = at_alice.open(f"/runs/{done.id}")
+    steps = page.root.find("ol", class_="steps").find_all("li")
+    assert {step.attrs["data-state"] for step in steps} == {"done"}
+
+
+def test_a_refused_token_leads_to_the_connection(at_alice: Browser, refused: Run, importer: Importer):
+    page = at_alice.open(f"/runs/{refused.id}")
+    assert "Failed" in page.text
+    assert page.links()["Replace the token"] == f"/connections/{importer.connection_id}/replace"
+
+
+def test_settings_that_do_not_fit_lead_to_the_editor(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    selection = Selection("deals", filter_id=999999, filter_name="Gone")
+    importer = services.importers.create(alice, a_draft(connection_id=connection.id, selection=selection))
+    run = services.runs.start(alice, importer.id)
+    page = at_alice.open(f"/runs/{run.id}")
+    assert page.links()["Change the settings"] == f"/importers/{importer.id}/edit"
+    assert page.root.find("section", role="alert").find("h2").text
+
+
+def test_trouble_of_the_vendor_leads_nowhere_but_back():
+    assert next_step(Trouble(ServiceTrouble.code, "x")) == ""
+    assert next_step(Trouble("our-mistake", "x")) == ""
+    assert next_step(Trouble(InvalidSettings.code, "x")) == "editor"
+
+
+def test_a_waiting_run_says_when_it_goes_on(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, pretend: Any
+):
+    pretend.faults.add("server_error", status=503)
+    run = services.runs.start(alice, importer.id)
+    assert services.runs.get(alice, run.id).status is Status.WAITING
+    page = at_alice.open(f"/runs/{run.id}")
+    assert "Trying again in" in page.text
+    assert "by itself" in page.text
+
+
+def test_cancelling_stops_a_queued_run(
+    at_alice: Browser, services: Services, alice: Actor, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer)
+    at_alice.open(f"/runs/{run.id}")
+    page = at_alice.press("Cancel")
+    assert "This run was cancelled" in page.text
+    assert services.runs.get(alice, run.id).status is Status.CANCELLED
+
+
+def test_cancelling_asks_a_running_one_to_stop(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer, claim="a worker")
+    at_alice.open(f"/runs/{run.id}")
+    page = at_alice.press("Cancel")
+    assert "Stopping" in page.text
+    assert "Cancel" not in [button.text for button in page.root.find("main").find_all("button")]
+
+
+def test_run_again_makes_another_run(at_alice: Browser, done: Run):
+    at_alice.open(f"/runs/{done.id}")
+    at_alice.press("Run again")
+    assert at_alice.path == f"/runs/{done.id + 1}"
+
+
+def test_an_importer_shows_its_settings_and_its_runs(
+    at_alice: Browser, importer: Importer, done: Run, connection: Connection
+):
+    page = at_alice.open(f"/importers/{importer.id}")
+    assert page.heading == "Deals to Excel"
+    assert f"Deals from {connection.label}" in page.text
+    assert "the usual ones" in page.text
+    row = page.root.find("tbody").find("tr")
+    assert [cell.text for cell in row.find_all("th", "td")][:2] == [str(done.id), "Done with notes"]
+
+
+def test_every_run_is_a_bar_that_can_be_reached_and_read(at_alice: Browser, importer: Importer, done: Run):
+    bar = at_alice.open(f"/importers/{importer.id}").root.find("ul", class_="bars").find("a")
+    assert bar.attrs["href"] == f"/runs/{done.id}"
+    assert bar.text.startswith(f"Run {done.id}: done with notes, 0 s, 60 rows")
+
+
+def test_an_importer_without_runs_says_so(at_alice: Browser, importer: Importer):
+    assert "It has not run yet." in at_alice.open(f"/importers/{importer.id}").text
+
+
+def test_the_longest_run_has_the_highest_bar(services: Services, alice: Actor, done: Run, clock: FakeClock):
+    run = services.runs.get(alice, done.id)
+    drawn = bars([(run, timedelta(seconds=seconds)) for seconds in (0, 30, 60)])
+    assert [bar.height for bar in drawn] == [4, HEIGHT // 2, HEIGHT]
+    assert bars([]) == []

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from importers.model import Actor, Importer, Run, Status
+from importers.services import Services
+from importers.store.sql import SqlStore
+from tests.builders import a_draft, a_run
+from tests.web.browser import Browser
+from tests.web.page import Page
+
+
+@dataclass
+class Message:
+    kind: str
+    data: dict[str, Any]
+    id: str = ""
+
+
+def read(chunks: Iterator[bytes]) -> Iterator[Message]:
+    """Server-sent events as a browser reads them."""
+    text = ""
+    for chunk in chunks:
+        text += chunk.decode()
+        while "\n\n" in text:
+            block, _, text = text.partition("\n\n")
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+            if "data" in fields:
+                yield Message(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
+
+
+def messages(browser: Browser, path: str, **more: Any) -> list[Message]:
+    answer = browser.client.get(path, **more)
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/event-stream"
+    return list(read(iter([answer.data])))
+
+
+def test_it_tells_every_line_and_then_that_it_is_over(at_alice: Browser, services: Services, alice: Actor, done: Run):
+    told = messages(at_alice, f"/runs/{done.id}/stream")
+    events = services.runs.events(alice, done.id)
+    lines = [message for message in told if message.kind == "line"]
+    assert [line.id for line in lines] == [str(event.number) for event in events]
+    assert all(event.text in Page(line.data["html"]).text for event, line in zip(events, lines, strict=True))
+    assert [message.kind for message in told[len(lines) :]] == ["over"]
+
+
+def test_the_end_brings_what_to_do_next(at_alice: Browser, done: Run, importer: Importer):
+    over = messages(at_alice, f"/runs/{done.id}/stream")[-1]
+    assert Page(over.data["ending"]).links()["View results"] == f"/importers/{importer.id}/results"
+    assert "Run again" in Page(over.data["actions"]).text
+    assert "60 rows" in Page(over.data["progress"]).text
+    assert over.data["title"].strip() == "Done with notes: Deals to Excel · Pipesheet"
+
+
+def test_it_goes_on_after_the_last_line_the_browser_saw(at_alice: Browser, done: Run):
+    all_lines = [one.id for one in messages(at_alice, f"/runs/{done.id}/stream") if one.kind == "line"]
+    again = messages(at_alice, f"/runs/{done.id}/stream", headers={"Last-Event-ID": "2"})
+    assert [one.id for one in again if one.kind == "line"] == all_lines[2:]
+    first = messages(at_alice, f"/runs/{done.id}/stream?after=1")
+    assert [one.id for one in first if one.kind == "line"] == all_lines[1:]
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 30, "²", "1; drop"])
+def test_a_strange_last_line_counts_as_none(at_alice: Browser, done: Run, number: str):
+    told = messages(at_alice, f"/runs/{done.id}/stream", query_string={"after": number})
+    assert told[0].id == "1"
+
+
+def test_it_says_when_to_ask_again_and_is_not_held_back_or_kept(at_alice: Browser, done: Run):
+    answer = at_alice.client.get(f"/runs/{done.id}/stream")
+    assert answer.text.startswith("retry: 2000\n\n")
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_it_follows_a_run_while_it_goes_on(
+    at_alice: Browser, services: Services, alice: Actor, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer)
+    answer = at_alice.client.get(f"/runs/{run.id}/stream")
+    told = read(answer.iter_encoded())
+    assert next(told).kind == "state"
+    services.runs.cancel(alice, run.id)
+    rest = list(told)
+    assert rest[-1].kind == "over"
+    assert "cancelled" in rest[-1].data["ending"]
+    assert services.runs.get(alice, run.id).status is Status.CANCELLED
+    answer.close()
+
+
+def test_a_quiet_run_is_kept_alive_and_let_go_after_a_minute(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer)
+    text = at_alice.client.get(f"/runs/{run.id}/stream").text
+    assert text.count(": still here") == 6
+    assert "event: over" not in text
+
+
+def test_what_an_event_says_cannot_become_markup(
+    at_alice: Browser, store: SqlStore, importer: Importer, services: Services, alice: Actor
+):
+    draft = replace(a_draft(connection_id=importer.connection_id), name="<img src=x onerror=alert(1)>\n\nevent: over")
+    services.importers.change(alice, importer.id, draft)
+    run = services.runs.start(alice, importer.id)
+    for message in messages(at_alice, f"/runs/{run.id}/stream"):
+        assert not Page(message.data.get("html", "")).root.find_all("img")
+        assert not Page(message.data.get("progress", "")).root.find_all("img")
+
+
+def test_who_is_signed_out_meanwhile_gets_no_sign_in_page_in_the_stream(visitor: Browser, done: Run):
+    answer = visitor.client.get(f"/runs/{done.id}/stream", headers={"Accept": "text/event-stream"})
+    assert answer.status_code == 401
