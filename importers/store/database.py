@@ -103,6 +103,10 @@ def _trouble(error: DBAPIError | PoolTimeout) -> ImporterError | None:
     said = str(error.orig).lower()
     if getattr(error.orig, "sqlstate", None) in _NO_SUCH_TABLE or said.startswith(("no such table", "no such column")):
         return SetupError("The database is not set up for this version of Pipesheet.", hint="Run: pipesheet migrate")
+    if "not a database" in said or "malformed" in said:
+        return ConnectionTrouble(
+            "The database cannot be read: its file is damaged.", hint="Stop Pipesheet and put a backup in its place."
+        )
     if "disk is full" in said or getattr(error.orig, "sqlstate", None) == "53100":
         return NoRoom("The disk of the database is full.", hint="Free some space and try again.")
     if isinstance(error, OperationalError) or error.connection_invalidated:
