@@ -59,10 +59,13 @@ def _zone_name(moment: datetime) -> str:
 
 
 def span(duration: timedelta | None) -> str:
-    """ "3 s", "2 min 5 s", "1 h 4 min"."""
+    """ "0.8 s", "12 s", "2 min 5 s", "1 h 4 min"."""
     if duration is None:
         return "–"
-    seconds = max(0, round(duration.total_seconds()))
+    exactly = max(0.0, duration.total_seconds())
+    if exactly < 9.95:
+        return f"{exactly:.1f}".removesuffix(".0") + " s"
+    seconds = round(exactly)
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:

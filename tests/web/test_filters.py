@@ -79,6 +79,8 @@ def test_a_zone_without_a_name_of_letters_is_told_by_its_offset(app: Flask):
     [
         (None, "–"),
         (timedelta(), "0 s"),
+        (timedelta(seconds=0.84), "0.8 s"),
+        (timedelta(seconds=9.97), "10 s"),
         (timedelta(seconds=59.6), "1 min 0 s"),
         (timedelta(seconds=125), "2 min 5 s"),
         (timedelta(hours=26, minutes=4), "26 h 4 min"),

@@ -94,6 +94,19 @@ def test_it_follows_a_run_while_it_goes_on(
     answer.close()
 
 
+def test_it_ends_when_the_importer_is_deleted_meanwhile(
+    at_alice: Browser, services: Services, alice: Actor, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer)
+    answer = at_alice.client.get(f"/runs/{run.id}/stream")
+    told = read(answer.iter_encoded())
+    assert next(told).kind == "state"
+    services.importers.delete(alice, importer.id)
+    assert list(told) == []
+    assert at_alice.client.get(f"/runs/{run.id}/stream").status_code == 404
+    answer.close()
+
+
 def test_a_quiet_run_is_kept_alive_and_let_go_after_a_minute(at_alice: Browser, store: SqlStore, importer: Importer):
     run = a_run(store, importer)
     text = at_alice.client.get(f"/runs/{run.id}/stream").text

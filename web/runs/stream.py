@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from flask import get_template_attribute, render_template, stream_with_context
 
+from importers.errors import ImporterError
 from importers.model import Actor, Event, Importer, Phase, Run
 from importers.services.runs import Runs
 
@@ -22,7 +23,15 @@ def story(runs: Runs, actor: Actor, run_id: int, importer: Importer, *, after: i
     each event (its id is the event's number), `state` for the run as it is
     now, and `over` once, at the end of the run.
     """
-    return stream_with_context(_story(runs, actor, run_id, importer, after))
+    return stream_with_context(_until_gone(_story(runs, actor, run_id, importer, after)))
+
+
+def _until_gone(messages: Iterator[str]) -> Iterator[str]:
+    """A run that is deleted meanwhile, or a database that is away, ends the stream; the next request says what is wrong."""
+    try:
+        yield from messages
+    except ImporterError:
+        return
 
 
 def _story(runs: Runs, actor: Actor, run_id: int, importer: Importer, after: int) -> Iterator[str]:

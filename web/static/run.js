@@ -19,7 +19,12 @@ if (page?.dataset.stream) {
   const stream = new EventSource(`${page.dataset.stream}?after=${lines.dataset.last}`);
   const connection = document.getElementById("connection");
   stream.addEventListener("open", () => (connection.hidden = true));
-  stream.addEventListener("error", () => (connection.hidden = false));
+  stream.addEventListener("error", () => {
+    // Asked for again by the browser itself, unless the answer was an error.
+    const ended = stream.readyState === EventSource.CLOSED;
+    connection.textContent = ended ? "The live connection has ended. Reload the page." : "The live connection is interrupted. Trying again …";
+    connection.hidden = false;
+  });
   stream.addEventListener("line", (event) => addLine(Number(event.lastEventId), JSON.parse(event.data).html));
   stream.addEventListener("state", (event) => {
     const state = JSON.parse(event.data);
