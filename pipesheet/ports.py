@@ -26,9 +26,9 @@ def listen_on(port: int) -> socket.socket:
     )
 
 
-def free_port(wanted: int = 0) -> int:
-    """*wanted* or the next free port; any free one for 0."""
-    with listen_on(wanted) as found:
+def free_port() -> int:
+    """One that is free now; for servers that cannot be handed a socket."""
+    with listen_on(0) as found:
         return int(found.getsockname()[1])
 
 

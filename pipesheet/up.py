@@ -26,7 +26,7 @@ from importers.config import Settings
 from importers.errors import ImporterError, SetupError
 from importers.secret import Secret
 from pipesheet.crew import Crew, Member, Stopped
-from pipesheet.ports import LOOPBACK, free_port, listen_on
+from pipesheet.ports import LOOPBACK, listen_on
 from pipesheet.redis_server import log_of, prepare
 
 SANDBOX_PORT = 8100
@@ -91,8 +91,9 @@ def _start_sandbox(crew: Crew) -> dict[str, str]:
     """The environment that sends calls there, to nobody else."""
     from sandbox.world import TOKEN
 
-    port = free_port(SANDBOX_PORT)
-    crew.start(Member("sandbox", (sys.executable, "-m", "sandbox", "--port", str(port))))
+    with listen_on(SANDBOX_PORT) as listening:
+        port, fd = int(listening.getsockname()[1]), listening.fileno()
+        crew.start(Member("sandbox", (sys.executable, "-m", "sandbox", "--fd", str(fd)), pass_fds=(fd,)))
     return {
         "PIPESHEET_SANDBOX": "true",
         "PIPESHEET_SANDBOX_TOKEN": TOKEN,

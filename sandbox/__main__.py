@@ -16,6 +16,7 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m sandbox", description="A pretend Pipedrive on this machine.")
     parser.add_argument("--port", type=int, default=8100, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--fd", type=int, help="a listening socket handed down by whoever starts it, instead of a port")
     parser.add_argument("--host", default=HOST, help="loopback only (%(default)s)")
     parser.add_argument("--deals", type=int, default=1200, help="how many deals the company has (%(default)s)")
     parser.add_argument("--custom-fields", type=int, metavar="N", help="keep only the first N custom fields of deals")
@@ -44,7 +45,7 @@ def _is_taken(port: int) -> bool:
 
 def main(given: list[str] | None = None) -> int:
     arguments = _arguments(given)
-    if arguments.port and _is_taken(arguments.port):
+    if arguments.fd is None and arguments.port and _is_taken(arguments.port):
         print(f"Port {arguments.port} is taken; choose another with --port, or 0 for a free one.", file=sys.stderr)
         return 2
     company = world.World(
@@ -53,7 +54,9 @@ def main(given: list[str] | None = None) -> int:
         "growth" if arguments.plan == limits.NO_PLAN else arguments.plan,
         custom_fields=arguments.custom_fields,
     )
-    serve(create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000), arguments.port)
+    serve(
+        create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000), arguments.port, fd=arguments.fd
+    )
     return 0
 
 

@@ -14,14 +14,14 @@ HOST = "127.0.0.1"
 class _Server(BaseApplication):  # type: ignore[misc] # it comes without types
     """One process answers with threads: the journal, the limits and the faults live in it."""
 
-    def __init__(self, app: Flask, port: int) -> None:
+    def __init__(self, app: Flask, bind: str) -> None:
         self._app = app
-        self._port = port
+        self._bind = bind
         super().__init__()
 
     def load_config(self) -> None:
         settings: dict[str, Any] = {
-            "bind": f"{HOST}:{self._port}",
+            "bind": self._bind,
             "workers": 1,
             "threads": 16,
             "worker_class": "gthread",
@@ -57,6 +57,6 @@ def _tell(worker: Any) -> None:
     )
 
 
-def serve(app: Flask, port: int) -> None:
-    """Serve until told to stop; port 0 takes a free one."""
-    _Server(app, port).run()
+def serve(app: Flask, port: int, *, fd: int | None = None) -> None:
+    """Serve until told to stop; port 0 takes a free one. *fd* is a listening socket handed down instead."""
+    _Server(app, f"{HOST}:{port}" if fd is None else f"fd://{fd}").run()
