@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 
 import click
-from importers.bootstrap import entities
 
+from importers.bootstrap import entities
 from importers.model import EntityInfo
 
 
