@@ -39,7 +39,7 @@ class _Over:
     error: BaseException | None
 
 
-class _Abandoned(Exception):  # noqa: N818 - a signal between the two threads, not an error
+class _Abandoned(Exception):
     """Nobody reads any more."""
 
 
