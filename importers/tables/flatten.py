@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importers.model import Cell, Row
-from importers.tables.values import Make
+from importers.tables.values import Make, text
 
 Record = Mapping[str, Any]
 Path = tuple[str, ...]
@@ -54,4 +54,18 @@ def _step(parents: Sequence[Any], name: str) -> list[Any]:
 
 
 def _cells(values: Sequence[Any], make: Make) -> list[Cell]:
-    return [None if value is None else make(value) for value in values]
+    try:
+        return [None if value is None else make(value) for value in values]
+    except _MISSHAPEN:
+        return [None if value is None else _cell(value, make) for value in values]
+
+
+def _cell(value: Any, make: Make) -> Cell:
+    """A value of a shape its column never heard of becomes text: no reason to lose it, let alone the whole table."""
+    try:
+        return make(value)
+    except _MISSHAPEN:
+        return text(value)
+
+
+_MISSHAPEN = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)

@@ -9,6 +9,7 @@ https://pipedrive.readme.io/docs/pipedrive-api-v2-migration-guide.
 source     what the rest of Pipesheet talks to
 reading    one selection, opened: pages of rows
 client     the calls, and the vendor's failures in our words
+answers    how they are read
 pages      cursors and offsets
 entities   the catalogue: adding an entity is adding an entry
 fields     an account's own fields as columns

@@ -12,9 +12,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import requests
 
 from importers.errors import ImporterError, InvalidSettings, ServiceTrouble
@@ -24,6 +23,7 @@ from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
 from importers.model import Usage
 from importers.secret import Secret
+from importers.sources.pipedrive.answers import A, Answer, NamesAnswer, decoded
 from importers.sources.pipedrive.failures import (
     budget_spent,
     garbled,
@@ -40,32 +40,6 @@ _ME = "https://api.pipedrive.com/v1/users/me"
 _ME_COST = 2
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _RATE_WINDOW = timedelta(seconds=2)
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The envelope every list, old or new, comes in. `data` is None for some empty lists."""
-
-    data: Any = None
-    additional_data: Any = None
-    success: bool = True
-    error: Any = None
-
-
-class Named(msgspec.Struct, frozen=True):
-    """Of a record only its id and name: what a look-up of names needs."""
-
-    id: int
-    name: str | None = None
-    title: str | None = None
-
-
-class NamesAnswer(Answer, frozen=True):
-    """A list of which only the names are read; everything else is skipped unparsed."""
-
-    data: list[Named] | None = None
-
-
-A = TypeVar("A", bound=Answer)
 
 
 class Meter:
@@ -187,8 +161,8 @@ class PipedriveClient:
     def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:
         self.meter.add(tokens=cost)
         try:
-            answer = msgspec.json.decode(response.content, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            answer = decoded(response.content, shape)
+        except ValueError as error:
             return _garbled(error, response.url)
         if not answer.success:
             raise ServiceTrouble(

@@ -28,17 +28,24 @@ _RELATIONS = {"user": "users", "org": "organizations", "people": "persons", "dea
 
 def read_fields(client: PipedriveClient, where: List) -> list[Field]:
     """Every field of an entity; accounts may have more than a page of them."""
-    return [field for page in walk(client, where) for field in page.records]
+    return [field for page in walk(client, where) for field in page.records if field.get("field_code")]
 
 
 def labels_of(fields: Iterable[Field]) -> dict[str, dict[str, str]]:
     """Field code -> option id -> label, for the fields that have options."""
     found = {
-        str(field["field_code"]): {str(option.get("id")): str(option.get("label")) for option in field["options"]}
+        str(field["field_code"]): {
+            str(option.get("id")): str(option.get("label") or option.get("id")) for option in options
+        }
         for field in fields
-        if field.get("options")
+        if (options := _options(field))
     }
     return {"visible_to": VISIBLE_TO, **found}
+
+
+def _options(field: Field) -> list[Mapping[str, Any]]:
+    options = field.get("options")
+    return [option for option in options if isinstance(option, dict)] if isinstance(options, list) else []
 
 
 def all_specs(entity: Entity, fields: Sequence[Field]) -> tuple[Spec, ...]:

@@ -16,7 +16,8 @@ import math
 from collections.abc import Iterable
 
 from importers.errors import AccessDenied, NotThere
-from importers.sources.pipedrive.client import Named, Params, PipedriveClient
+from importers.sources.pipedrive.answers import Named
+from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.pages import List, first_position, next_position, walk
 
 _BATCH = 100
@@ -33,7 +34,11 @@ class SmallNames:
         if self._names is not None or not ids:
             return
         records = (record for page in walk(client, self._where) for record in page.records)
-        self._names = {record["id"]: str(record["name"]) for record in records if record.get("name")}
+        self._names = {
+            record["id"]: str(record["name"])
+            for record in records
+            if record.get("name") and isinstance(record.get("id"), int)
+        }
 
     def get(self, record_id: int) -> str | None:
         return self._names.get(record_id) if self._names else None
@@ -93,8 +98,9 @@ class ManyNames:
     def _keep(self, found: Iterable[Named] | None) -> int:
         last = 0
         for record in found or ():
-            self._names[record.id] = record.name or record.title
-            last = max(last, record.id)
+            if isinstance(record.id, int):
+                self._names[record.id] = str(record.name or record.title or "") or None
+                last = max(last, record.id)
         return last
 
 

@@ -184,7 +184,7 @@ def _filters_here(selection: Selection) -> bool:
 class SeenIds:
     """
     Remembers ids: numbers at a bit each (a million deals take 125 kB), others
-    as they are. A record without an id is always new.
+    as they are. A record without an id, or with what can be none, is always new.
     """
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class SeenIds:
         self._others: set[object] = set()
 
     def is_new(self, record_id: object) -> bool:
-        if record_id is None:
+        if record_id is None or isinstance(record_id, dict | list):
             return True
         if record_id.__class__ is int and 0 <= record_id < _BITS:
             return self._is_new_number(record_id)

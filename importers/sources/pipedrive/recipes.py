@@ -94,8 +94,13 @@ def named(relation: str) -> Recipe:
 
 
 def identified(kitchen: Kitchen) -> Make:
-    """The id itself, whichever shape it comes in."""
-    return lambda value: value if value.__class__ is int else next(ids_in(value), None)
+    """The id itself, whichever shape it comes in; what holds none as text."""
+
+    def identify(value: Any) -> Cell:
+        found = value if value.__class__ is int else next(ids_in(value), None)
+        return values.text(value) if found is None else found
+
+    return identify
 
 
 def ids_in(value: Any) -> Iterator[int]:
@@ -103,8 +108,9 @@ def ids_in(value: Any) -> Iterator[int]:
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int):
-        yield value
-    elif isinstance(value, str) and value.isascii() and value.isdigit():
+        if value < _NO_ID:
+            yield value
+    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _LONGEST_ID:
         yield int(value)
     elif isinstance(value, dict):
         yield from ids_in(next((value[key] for key in _ID_KEYS if value.get(key)), None))
@@ -113,6 +119,8 @@ def ids_in(value: Any) -> Iterator[int]:
             yield from ids_in(item)
 
 
+_NO_ID = 1 << 63
+_LONGEST_ID = 19
 _ID_KEYS = ("value", "id", "person_id", "user_id")
 
 
@@ -175,9 +183,9 @@ def messengers(kitchen: Kitchen) -> Make:
 
 
 def _contacts(items: Any) -> list[dict[str, Any]]:
-    if isinstance(items, str):
-        return [{"value": items}] if items else []
-    return [item for item in items if isinstance(item, dict) and item.get("value")]
+    listed = items if isinstance(items, list) else [items]
+    found = [item if isinstance(item, dict) else {"value": item} for item in listed]
+    return [item for item in found if item.get("value")]
 
 
 def first_price(name: str, kind: ColumnKind = ColumnKind.MONEY) -> Recipe:

@@ -23,11 +23,12 @@ from importers.sources.pipedrive.entities import (
 )
 from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
 from importers.sources.pipedrive.names import Directory
-from importers.sources.pipedrive.pages import walk
+from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading, Plan
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
 
-_FILTERS_COST, _FILTER_COST = 20, 2
+_FILTERS = List("/filters", "v1", 20, paging="none")
+_FILTER_COST = 2
 _KEY_LENGTH = 40
 
 
@@ -72,11 +73,11 @@ class PipedriveSource:
         kind = _entity(entity).filter_type
         if not kind:
             return []
-        found = self._client.get("/filters", {"type": kind}, version="v1", cost=_FILTERS_COST).data or []
+        found = [saved for page in walk(self._client, _FILTERS, {"type": kind}) for saved in page.records]
         choices = [
-            Choice(str(saved["id"]), str(saved["name"]))
+            Choice(str(saved["id"]), str(saved.get("name") or saved["id"]))
             for saved in found
-            if saved.get("active_flag", True) and saved.get("type") == kind
+            if saved.get("id") and saved.get("active_flag", True) and saved.get("type") == kind
         ]
         return sorted(choices, key=lambda choice: choice.label.casefold())
 
@@ -114,7 +115,7 @@ class PipedriveSource:
             found = client.get(f"/filters/{selection.filter_id}", version="v1", cost=_FILTER_COST).data
         except NotThere as error:
             raise _no_filter(shown, hint) from error
-        if not found or not found.get("active_flag", True):
+        if not isinstance(found, dict) or not found.get("active_flag", True):
             raise _no_filter(shown, hint)
         if found.get("type") != entity.filter_type:
             raise InvalidSettings(f"The filter {shown} is not made for {entity.label.lower()}.", hint=hint)
@@ -214,4 +215,5 @@ def _labels(
 
 def _listed(where: str, client: PipedriveClient) -> dict[str, str]:
     labels, key = LABEL_LISTS[where]
-    return {str(record[key]): str(record["name"]) for page in walk(client, labels) for record in page.records}
+    records = [record for page in walk(client, labels) for record in page.records]
+    return {str(record[key]): str(record.get("name") or record[key]) for record in records if record.get(key)}

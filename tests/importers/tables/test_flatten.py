@@ -71,3 +71,15 @@ def test_a_record_makes_the_same_row_whoever_stands_beside_it(
     shaper = Shaper(getters)
     alone = [row for record in records for row in shaper.rows([record])]
     assert repr(shaper.rows(records)) == repr(alone)
+
+
+def test_a_value_its_column_cannot_take_becomes_text_and_spoils_no_other() -> None:
+    def half(value: Any) -> float:
+        return value / 2  # type: ignore[no-any-return]
+
+    shaper = Shaper([Getter(("a",), half), Getter(("b",), text)])
+    assert shaper.rows([{"a": 4, "b": "x"}, {"a": {"k": 1}, "b": "y"}, {}]) == [
+        (2, "x"),
+        ('{"k": 1}', "y"),
+        (None, None),
+    ]

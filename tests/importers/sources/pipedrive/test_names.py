@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from importers.sources.pipedrive.client import Named, NamesAnswer, PipedriveClient
+from importers.sources.pipedrive.answers import Named, NamesAnswer
+from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.names import ManyNames
 from importers.sources.pipedrive.pages import List
 

@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 
 from importers.errors import ServiceTrouble
-from importers.sources.pipedrive.client import Answer, PipedriveClient
+from importers.sources.pipedrive.answers import Answer
+from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.pages import List, walk
 
 CURSOR = List("/things", "v2", 10)
