@@ -25,6 +25,7 @@ class Settings:
     """
     Where things are and how strict to be. See docs/settings.md.
 
+    `proxies` is how many trusted proxies stand in front of the pages.
     `reroutes` maps a host pattern ("*.pipedrive.com") to a loopback base URL.
     `secret_keys` holds Fernet keys: the first seals, all open; when empty a
     key is kept in the home folder. `sandbox` says that the pretend Pipedrive
@@ -37,6 +38,7 @@ class Settings:
     secret_keys: tuple[Secret, ...] = ()
     session_key: Secret | None = None
     public_url: str = ""
+    proxies: int = 0
     port: int = 8000
     environment: str = "development"
     reroutes: Mapping[str, str] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class _Reader:
             secret_keys=self._secret_keys(),
             session_key=self._secret(_PREFIX + "SESSION_KEY"),
             public_url=self._public_url(),
+            proxies=self._proxies(),
             port=self._port(),
             environment=self._one_of(_PREFIX + "ENVIRONMENT", ("development", "production")),
             reroutes=self._reroutes(),
@@ -149,6 +152,13 @@ class _Reader:
             return int(text)
         self._problems.append(f"PORT is {text!r}; it must be a number from 1 to 65535")
         return 8000
+
+    def _proxies(self) -> int:
+        text = self._text(_PREFIX + "PROXIES") or "0"
+        if text in tuple("0123456789"):
+            return int(text)
+        self._problems.append(f"{_PREFIX}PROXIES is {text!r}; it must be the number of proxies, from 0 to 9")
+        return 0
 
     def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
         text = self._text(name) or choices[0]

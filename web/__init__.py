@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from importers.config import Settings
 from importers.services import Services
@@ -27,6 +28,7 @@ from web import (
 
 def create_app(services: Services, settings: Settings) -> Flask:
     app = Flask(__name__)
+    _believe_proxies(app, settings.proxies)
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
@@ -35,3 +37,12 @@ def create_app(services: Services, settings: Settings) -> Flask:
     for part in (health, auth, home, connections, editor, runs, results):
         part.register(app)
     return app
+
+
+def _believe_proxies(app: Flask, number: int) -> None:
+    """
+    What that many proxies say about who is asking, how, and for which host.
+    Without any, such headers come from visitors and count for nothing.
+    """
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]

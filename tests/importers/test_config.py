@@ -34,6 +34,7 @@ def test_everything_can_be_set(tmp_path: Path):
             "DATABASE_URL": "postgresql+psycopg://db/pipesheet",
             "PIPESHEET_PUBLIC_URL": "https://sheets.example.com/",
             "PORT": " 9000 ",
+            "PIPESHEET_PROXIES": "2",
             "PIPESHEET_SANDBOX": "true",
             "PIPESHEET_LOG_LEVEL": "DEBUG",
             "PIPESHEET_REROUTE": "*.Pipedrive.com=http://127.0.0.1:8100/, api.example.com = http://[::1]:1",
@@ -46,6 +47,7 @@ def test_everything_can_be_set(tmp_path: Path):
     assert settings.reroutes == {"*.pipedrive.com": "http://127.0.0.1:8100", "api.example.com": "http://[::1]:1"}
     assert settings.is_production
     assert settings.sandbox
+    assert settings.proxies == 2
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,9 @@ def test_everything_can_be_set(tmp_path: Path):
     [
         ("REDIS_URL", "localhost:6379"),
         ("PIPESHEET_PUBLIC_URL", "sheets.example.com"),
+        ("PIPESHEET_PROXIES", "10"),
+        ("PIPESHEET_PROXIES", "-1"),
+        ("PIPESHEET_PROXIES", "yes"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "eight thousand"),
