@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importers.errors import NotThere
 from importers.interfaces import Clock, Doorbell, Queue, Store
-from importers.model import Actor, Event, Grid, Line, Role, Run, Trigger
+from importers.model import Actor, Event, Grid, Line, Role, Run, Status, Trigger
 from importers.services.access import require
 from importers.services.execution import Execution
 from importers.services.kinds import Kinds
@@ -37,13 +37,25 @@ class Runs:
         self._execution = execution
 
     def start(self, actor: Actor, importer_id: int) -> Run:
-        """Queue a run. While one is queued, running or waiting, that one is returned instead: an importer never overlaps itself."""
+        """
+        Queue a run. While one is queued or running, that one is returned
+        instead, because an importer never overlaps itself; one that waits is
+        tried again at once.
+        """
         require(actor, Role.EDITOR, "run importers")
         importer = self._store.importer(actor.workspace.id, importer_id)
         run, is_new = self._store.add_run(importer, Trigger.MANUAL, now=self._clock.now())
-        if is_new:
+        if is_new or self._wake(actor, run):
             self._queue.run_import(run.id)
         return self.get(actor, run.id)
+
+    def _wake(self, actor: Actor, run: Run) -> bool:
+        if run.status is not Status.WAITING:
+            return False
+        line = Line(f"{actor.user.email} asked to try again now.")
+        is_awake = self._store.wake_run(run, line=line, now=self._clock.now())
+        self._doorbell.ring(run.id)
+        return is_awake
 
     def get(self, actor: Actor, run_id: int) -> Run:
         return self._store.run(actor.workspace.id, run_id)

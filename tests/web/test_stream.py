@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from importers.model import Actor, Importer, Run, Status
+from importers.model import Actor, Counts, Ending, Importer, Run, Status, Trouble
 from importers.services import Services
 from importers.store.sql import SqlStore
 from tests.builders import a_draft, a_run
+from tests.fakes import NEW_YEAR, FakeClock
 from tests.web.browser import Browser
 from tests.web.page import Page
+from web.runs.stream import MOST_LISTENERS, Seats
 
 
 @dataclass
@@ -128,3 +131,38 @@ def test_what_an_event_says_cannot_become_markup(
 def test_who_is_signed_out_meanwhile_gets_no_sign_in_page_in_the_stream(visitor: Browser, done: Run):
     answer = visitor.client.get(f"/runs/{done.id}/stream", headers={"Accept": "text/event-stream"})
     assert answer.status_code == 401
+
+
+def test_any_number_of_open_run_pages_leaves_threads_for_everything_else(
+    at_alice: Browser, app: Flask, store: SqlStore, importer: Importer, clock: FakeClock
+):
+    run = a_run(store, importer)
+    seats: Seats = app.extensions["pipesheet.seats"]
+    assert all(seats.take() for _ in range(MOST_LISTENERS))
+    before = clock.monotonic()
+    assert [one.kind for one in messages(at_alice, f"/runs/{run.id}/stream")] == ["state"]
+    assert clock.monotonic() == before, "whoever has no seat holds no thread either"
+    seats.give_back()
+    assert at_alice.client.get(f"/runs/{run.id}/stream").text.count(": still here") == 6
+
+
+def test_a_seat_is_given_back_when_the_page_is_closed(
+    at_alice: Browser, app: Flask, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer)
+    for _ in range(MOST_LISTENERS + 1):
+        answer = at_alice.client.get(f"/runs/{run.id}/stream", buffered=False)
+        next(answer.iter_encoded())
+        answer.close()
+    assert all(app.extensions["pipesheet.seats"].take() for _ in range(MOST_LISTENERS))
+
+
+def test_the_state_brings_what_one_may_do_now(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer, claim="a worker")
+    ending = Ending(Status.WAITING, Counts(), trouble=Trouble("temporary", "Not now."), wake_at=NEW_YEAR)
+    store.end_run(run.id, "a worker", ending, lines=[], now=NEW_YEAR)
+    state = messages(at_alice, f"/runs/{run.id}/stream")[0]
+    assert (state.kind, state.data["status"]) == ("state", "waiting")
+    shown = Page(state.data["actions"]).text
+    assert "Try again now" in shown
+    assert "Cancel" in shown

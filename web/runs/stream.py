@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 
 from flask import get_template_attribute, render_template, stream_with_context
@@ -17,13 +18,39 @@ ROUNDS = 6
 """A stream ends after a minute and the browser asks again, so that no thread is held for ever by a lost reader."""
 
 
-def story(runs: Runs, actor: Actor, run_id: int, importer: Importer, *, after: int) -> Iterator[str]:
+MOST_LISTENERS = 16
+"""
+Streams that one process holds open: half of its threads, so that any number
+of open run pages leaves the other half for everything else. Whoever finds no
+seat gets what is new, and asks again after RETRY_MS: less live, but there.
+"""
+
+
+class Seats:
+    """Who may listen. Safe to share between threads."""
+
+    def __init__(self, number: int = MOST_LISTENERS) -> None:
+        self._free = threading.BoundedSemaphore(number)
+
+    def take(self) -> bool:
+        """Whether there was one; it must be given back then."""
+        return self._free.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+def story(
+    runs: Runs, actor: Actor, run_id: int, importer: Importer, *, after: int, follow: bool = True
+) -> Iterator[str]:
     """
     Everything after event number *after*, then what happens next: `line` for
     each event (its id is the event's number), `state` for the run as it is
-    now, and `over` once, at the end of the run.
+    now, and `over` once, at the end of the run. Without *follow* only what
+    there is by now.
     """
-    return stream_with_context(_until_gone(_story(runs, actor, run_id, importer, after)))
+    rounds = [ROUND_SECONDS] * ROUNDS if follow else [0.0]
+    return stream_with_context(_until_gone(_story(runs, actor, run_id, importer, after, rounds)))
 
 
 def _until_gone(messages: Iterator[str]) -> Iterator[str]:
@@ -34,10 +61,12 @@ def _until_gone(messages: Iterator[str]) -> Iterator[str]:
         return
 
 
-def _story(runs: Runs, actor: Actor, run_id: int, importer: Importer, after: int) -> Iterator[str]:
+def _story(
+    runs: Runs, actor: Actor, run_id: int, importer: Importer, after: int, rounds: Sequence[float]
+) -> Iterator[str]:
     yield f"retry: {RETRY_MS}\n\n"
-    for _ in range(ROUNDS):
-        for run, events in runs.follow(actor, run_id, after=after, seconds=ROUND_SECONDS):
+    for seconds in rounds:
+        for run, events in runs.follow(actor, run_id, after=after, seconds=seconds):
             yield from _lines(events)
             after = events[-1].number if events else after
             yield _state(run, importer)
@@ -55,13 +84,14 @@ def _lines(events: Sequence[Event]) -> Iterator[str]:
 def _state(run: Run, importer: Importer) -> str:
     context = {"run": run, "importer": importer, "phases": tuple(Phase)}
     data = {
+        "status": run.status.value,
         "progress": render_template("runs/_progress.html", **context),
         "title": render_template("runs/_title.txt", **context),
+        "actions": render_template("runs/_actions.html", **context),
     }
     if not run.status.is_over:
         return _message("state", data)
     data["ending"] = render_template("runs/_ending.html", **context)
-    data["actions"] = render_template("runs/_actions.html", **context)
     return _message("over", data)
 
 

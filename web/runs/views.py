@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from importers.errors import CredentialsRejected, NotThere, SetupError
@@ -11,15 +11,17 @@ from importers.model import Phase, Run, Trouble
 from web import current
 from web.filters import elapsed
 from web.runs.bars import Bar, bars
-from web.runs.stream import story
+from web.runs.stream import Seats, story
 
 pages = Blueprint("runs", __name__)
 
 PHASES = tuple(Phase)
+_SEATS = "pipesheet.seats"
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.extensions[_SEATS] = Seats()
 
 
 @pages.get("/importers/<id:importer_id>")
@@ -52,8 +54,12 @@ def stream(run_id: int) -> ResponseReturnValue:
     """The run's story as server-sent events, from the number after the last one the browser has."""
     run = current.services().runs.get(current.actor(), run_id)
     importer = current.services().importers.get(current.actor(), run.importer_id)
-    lines = story(current.services().runs, current.actor(), run_id, importer, after=_last_seen())
+    seats: Seats = current_app.extensions[_SEATS]
+    is_seated = seats.take()
+    lines = story(current.services().runs, current.actor(), run_id, importer, after=_last_seen(), follow=is_seated)
     response = Response(lines, mimetype="text/event-stream")
+    if is_seated:
+        response.call_on_close(seats.give_back)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the lines back
     return response
 

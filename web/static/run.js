@@ -18,21 +18,33 @@ const addLine = (number, html) => {
 if (page?.dataset.stream) {
   const stream = new EventSource(`${page.dataset.stream}?after=${lines.dataset.last}`);
   const connection = document.getElementById("connection");
-  stream.addEventListener("open", () => (connection.hidden = true));
-  stream.addEventListener("error", () => {
-    // Asked for again by the browser itself, unless the answer was an error.
-    const ended = stream.readyState === EventSource.CLOSED;
-    connection.textContent = ended ? "The live connection has ended. Reload the page." : "The live connection is interrupted. Trying again …";
+  let silence = 0;
+  const say = (text) => {
+    connection.textContent = text;
     connection.hidden = false;
+  };
+  stream.addEventListener("open", () => {
+    clearTimeout(silence);
+    connection.hidden = true;
+  });
+  stream.addEventListener("error", () => {
+    // Asked for again by the browser itself, unless the answer was an error. Streams end now and then
+    // and come back in two seconds, which is nothing to worry anybody with.
+    clearTimeout(silence);
+    if (stream.readyState === EventSource.CLOSED) say("The live connection has ended. Reload the page.");
+    else silence = setTimeout(say, 6000, "The live connection is interrupted. Trying again …");
   });
   stream.addEventListener("line", (event) => addLine(Number(event.lastEventId), JSON.parse(event.data).html));
   stream.addEventListener("state", (event) => {
     const state = JSON.parse(event.data);
     put("progress", state.progress);
+    if (state.status !== page.dataset.status) put("actions", state.actions);
+    page.dataset.status = state.status;
     document.title = state.title;
   });
   stream.addEventListener("over", (event) => {
     stream.close();
+    clearTimeout(silence);
     connection.hidden = true;
     const state = JSON.parse(event.data);
     put("progress", state.progress);

@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 
 from importers.clock import SystemClock
-from importers.errors import AccessDenied, NotThere
+from importers.errors import AccessDenied, NotThere, ServiceTrouble
+from importers.interfaces import Stop, Tell
 from importers.model import Actor, Connection, Importer, Role, Selection, Status
 from importers.services import Services
 from importers.store.sql import SqlStore
@@ -151,3 +152,22 @@ def test_a_follower_hears_every_line_once_and_sees_the_end(store: SqlStore, alic
     assert heard[0][0].status is Status.QUEUED
     assert heard[-1][0].status is Status.DONE
     assert [event.number for _, events in heard for event in events] == [event.number for event in workshop.events(run)]
+
+
+def test_starting_a_run_that_waits_tries_it_again_at_once(store: SqlStore, alice: Actor, clock: FakeClock):
+    troubles = [ServiceTrouble("Pipedrive is in trouble.")]
+
+    def trouble_once(tell: Tell, stop: Stop) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    workshop = Workshop(store, alice, clock, ScriptedSource(trouble_once, [(1, "one")]))
+    run = workshop.run()
+    assert run.status is Status.WAITING
+    assert workshop.runs.start(alice, run.importer_id).id == run.id
+    assert workshop.runs.start(alice, run.importer_id).id == run.id
+    assert workshop.queue.run_ids == [run.id]
+    workshop.work()
+    assert workshop.runs.get(alice, run.id).status is Status.DONE
+    assert "alice@example.com asked to try again now." in workshop.story(run)
+    assert workshop.scheduling.tick().woken == 0
