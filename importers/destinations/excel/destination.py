@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -167,12 +168,23 @@ def _named_file(path: Path) -> Path:
             f"{path} does not end in {ENDING}, so Excel would not open it.",
             hint=f"Name a file that ends in {ENDING}.",
         )
-    path = path.resolve()
-    if path.is_dir():
+    with disk_trouble_explained(path):
+        is_folder = _is_folder(path)
+        path = path.resolve()
+        has_folder = _is_folder(path.parent)
+    if is_folder:
         raise InvalidSettings(f"{path} is a folder.", hint=f"Name a file in it, ending in {ENDING}.")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise NotThere(f"The folder {path.parent} is not there.", hint="Create it first, or choose another place.")
     return path
+
+
+def _is_folder(path: Path) -> bool:
+    """As `is_dir`, which differs between Pythons for names that cannot be."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _refuse_bad_sheet_name(name: str) -> None:

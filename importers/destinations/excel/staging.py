@@ -21,7 +21,7 @@ from typing import BinaryIO, Self
 
 from filelock import FileLock, Timeout
 
-from importers.errors import AccessDenied, NoRoom, NotThere, TemporaryError
+from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere, TemporaryError
 from importers.interfaces import Stop
 
 try:
@@ -34,6 +34,7 @@ _ENDING = ".part"
 _LOCK_ENDING = ".lock"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_UNNAMEABLE = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _PAUSE = 0.1
 _TRIES_BETWEEN_STOPS = 5
@@ -120,6 +121,11 @@ def _explained(error: OSError, place: Path) -> Exception:
         return NotThere(
             f"The folder {place.parent} is not there.",
             hint="Create it, or choose another place.",
+        )
+    if error.errno in _UNNAMEABLE:
+        return InvalidSettings(
+            f"The name {place.name[:40]}… is longer than this disk takes, or leads in a circle.",
+            hint="Choose a shorter name.",
         )
     return TemporaryError(
         f"The disk failed while {place.name} was written ({error.strerror}). The workbook is as it was before.",

@@ -158,10 +158,12 @@ def test_a_named_file_behind_a_link_is_replaced_where_it_is(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "error"),
-    [("report.csv", InvalidSettings), ("report", InvalidSettings), ("missing/report.xlsx", NotThere), ("folder.xlsx", InvalidSettings)],
+    [("report.csv", InvalidSettings), ("report", InvalidSettings), ("missing/report.xlsx", NotThere), ("folder.xlsx", InvalidSettings),
+     ("x" * 300 + ".xlsx", InvalidSettings), ("x" * 300 + "/report.xlsx", InvalidSettings), ("circle/report.xlsx", InvalidSettings)],
 )  # fmt: skip
 def test_a_named_file_that_cannot_be_is_refused(tmp_path, path, error):
     (tmp_path / "folder.xlsx").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(error):
         ExcelDestination.for_file(tmp_path / path).check(TARGET)
 
