@@ -32,12 +32,15 @@ from importers.sources.pipedrive.failures import (
     quoted,
     refuse,
     slowed_down,
+    unreadable_token,
 )
 
 Params = Mapping[str, str | int]
 
 _ME = "https://api.pipedrive.com/v1/users/me"
 _ME_COST = 2
+_SENDABLE = re.compile(r"[!-~]*", re.ASCII)
+"""What may stand in a header. A library that met anything else there would quote it in its error."""
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _RATE_WINDOW = timedelta(seconds=2)
 
@@ -84,7 +87,8 @@ class PipedriveClient:
 
     The token travels in a header and nowhere else. Calls go to the company's
     own host, which the first call asks for unless it was handed in. `tell` and
-    `stop` are those of whoever is waiting: see `heard_by`.
+    `stop` are those of whoever is waiting: see `heard_by`. Raises
+    CredentialsRejected for a text that cannot be a token.
     """
 
     token: Secret
@@ -97,6 +101,10 @@ class PipedriveClient:
     jitter: Callable[[], float] = random.random
     tell: Tell = say_nothing
     stop: Stop = never_stop
+
+    def __post_init__(self) -> None:
+        if not _SENDABLE.fullmatch(self.token.reveal()):
+            raise unreadable_token()
 
     def heard_by(self, *, tell: Tell, stop: Stop) -> PipedriveClient:
         """The same client with somebody listening; usage is counted together."""

@@ -45,6 +45,13 @@ def garbled(url: str) -> ServiceTrouble:
     )
 
 
+def unreadable_token() -> CredentialsRejected:
+    return CredentialsRejected(
+        "This cannot be an API token: it holds blanks, line breaks or letters that no token has.",
+        hint="Copy it again in Pipedrive (your name › Personal preferences › API), without anything around it.",
+    )
+
+
 def slowed_down() -> RateLimited:
     return RateLimited(
         "Pipedrive keeps asking us to slow down, although we did.",

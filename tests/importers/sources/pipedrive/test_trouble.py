@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_wrong_token_is_refused_at_once_with_what_to_do(app: Any, token: str) 
     assert "API" in caught.value.hint
     assert token not in str(caught.value)
     assert len(rig.journal.calls) == 1
+
+
+@pytest.mark.parametrize("token", ["to\nken", "tökén’", "to ken", "token\x00", "\ud800"])
+def test_what_cannot_be_a_token_is_refused_without_sending_or_repeating_it(app: Any, token: str) -> None:
+    app.extensions["sandbox"].journal.clear()
+    with pytest.raises(CredentialsRejected, match="cannot be an API token") as caught:
+        a_rig(app=app, token=token)
+    assert token not in "".join(format_exception(caught.value))
+    assert app.extensions["sandbox"].journal.calls == []
 
 
 def test_a_token_revoked_during_a_run_ends_it(big_app: Any) -> None:
