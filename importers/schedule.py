@@ -134,7 +134,7 @@ def _local_times(schedule: Schedule, day: date) -> Iterator[datetime]:
 
 def _in_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """The first moment at which the clocks of *zone* show *local*, or jump over it."""
-    moment = local.replace(tzinfo=zone).astimezone(UTC)
+    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local:
         return moment
     return _jump(local.replace(tzinfo=zone, fold=1).astimezone(UTC), moment, zone)
