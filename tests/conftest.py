@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 import requests
 from argon2 import PasswordHasher
@@ -27,6 +28,14 @@ from sandbox.world import TOKEN, World
 from tests import people
 from tests.fakes import FakeClock
 from tests.postgresql import a_database
+
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=200)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who leaves out the slow tests wants fewer examples of the others, too."""
+    hypothesis.settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
 
 
 @pytest.fixture(autouse=True)

@@ -73,6 +73,7 @@ def test_a_signal_ends_the_watch_and_everybody(told: io.StringIO) -> None:
     assert not any(is_alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_who_leaves_last_is_there_until_the_others_are_gone(crew: Crew, told: io.StringIO, tmp_path: Path) -> None:
     leave = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep({}), print('left'), sys.exit(0))); print('up', flush=True); time.sleep(60)"
     crew.start(Member("redis", (*PYTHON, leave.format(0)), leaves_last=True))
@@ -85,6 +86,7 @@ def test_who_leaves_last_is_there_until_the_others_are_gone(crew: Crew, told: io
     assert ["worker" in line for line in left] == [True, False]
 
 
+@pytest.mark.slow
 def test_who_will_not_leave_is_made_to(crew: Crew, told: io.StringIO) -> None:
     crew.start(Member("clinger", (*PYTHON, CLING)))
     pid = crew._running["clinger"][1].pid

@@ -15,6 +15,8 @@ from openpyxl import load_workbook
 from sandbox.world import TOKEN
 from tests.processes import PIPESHEET, SandboxProcess, pipesheet, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def one_line(text: str) -> str:
     """*text*, once it is certain that it is one line for people."""

@@ -13,6 +13,8 @@ from sandbox.v2 import LISTINGS
 from tests.sandbox import openapi
 from tests.sandbox.calls import Caller
 
+pytestmark = pytest.mark.slow  # the documents are megabytes of YAML
+
 PREFIXES = {"v1": "/v1", "v2": "/api/v2"}
 PRICED = [(version, path) for version, paths in COSTS.items() for path in paths]
 REFUSED = ("/projects", "/boards", "/deals/installments", "/legacyTeams")

@@ -209,6 +209,7 @@ def test_the_lite_plan_knows_no_recurring_revenue() -> None:
     assert "mrr" not in World(30, plan="lite").shelf("deals").row(1, PLAIN)
 
 
+@pytest.mark.slow
 def test_a_million_deals_are_served_from_the_first_and_a_middle_page_in_flat_memory() -> None:
     vendor = Caller(create_app(World(1_000_000), plan="none"))
     vendor.data("/api/v2/deals", limit=500)

@@ -67,6 +67,7 @@ def test_it_says_that_it_is_alive(services: Services, clock: FakeClock) -> None:
     assert not {check.name: check.ok for check in services.health.check()}["clock"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["worker.clock", "worker.app"])
 def test_without_redis_it_ends_with_one_line(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -77,6 +78,7 @@ def test_without_redis_it_ends_with_one_line(module: str, tmp_path: Path) -> Non
     assert "REDIS_URL is not set" in done.stderr
 
 
+@pytest.mark.slow
 def test_sigterm_ends_it_at_once_and_cleanly(tmp_path: Path) -> None:
     env = clean_environment(tmp_path, REDIS_URL="redis://127.0.0.1:9/0")
     subprocess.run((sys.executable, "-m", "pipesheet", "migrate"), env=env, check=True, capture_output=True)

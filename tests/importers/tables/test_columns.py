@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.tables.columns import Wish, readable, unique_headers
@@ -57,7 +57,6 @@ _TAGS = st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40)
 _WISHES = st.lists(st.builds(Wish, _NAMES, _TAGS), max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
 @given(_WISHES)
 def test_headers_are_unique_readable_and_as_many_as_wished(wishes: list[Wish]) -> None:
     found = unique_headers(wishes)
@@ -66,7 +65,6 @@ def test_headers_are_unique_readable_and_as_many_as_wished(wishes: list[Wish]) -
     assert all(header.strip() and not KEY.search(header) for header in found)
 
 
-@settings(deadline=None, max_examples=60)
 @given(_WISHES, st.randoms())
 def test_the_order_of_fields_does_not_change_a_header(wishes: list[Wish], random: object) -> None:
     tagged = list({wish.tag: wish for wish in wishes if wish.tag}.values())

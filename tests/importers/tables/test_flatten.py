@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.model import ColumnKind
@@ -55,7 +55,6 @@ _GETTERS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(_GETTERS, _RECORDS)
 def test_no_record_and_no_column_is_ever_lost(getters: list[Getter], records: list[dict[str, Any]]) -> None:
     rows = Shaper(getters).rows(records)
@@ -63,7 +62,6 @@ def test_no_record_and_no_column_is_ever_lost(getters: list[Getter], records: li
     assert all(len(row) == len(getters) for row in rows)
 
 
-@settings(deadline=None, max_examples=60)
 @given(_GETTERS, _RECORDS)
 def test_a_record_makes_the_same_row_whoever_stands_beside_it(
     getters: list[Getter], records: list[dict[str, Any]]

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.model import Cell, ColumnKind
@@ -128,7 +128,6 @@ def test_a_moment_is_what_the_clocks_there_show(value: Any, cell: Cell) -> None:
     assert moments(value) == cell  # and again, from what it remembers
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2060, 1, 1)),
     st.sampled_from(
@@ -150,7 +149,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(ColumnKind), _JSON.filter(lambda value: value is not None))
 def test_every_value_fits_somehow_and_none_is_trouble(kind: ColumnKind, value: Any) -> None:
     made = maker(kind, zone=TALLINN)(value)
@@ -159,7 +157,6 @@ def test_every_value_fits_somehow_and_none_is_trouble(kind: ColumnKind, value: A
     assert made == made
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(ColumnKind), st.text(min_size=1))
 def test_a_text_is_never_lost(kind: ColumnKind, value: str) -> None:
     if maker(kind, zone=TALLINN)(value) is None:

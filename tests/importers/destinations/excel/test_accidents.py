@@ -133,6 +133,7 @@ except NoRoom as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [0, 1, 60, 700, 1_100])
 def test_a_quota_that_runs_out_anywhere_leaves_the_old_workbook(folder, kilobytes):
     """The kernel refuses the write; 1,100 kB hold the rows, but not the workbook with them."""
@@ -194,6 +195,7 @@ def test_a_read_only_disk_is_told_before_anything_is_read(small_disk):
         ExcelDestination(small_disk).begin(Target("excel", "Sales", "Deals"), DEALS)
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_whatever_the_rows(folder):
     """A process of its own writes ten times the rows in the same memory."""
     peaks = [_peak(folder, pages) for pages in (100, 1_000)]

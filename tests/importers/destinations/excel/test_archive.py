@@ -62,6 +62,7 @@ def test_members_written_to_a_pipe_are_copied_as_well():
         assert copy.read("a.txt") == b"text" * 100
 
 
+@pytest.mark.slow
 def test_many_members_need_the_long_directory():
     target = io.BytesIO()
     writer = ArchiveWriter(target)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.destinations.excel.cells import serial_of
@@ -50,7 +50,6 @@ def nothing_is_none(rows):
     return [tuple(None if cell == "" else cell for cell in row) for row in rows]
 
 
-@settings(deadline=None)
 @given(tables())
 def test_our_own_window_shows_every_cell_as_it_was(table):
     columns, rows = table
@@ -62,7 +61,6 @@ def test_our_own_window_shows_every_cell_as_it_was(table):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(CELLS[ColumnKind.TEXT], CELLS[ColumnKind.WHOLE], CELLS[ColumnKind.NUMBER], CELLS[ColumnKind.BOOLEAN], CELLS[ColumnKind.DATE]), max_size=8))  # fmt: skip
 def test_openpyxl_reads_what_we_wrote(rows):
     kinds = (ColumnKind.TEXT, ColumnKind.WHOLE, ColumnKind.NUMBER, ColumnKind.BOOLEAN, ColumnKind.DATE)
@@ -73,7 +71,6 @@ def test_openpyxl_reads_what_we_wrote(rows):
 
 
 @given(st.times(), st.timedeltas(timedelta(0), timedelta(days=3_000)))
-@settings(max_examples=50)
 def test_a_time_is_part_of_a_day(moment: time, span: timedelta):
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
     assert float(serial_of(moment) or "") == pytest.approx(seconds / 86_400, abs=1e-10)

@@ -275,6 +275,7 @@ def test_a_chart_sheet_is_not_overwritten(path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_styles_that_changed_while_rows_were_read_are_met(path):
     """Somebody saves the workbook with other styles between the first row and the last."""
     target = Target("excel", path.stem, "Imported")
