@@ -7,6 +7,7 @@ find another one.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,29 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """
+    A text, without what not every database keeps: NUL, and halves of
+    characters. Company and field names can hold either.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _UNKEPT.sub("\ufffd", value)
+
+
+_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+class Prose(Words):
+    """The same, of any length."""
+
+    impl = Text
+    cache_ok = True
 
 
 class Value(TypeDecorator[Any]):
@@ -116,7 +140,7 @@ connections = Table(
     Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
     Column("kind", String(32), nullable=False),
     # Company and user as one text, so that linking an account twice renews it.
-    Column("identity", String(600), nullable=False),
+    Column("identity", Words(600), nullable=False),
     Column("account", Value(Account), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("status", String(32), nullable=False),
@@ -131,7 +155,7 @@ importers = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String(200), nullable=False),
+    Column("name", Words(200), nullable=False),
     Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False),
     Column("selection", Value(Selection), nullable=False),
     Column("target", Value(Target), nullable=False),
@@ -192,7 +216,7 @@ events = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
     Column("level", String(8), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Prose, nullable=False),
 )
 
 workers = Table(

@@ -475,6 +475,18 @@ class StoreContract:
     def test_a_first_sign_of_life_may_come_twice_at_once(self, store: Store):
         assert at_once([lambda: store.beat_process("worker", now=NEW_YEAR)] * 3) == [None] * 3
 
+    @pytest.mark.parametrize("odd", ["NUL \x00", "half \ud83d", "line\nbreak", "😀 \u202e ﷽"])
+    def test_texts_nobody_should_write_are_kept_as_far_as_can_be(self, store: Store, ours: int, odd: str):
+        kept = odd.replace("\x00", "\ufffd").replace("\ud83d", "\ufffd")
+        importer = an_importer(store, ours, name=odd)
+        connection = a_connection(store, ours, account=replace(ACME, company=odd, user=odd, email=odd))
+        assert store.connection(ours, connection.id).account.company == odd
+        assert store.importer(ours, importer.id).name == kept
+        run = a_run(store, importer, claim="a")
+        store.save_progress(run.id, "a", phase=Phase.READING, counts=Counts(), lines=[Line(odd)], now=NEW_YEAR)
+        store.end_run(run.id, "a", Ending(Status.DONE, Counts(), notes=(odd,)), lines=[Line(odd)], now=NEW_YEAR)
+        assert [event.text for event in store.events(ours, run.id)] == [kept, kept]
+
     def test_moments_of_any_zone_come_back_in_utc(self, store: Store, ours: int):
         there = datetime(2026, 7, 1, 9, 0, tzinfo=timezone(timedelta(hours=9, minutes=30)))
         importer = an_importer(store, ours, next_run_at=there)
