@@ -353,3 +353,14 @@ class TestCopy:
     def test_a_mistake_unfolds_the_rest(self, page: Page, at_alice: Browser):
         page = at_alice.submit(press="save", place="")
         assert "open" in page.root.find("details", class_="card-box rest").attrs
+
+
+@pytest.mark.parametrize("forged", ["9" * 5000 + ":x", "-1:x", "x", "٣:x"])
+def test_a_filter_that_can_be_none_is_not_mistaken_for_no_filter(at_alice: Browser, importer: Importer, forged: str):
+    at_alice.open(f"/importers/{importer.id}/edit")
+    page = at_alice.submit(press="save", filter=forged)
+    assert at_alice.status == 422
+    assert "Choose a filter from the list, or none." in page.text
+    at_alice.open(f"/importers/{importer.id}/edit")
+    at_alice.submit(press="preview", filter=forged)
+    assert at_alice.status == 200

@@ -8,7 +8,9 @@ from datetime import time
 from typing import Any
 
 from importers.model import Draft, Every, Importer, Schedule, Selection, Target
-from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm
+from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
+
+_LONGEST_NAME = 255
 
 
 def answers(draft: Draft) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def filter_value(filter_id: int | None, name: str) -> str:
 
 def filter_from(value: str | None) -> tuple[int | None, str]:
     number, _, name = (value or "").partition(":")
-    return (int(number), name) if number.isascii() and number.isdecimal() else (None, "")
+    return (int(number), name[:_LONGEST_NAME]) if is_filter(value or "") else (None, "")
 
 
 def in_kept_order(picked: Sequence[str], kept: Sequence[str] | None) -> tuple[str, ...]:

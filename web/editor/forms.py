@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import time
 from typing import Any
 
@@ -42,6 +43,14 @@ class ClockField(TimeField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Type a time of day, such as 09:00.") from None
+
+
+def is_filter(value: str) -> bool:
+    """Whether it can be one: its number, a colon, and its name."""
+    return _FILTER.match(value) is not None
+
+
+_FILTER = re.compile("[1-9][0-9]{0,17}:")
 
 
 def unless_idle(form: FlaskForm, field: Field) -> None:
@@ -122,6 +131,10 @@ class EditorForm(ScheduleForm):
     options_for = HiddenField()
     proposed_name = HiddenField()
     proposed_sheet = HiddenField()
+
+    def validate_filter(self, field: Field) -> None:
+        if field.data and not is_filter(field.data):
+            raise StopValidation("Choose a filter from the list, or none.")
 
     def validate_columns(self, field: Field) -> None:
         if self.columns_mode.data == CHOSEN and not field.data:
