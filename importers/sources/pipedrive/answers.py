@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,17 +38,26 @@ def decoded(content: bytes, shape: type[A]) -> A:
     """
     An answer of that shape. Raises ValueError for what is none.
 
-    A title cut in the middle of an emoji holds half a character. msgspec
-    refuses the whole answer for it, so json, which takes it, looks again.
+    A title cut in the middle of an emoji holds half a character, for which
+    msgspec refuses the whole answer. It is read again with U+FFFD in its place.
     """
     try:
-        return msgspec.json.decode(content, type=shape)
-    except (ValueError, RecursionError):
-        return _decoded_patiently(content, shape)
+        return _decoded(content, shape)
+    except ValueError:
+        whole = _HALF_CHARACTER.sub(lambda found: found[1] or rb"\ufffd", content)
+        if whole == content:
+            raise
+        return _decoded(whole, shape)
 
 
-def _decoded_patiently(content: bytes, shape: type[A]) -> A:
+_HALF_CHARACTER = re.compile(
+    rb"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+"""The first group takes what only looks like one: an escaped backslash, and a whole pair."""
+
+
+def _decoded(content: bytes, shape: type[A]) -> A:
     try:
-        return msgspec.convert(json.loads(content), shape)
+        return msgspec.json.decode(content, type=shape)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error

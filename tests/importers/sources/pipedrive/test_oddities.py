@@ -78,10 +78,18 @@ def in_deals(**values: Any) -> Change:
     return change
 
 
-def test_half_a_character_does_not_cost_the_whole_import(app: Any) -> None:
-    rows = rows_of(a_source(app, in_deals(title="Bikes \ud83d")), "id", "title")
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Bikes \ud83d", "Bikes \ufffd"),
+        ("\ude00\ud83d\ud83d\ude00!", "\ufffd\ufffd😀!"),
+        ("\ud83d and \\ud83d and \\", "\ufffd and \\ud83d and \\"),
+    ],
+)
+def test_half_a_character_does_not_cost_the_whole_import(app: Any, title: str, shown: str) -> None:
+    rows = rows_of(a_source(app, in_deals(title=title)), "id", "title")
     assert len(rows) == 30
-    assert rows[0]["title"] == "Bikes \ud83d"
+    assert rows[0]["title"] == shown
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"data": ' + b"9" * 5000 + b"}", b"\xff", b"<html>", b"", b"[]"])
