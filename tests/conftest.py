@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -38,11 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
     """A test that reaches for another machine fails, and says which."""
-    for name in ("connect", "connect_ex"):
-        monkeypatch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
+        yield
 
 
 def _only_here(connect):  # type: ignore[no-untyped-def]
@@ -54,11 +57,13 @@ def _only_here(connect):  # type: ignore[no-untyped-def]
     return connect_here
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
     """Hashing a password takes half a second on purpose; here it takes none."""
     quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("importers.services.people.PasswordHasher", quick)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importers.services.people.PasswordHasher", quick)
+        yield
 
 
 @pytest.fixture
@@ -107,11 +112,31 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@dataclass(frozen=True, slots=True)
+class Inhabited:
+    """A migrated database in which Alice, Bob and Charlie live already."""
+
+    file: Path
+    neighbours: people.Neighbours
+
+
+@pytest.fixture(scope="session")
+def inhabited(migrated_file: Path) -> Inhabited:
+    file = migrated_file.with_name("inhabited.db")
+    shutil.copy(migrated_file, file)
+    store = SqlStore(f"sqlite:///{file}")
+    neighbours = people.move_in(store)
+    store.close()
+    return Inhabited(file, neighbours)
+
+
 @pytest.fixture
-def store(settings: Settings, migrated_file: Path) -> Iterator[SqlStore]:
-    """The store behind `services`, for what services do not show."""
+def store(request: pytest.FixtureRequest, settings: Settings) -> Iterator[SqlStore]:
+    """The store behind `services`, for what services do not show; with the neighbours, where a test knows them."""
+    knows_them = "inhabited" in request.fixturenames
+    file = request.getfixturevalue("inhabited").file if knows_them else request.getfixturevalue("migrated_file")
     settings.home.mkdir(mode=0o700)
-    shutil.copy(migrated_file, settings.home / "pipesheet.db")
+    shutil.copy(file, settings.home / "pipesheet.db")
     store = SqlStore(settings.database_url)
     yield store
     store.close()
@@ -126,8 +151,9 @@ def services(settings: Settings, store: SqlStore, session: requests.Session, clo
 
 
 @pytest.fixture
-def neighbours(store: SqlStore) -> people.Neighbours:
-    return people.move_in(store)
+def neighbours(inhabited: Inhabited, store: SqlStore) -> people.Neighbours:
+    assert store.has_users(), "a test that asks for neighbours by request.getfixturevalue names `inhabited` as well"
+    return inhabited.neighbours
 
 
 @pytest.fixture

@@ -40,6 +40,13 @@ class Browser:
         self.open("/sign-in")
         return self.submit(email=email, password=password)
 
+    def cookie_of(self, email: str) -> str:
+        """Sign in for the cookie."""
+        self.sign_in(email)
+        cookie = self.client.get_cookie("pipesheet")
+        assert cookie
+        return cookie.value
+
     @property
     def status(self) -> int:
         return self.response.status_code

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import requests
@@ -21,7 +23,7 @@ from sandbox.world import TOKEN, World
 from tests.builders import a_draft
 from tests.people import ALICE, BOB, CHARLIE
 from tests.web.browser import Browser
-from web import create_app
+from web import create_app, current
 
 SESSION_KEY = Secret("a key for tests")
 
@@ -63,11 +65,32 @@ class CompiledTemplates(BytecodeCache):
 COMPILED = CompiledTemplates()
 
 
+@pytest.fixture(scope="session")
+def one_app() -> Flask:
+    """The pages without anything behind them: made once, because that takes longer than most tests."""
+    nowhere = Settings(home=Path("/nowhere"), database_url="", redis_url="", session_key=SESSION_KEY)
+    return create_app(cast(Services, None), nowhere)
+
+
 @pytest.fixture
-def app(services: Services, settings: Settings) -> Flask:
+def app(one_app: Flask, services: Services, settings: Settings) -> Iterator[Flask]:
+    current.attach(one_app, services, replace(settings, session_key=SESSION_KEY))
+    yield one_app
+    one_app.extensions["pipesheet.limiter"].reset()
+
+
+@pytest.fixture
+def own_app(services: Services, settings: Settings) -> Flask:
+    """For a test that changes more of it than it could undo."""
     app = create_app(services, replace(settings, session_key=SESSION_KEY))
     app.jinja_env.bytecode_cache = COMPILED
     return app
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, str]:
+    """What signing in gave to whom: the same accounts and the same key make a cookie good for every test."""
+    return {}
 
 
 @pytest.fixture
@@ -76,18 +99,18 @@ def visitor(app: Flask) -> Browser:
 
 
 @pytest.fixture
-def at_alice(app: Flask, alice: Actor) -> Browser:
-    return _signed_in(app, ALICE)
+def at_alice(app: Flask, alice: Actor, cookies: dict[str, str]) -> Browser:
+    return _signed_in(app, ALICE, cookies)
 
 
 @pytest.fixture
-def at_bob(app: Flask, bob: Actor) -> Browser:
-    return _signed_in(app, BOB)
+def at_bob(app: Flask, bob: Actor, cookies: dict[str, str]) -> Browser:
+    return _signed_in(app, BOB, cookies)
 
 
 @pytest.fixture
-def at_charlie(app: Flask, charlie: Actor) -> Browser:
-    return _signed_in(app, CHARLIE)
+def at_charlie(app: Flask, charlie: Actor, cookies: dict[str, str]) -> Browser:
+    return _signed_in(app, CHARLIE, cookies)
 
 
 @pytest.fixture
@@ -116,7 +139,10 @@ def refused(pretend: Any, services: Services, alice: Actor, importer: Importer) 
     return run
 
 
-def _signed_in(app: Flask, email: str) -> Browser:
+def _signed_in(app: Flask, email: str, cookies: dict[str, str]) -> Browser:
+    """A browser that has a session and has opened nothing yet."""
+    if email not in cookies:
+        cookies[email] = Browser(app).cookie_of(email)
     browser = Browser(app)
-    browser.sign_in(email)
+    browser.client.set_cookie("pipesheet", cookies[email])
     return browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -18,10 +19,14 @@ class Element:
     children: list[Element | str] = field(default_factory=list)
 
     def walk(self) -> Iterator[Element]:
-        for child in self.children:
-            if isinstance(child, Element):
-                yield child
-                yield from child.walk()
+        """Everything inside, in the order of the page."""
+        ahead: list[Element | str] = [self]
+        while ahead:
+            one = ahead.pop()
+            if isinstance(one, Element):
+                ahead.extend(reversed(one.children))
+                if one is not self:
+                    yield one
 
     def find_all(self, *tags: str, **attrs: str) -> list[Element]:
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attrs.items()}
@@ -54,28 +59,18 @@ class Element:
                 yield from (" ", *child._texts(), " ")
 
 
-class Page(HTMLParser):
+class Page:
+    """Read when first asked: many a page is only passed through."""
+
     def __init__(self, html: str) -> None:
-        super().__init__()
         self.html = html
-        self.root = self._here = Element("document")
-        self.feed(html)
-        self.close()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs}, self._here)
-        self._here.children.append(element)
-        if tag not in VOID:
-            self._here = element
-
-    def handle_endtag(self, tag: str) -> None:
-        for element in (self._here, *self._here.ancestors()):
-            if element.tag == tag and element.parent is not None:
-                self._here = element.parent
-                return
-
-    def handle_data(self, data: str) -> None:
-        self._here.children.append(data)
+    @cached_property
+    def root(self) -> Element:
+        reader = _Reader()
+        reader.feed(self.html)
+        reader.close()
+        return reader.root
 
     @property
     def text(self) -> str:
@@ -105,6 +100,27 @@ class Page(HTMLParser):
             forms = [one for one in forms if button in one.buttons]
         assert forms, f"no form for {action or button or 'anything'}; the page says: {self.text[:500]}"
         return forms[0]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = self._here = Element("document")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs}, self._here)
+        self._here.children.append(element)
+        if tag not in VOID:
+            self._here = element
+
+    def handle_endtag(self, tag: str) -> None:
+        for element in (self._here, *self._here.ancestors()):
+            if element.tag == tag and element.parent is not None:
+                self._here = element.parent
+                return
+
+    def handle_data(self, data: str) -> None:
+        self._here.children.append(data)
 
 
 class Form:

@@ -47,8 +47,10 @@ def test_there_are_as_many_addresses_as_we_think(addresses: list[tuple[str, str,
     assert len(addresses) > 25
 
 
-def test_visitors_are_sent_to_sign_in(visitor: Browser, app: Flask, addresses: list[tuple[str, str, str]]):
-    app.config["WTF_CSRF_ENABLED"] = False
+def test_visitors_are_sent_to_sign_in(
+    visitor: Browser, app: Flask, addresses: list[tuple[str, str, str]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
     for method, path, _ in addresses:
         answer = visitor.client.open(path, method=method)
         assert answer.status_code == 302, (method, path)

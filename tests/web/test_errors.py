@@ -12,6 +12,11 @@ from tests.web.browser import Browser
 
 
 @pytest.fixture
+def app(own_app: Flask) -> Flask:
+    return own_app
+
+
+@pytest.fixture
 def at_alice(app: Flask, at_alice: Browser) -> Browser:
     """With a page that goes wrong as a test wishes."""
     app.config["WRONG"] = None

@@ -64,8 +64,9 @@ def test_the_file_name_is_safe_everywhere(place: str, name: str):
 
 
 class TestManyRows:
-    @pytest.fixture
-    def pretend_app(self) -> Flask:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def pretend_app(cls) -> Flask:
         return create_sandbox(World(deals=250), plan="none")
 
     @pytest.fixture(autouse=True)

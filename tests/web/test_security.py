@@ -28,9 +28,21 @@ POLICY = {
 }
 
 
+@pytest.fixture(scope="module")
+def opened() -> list[tuple[str, Page]]:
+    """The pages, once a test has opened them."""
+    return []
+
+
 @pytest.fixture
-def pages(at_alice: Browser, importer: Importer, done: Run) -> list[tuple[str, Page]]:
-    """Every kind of page there is, with something on it."""
+def pages(request: pytest.FixtureRequest, neighbours: object, opened: list[tuple[str, Page]]) -> list[tuple[str, Page]]:
+    """Every kind of page there is, with something on it; opened once, as looking at them changes nothing."""
+    if not opened:
+        opened += _every_page(*map(request.getfixturevalue, ("at_alice", "importer", "done")))
+    return opened
+
+
+def _every_page(at_alice: Browser, importer: Importer, done: Run) -> list[tuple[str, Page]]:
     paths = [
         "/",
         "/?part=list",
@@ -83,19 +95,19 @@ def test_no_page_holds_script_or_style_of_its_own(pages: list[tuple[str, Page]])
             assert not element.attrs.get("href", "").startswith("javascript:"), path
 
 
-def test_everything_a_page_needs_comes_from_here(pages: list[tuple[str, Page]], at_alice: Browser):
+def test_everything_a_page_needs_comes_from_here(pages: list[tuple[str, Page]], visitor: Browser):
     needed = set()
     for _, page in pages:
         needed |= {one.attrs["src"] for one in page.root.find_all("script", "img")}
         needed |= {one.attrs["href"] for one in page.root.find_all("link")}
         needed |= {one.attrs["href"].split("#")[0] for one in page.root.find_all("use")}
     for address in needed:
-        with at_alice.client.get(address) as answer:
+        with visitor.client.get(address) as answer:
             assert answer.status_code == 200, address
 
 
-def test_every_icon_is_in_our_picture_of_icons(pages: list[tuple[str, Page]], at_alice: Browser):
-    with at_alice.client.get("/static/icons.svg") as answer:
+def test_every_icon_is_in_our_picture_of_icons(pages: list[tuple[str, Page]], visitor: Browser):
+    with visitor.client.get("/static/icons.svg") as answer:
         drawn = {one.attrs["id"] for one in Page(answer.text).root.find_all("symbol")}
     used = {one.attrs["href"].split("#")[1] for _, page in pages for one in page.root.find_all("use")}
     assert used

@@ -37,6 +37,14 @@ def read(chunks: Iterator[bytes]) -> Iterator[Message]:
                 yield Message(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
 
 
+@pytest.fixture
+def seats(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Seats:
+    """All free, and this test's own."""
+    seats = Seats()
+    monkeypatch.setitem(app.extensions, "pipesheet.seats", seats)
+    return seats
+
+
 def messages(browser: Browser, path: str, **more: Any) -> list[Message]:
     answer = browser.client.get(path, **more)
     assert answer.status_code == 200
@@ -134,10 +142,9 @@ def test_who_is_signed_out_meanwhile_gets_no_sign_in_page_in_the_stream(visitor:
 
 
 def test_any_number_of_open_run_pages_leaves_threads_for_everything_else(
-    at_alice: Browser, app: Flask, store: SqlStore, importer: Importer, clock: FakeClock
+    at_alice: Browser, seats: Seats, store: SqlStore, importer: Importer, clock: FakeClock
 ):
     run = a_run(store, importer)
-    seats: Seats = app.extensions["pipesheet.seats"]
     assert all(seats.take() for _ in range(MOST_LISTENERS))
     before = clock.monotonic()
     assert [one.kind for one in messages(at_alice, f"/runs/{run.id}/stream")] == ["state"]
@@ -147,14 +154,14 @@ def test_any_number_of_open_run_pages_leaves_threads_for_everything_else(
 
 
 def test_a_seat_is_given_back_when_the_page_is_closed(
-    at_alice: Browser, app: Flask, store: SqlStore, importer: Importer
+    at_alice: Browser, seats: Seats, store: SqlStore, importer: Importer
 ):
     run = a_run(store, importer)
     for _ in range(MOST_LISTENERS + 1):
         answer = at_alice.client.get(f"/runs/{run.id}/stream", buffered=False)
         next(answer.iter_encoded())
         answer.close()
-    assert all(app.extensions["pipesheet.seats"].take() for _ in range(MOST_LISTENERS))
+    assert all(seats.take() for _ in range(MOST_LISTENERS))
 
 
 def test_the_state_brings_what_one_may_do_now(at_alice: Browser, store: SqlStore, importer: Importer):
