@@ -97,10 +97,21 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _too_busy() -> ConnectionTrouble:
+    return ConnectionTrouble("The database is too busy to answer.", hint="Try again in a moment.")
+
+
 def _trouble(error: DBAPIError | PoolTimeout) -> ImporterError | None:
     if isinstance(error, PoolTimeout):
-        return ConnectionTrouble("The database is too busy to answer.", hint="Try again in a moment.")
+        return _too_busy()
     said = str(error.orig).lower()
+    if said.endswith(("is locked", "is busy")):
+        return _too_busy()
+    if "readonly" in said or getattr(error.orig, "sqlstate", None) == "25006":
+        return ConnectionTrouble(
+            "The database can be read but not changed.",
+            hint="Give the user that runs Pipesheet the right to write its file and the folder around it.",
+        )
     if getattr(error.orig, "sqlstate", None) in _NO_SUCH_TABLE or said.startswith(("no such table", "no such column")):
         return SetupError("The database is not set up for this version of Pipesheet.", hint="Run: pipesheet migrate")
     if "not a database" in said or "malformed" in said:

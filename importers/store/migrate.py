@@ -61,6 +61,9 @@ def _locked(file: Path) -> Iterator[None]:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
+        # Sealed tokens and password hashes, in a folder that may be open to all; what SQLite
+        # keeps beside it takes over its rights.
+        file.touch(mode=0o600)
     except OSError as error:
         raise SetupError(
             f"The database cannot be kept in {file.parent}.",

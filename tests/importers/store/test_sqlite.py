@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,33 @@ def test_several_processes_may_migrate_at_once(url: str):
 def test_a_home_that_migration_makes_is_for_its_owner_only(url: str, tmp_path: Path):
     migrate(url)
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_database_in_a_folder_open_to_all_is_for_its_owner_only(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    migrate(f"sqlite:///{tmp_path / 'p.db'}")
+    store = SqlStore(f"sqlite:///{tmp_path / 'p.db'}")
+    store.ping()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("p.db*") if file.stat().st_size} == {0o600}
+    store.close()
+
+
+def test_a_database_that_may_only_be_read_says_so(store: SqlStore):
+    with store._engine.connect() as connection:  # the setting stands in for the rights of the file: root has them all
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(TemporaryError, match="not changed"):
+        store.add_workspace("a name", time_zone="UTC", now=NEW_YEAR)
+
+
+def test_a_database_somebody_else_holds_is_too_busy(store: SqlStore):
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(store._engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TemporaryError, match="too busy"):
+        store.add_workspace("a name", time_zone="UTC", now=NEW_YEAR)
+    other.close()
+    store.add_workspace("a name", time_zone="UTC", now=NEW_YEAR)
 
 
 def test_a_database_without_tables_says_how_to_make_them(tmp_path: Path):
