@@ -215,28 +215,24 @@ def due_on(kitchen: Kitchen) -> Make:
     The day an activity is due. Pipedrive keeps its time in UTC, so with one
     the day may be another here; without one it is the day as it stands.
     """
-    moment_of = _due_moment(kitchen.zone)
-
-    def due(record: Any) -> Cell:
-        moment = moment_of(record)
-        if moment is not None:
-            return moment.date()
-        found = record.get("due_date")
-        return None if found is None else values.day(found)
-
-    return due
+    return _due(kitchen, datetime.date, "due_date", values.day)
 
 
 def due_at(kitchen: Kitchen) -> Make:
     """The time of day an activity is due; empty when it takes the whole day."""
+    return _due(kitchen, datetime.time, "due_time", values.clock_time)
+
+
+def _due(kitchen: Kitchen, part_of: Callable[[datetime], Cell], name: str, as_it_stands: Callable[[Any], Cell]) -> Make:
+    """A part of the moment something is due; where it has none, what stands under *name*."""
     moment_of = _due_moment(kitchen.zone)
 
     def due(record: Any) -> Cell:
         moment = moment_of(record)
         if moment is not None:
-            return moment.time()
-        found = record.get("due_time")
-        return None if found is None else values.clock_time(found)
+            return part_of(moment)
+        found = record.get(name)
+        return None if found is None else as_it_stands(found)
 
     return due
 
