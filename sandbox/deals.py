@@ -149,9 +149,6 @@ class Deals:
     def is_deleted(self, n: int) -> bool:
         return n % ids.BLOCK == ids.BLOCK - 1
 
-    def is_archived(self, n: int) -> bool:
-        return n % ids.BLOCK == 0
-
     def added(self, n: int) -> int:
         return self._timeline.added(n)
 

@@ -191,7 +191,6 @@ SUBJECTS = (
     "Call about the offer", "Demo in the yard", "Send contract", "Lunch", "Follow up", "Check credit", "Test ride",
     "=TODAY()", "Bel terug ☎️", "Prepare tender", "契約書を送る",
 )  # fmt: skip
-JOBS = ("Fleet manager", "Owner", "Purchaser", "CFO", "Operations lead", None)
 
 
 def text(chance: random.Random) -> str:

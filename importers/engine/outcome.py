@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from importers.errors import ImporterError, RunStopped, SetupError, TemporaryError
+from importers.errors import ImporterError, RunStopped, TemporaryError
 from importers.model import Status, Trouble
 
 ATTEMPTS = 3
@@ -48,11 +48,6 @@ def trouble_of(error: Exception) -> Trouble:
         hint="Run it again; if it fails again, report the reference, which the log repeats with the details.",
         reference=uuid.uuid4().hex[:12],
     )
-
-
-def needs_owner(error: Exception) -> bool:
-    """Whether only the owner can mend it."""
-    return isinstance(error, SetupError)
 
 
 def _wait(error: TemporaryError, attempt: int) -> timedelta:

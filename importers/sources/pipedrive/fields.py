@@ -73,7 +73,6 @@ class _OneField:
         self._code = str(field["field_code"])
         self._name = readable(str(field.get("field_name") or ""))
         self._type = str(field.get("field_type"))
-        self._has_options = bool(field.get("options"))
         self._nested = nested
 
     def specs(self) -> tuple[Spec, ...]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from importers.engine.outcome import ATTEMPTS, judge, needs_owner, trouble_of
+from importers.engine.outcome import ATTEMPTS, judge, trouble_of
 from importers.errors import (
     BudgetSpent,
     ConnectionTrouble,
@@ -54,7 +54,6 @@ def test_what_only_the_owner_can_mend_fails_at_once(error):
         error.message,
         error.hint,
     )
-    assert needs_owner(error)
 
 
 def test_a_stopped_run_is_cancelled_and_nothing_is_wrong():
@@ -67,4 +66,3 @@ def test_our_own_mistakes_show_a_reference_and_no_detail():
     assert "hunter2" not in repr(trouble)
     assert len(trouble.reference) == 12
     assert trouble.reference != trouble_of(KeyError()).reference
-    assert not needs_owner(KeyError())
