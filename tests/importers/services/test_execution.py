@@ -56,6 +56,14 @@ class Pause:
         raise AssertionError("nobody stopped the run within ten seconds")
 
 
+def at_work(workshop: Workshop, pause: Pause) -> threading.Thread:
+    """A worker who has come to the pause."""
+    worker = threading.Thread(target=workshop.work)
+    worker.start()
+    assert pause.reached.wait(10)
+    return worker
+
+
 # --- ends ---
 
 
@@ -188,9 +196,7 @@ def test_a_running_import_stops_soon_after_it_was_cancelled(workshop_of: MakeWor
     pause = Pause()
     workshop = workshop_of(ROWS, pause, ROWS)
     run = workshop.runs.start(alice, workshop.an_importer().id)
-    worker = threading.Thread(target=workshop.work)
-    worker.start()
-    assert pause.reached.wait(10)
+    worker = at_work(workshop, pause)
     assert workshop.runs.cancel(alice, run.id).cancel_requested
     worker.join(10)
     over = workshop.runs.get(alice, run.id)
@@ -203,9 +209,7 @@ def test_the_heart_beats_while_the_import_works(workshop_of: MakeWorkshop, alice
     pause = Pause()
     workshop = workshop_of(ROWS, pause)
     run = workshop.runs.start(alice, workshop.an_importer().id)
-    worker = threading.Thread(target=workshop.work)
-    worker.start()
-    assert pause.reached.wait(10)
+    worker = at_work(workshop, pause)
     clock.advance(minutes=10)
     wanted = clock.now()
     for _ in range(1000):
@@ -225,9 +229,7 @@ def test_the_worker_of_a_rescued_run_gives_up_and_changes_nothing(
     pause = Pause()
     workshop = workshop_of(ROWS, pause)
     run = workshop.runs.start(alice, workshop.an_importer().id)
-    worker = threading.Thread(target=workshop.work)
-    worker.start()
-    assert pause.reached.wait(10)
+    worker = at_work(workshop, pause)
     handed_back = False
     while not handed_back:  # the heart beats on: catch it between two beats
         handed_back = store.hand_back_run(
@@ -246,9 +248,7 @@ def test_an_importer_deleted_in_mid_run_ends_it_quietly(workshop_of: MakeWorksho
     workshop = workshop_of(ROWS, pause)
     importer = workshop.an_importer()
     workshop.runs.start(alice, importer.id)
-    worker = threading.Thread(target=workshop.work)
-    worker.start()
-    assert pause.reached.wait(10)
+    worker = at_work(workshop, pause)
     workshop.store.remove_importer(alice.workspace.id, importer.id)
     worker.join(10)
     assert not worker.is_alive()
