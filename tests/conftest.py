@@ -31,7 +31,7 @@ from tests.fakes import FakeClock
 from tests.postgresql import a_database
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=200)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
