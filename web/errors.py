@@ -13,7 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from importers.errors import (
     AccessDenied,
+    CredentialsRejected,
     ImporterError,
+    InvalidSettings,
     NoRoom,
     NotThere,
     RunStopped,
@@ -28,7 +30,10 @@ _STATUS: tuple[tuple[type[ImporterError], int, str], ...] = (
     (NotThere, 404, "Not there"),
     (AccessDenied, 403, "Not allowed"),
     (NoRoom, 507, "No room"),
-    (SetupError, 422, "Something needs changing"),
+    (InvalidSettings, 422, "Something needs changing"),
+    (CredentialsRejected, 422, "Something needs changing"),
+    # What is left is no visitor's doing: a database that is damaged, or not set up.
+    (SetupError, 500, "Something needs mending"),
     (TemporaryError, 503, "Not now"),
     (RunStopped, 409, "Stopped"),
 )

@@ -65,7 +65,7 @@ def in_our_words() -> Iterator[None]:
     """Turn a database that is away, full or not set up into an error people can act on."""
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
         trouble = _trouble(error)
         if trouble is None:
             raise
@@ -101,27 +101,37 @@ def _too_busy() -> ConnectionTrouble:
     return ConnectionTrouble("The database is too busy to answer.", hint="Try again in a moment.")
 
 
-def _trouble(error: DBAPIError | PoolTimeout) -> ImporterError | None:
+def _trouble(error: DBAPIError | PoolTimeout | sqlite3.Error) -> ImporterError | None:
     if isinstance(error, PoolTimeout):
         return _too_busy()
-    said = str(error.orig).lower()
+    known = _told(error.orig if isinstance(error, DBAPIError) else error)
+    if known is None and (isinstance(error, _UNREACHABLE) or getattr(error, "connection_invalidated", False)):
+        return ConnectionTrouble(
+            "The database cannot be reached or does not answer.", hint="Check that it runs and that its disk has room."
+        )
+    return known
+
+
+_UNREACHABLE = (OperationalError, sqlite3.OperationalError)
+
+
+def _told(error: BaseException | None) -> ImporterError | None:
+    """What the driver's own words mean, where we know."""
+    said, code = str(error).lower(), getattr(error, "sqlstate", None)
     if said.endswith(("is locked", "is busy")):
         return _too_busy()
-    if "readonly" in said or getattr(error.orig, "sqlstate", None) == "25006":
+    if "readonly" in said or code == "25006":
         return ConnectionTrouble(
             "The database can be read but not changed.",
             hint="Give the user that runs Pipesheet the right to write its file and the folder around it.",
         )
-    if getattr(error.orig, "sqlstate", None) in _NO_SUCH_TABLE or said.startswith(("no such table", "no such column")):
+    if code in _NO_SUCH_TABLE or said.startswith(("no such table", "no such column")):
         return SetupError("The database is not set up for this version of Pipesheet.", hint="Run: pipesheet migrate")
     if "not a database" in said or "malformed" in said:
-        return ConnectionTrouble(
+        # Waiting would not mend it.
+        return SetupError(
             "The database cannot be read: its file is damaged.", hint="Stop Pipesheet and put a backup in its place."
         )
-    if "disk is full" in said or getattr(error.orig, "sqlstate", None) == "53100":
+    if "disk is full" in said or code == "53100":
         return NoRoom("The disk of the database is full.", hint="Free some space and try again.")
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        return ConnectionTrouble(
-            "The database cannot be reached or does not answer.", hint="Check that it runs and that its disk has room."
-        )
     return None

@@ -88,9 +88,15 @@ def test_a_folder_that_is_not_there_is_trouble_people_can_read(tmp_path: Path):
 def test_a_damaged_file_is_told_as_such(tmp_path: Path):
     (tmp_path / "damaged.db").write_bytes(b"this is no database" * 100)
     store = SqlStore(f"sqlite:///{tmp_path / 'damaged.db'}")
-    with pytest.raises(TemporaryError, match=r"damaged.*backup"):
+    with pytest.raises(SetupError, match=r"damaged.*backup"):
         store.ping()
     store.close()
+
+
+def test_a_damaged_file_is_told_as_such_by_migrate_too(tmp_path: Path):
+    (tmp_path / "damaged.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(SetupError, match=r"damaged.*backup"):
+        migrate(f"sqlite:///{tmp_path / 'damaged.db'}")
 
 
 def test_a_home_that_cannot_be_made_says_so(tmp_path: Path):
