@@ -64,14 +64,14 @@ def upcoming(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
 
 
 def in_words(schedule: Schedule) -> str:
-    """The schedule as a person would say it: "Every 2 hours on weekdays"."""
+    """The schedule as a person would say it: "Every 2 hours on weekdays (Europe/Amsterdam)"."""
     if schedule.every is Every.MANUAL:
         return "Manually"
     if schedule.every is Every.DAYS:
         return f"{_days_in_words(schedule)} at {schedule.at:%H:%M} ({schedule.time_zone})"
     unit = schedule.every.value
     rhythm = f"Every {unit.removesuffix('s')}" if schedule.number == 1 else f"Every {schedule.number} {unit}"
-    return f"{rhythm} {_on(schedule.weekdays)}".rstrip()
+    return " ".join(filter(None, (rhythm, _on(schedule.weekdays), f"({schedule.time_zone})")))
 
 
 def _days_in_words(schedule: Schedule) -> str:
