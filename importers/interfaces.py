@@ -225,6 +225,23 @@ class Store(Protocol):
 
     def has_workspaces(self) -> bool: ...
 
+    def prepare_workspace(
+        self,
+        name: str,
+        *,
+        time_zone: str,
+        kind: str,
+        account: Account,
+        sealed: bytes,
+        draft_for: Callable[[Connection], Draft],
+        now: datetime,
+    ) -> Workspace | None:
+        """
+        A workspace without members, in it a connection and the manual importer
+        that *draft_for* makes of it, for the first owner to adopt. None, and
+        nothing is changed, when there is a workspace already.
+        """
+
     def add_workspace(self, name: str, *, time_zone: str, now: datetime) -> Workspace: ...
 
     def add_first_owner(

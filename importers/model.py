@@ -115,7 +115,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An importer as the editor holds it, before it has an id."""
+    """
+    An importer as the editor holds it, before it has an id.
+
+    An importer lives in one time zone, that of its schedule: whatever zone the
+    selection holds, the one of the schedule takes its place when it is saved,
+    shown or run.
+    """
 
     name: str
     connection_id: int
@@ -126,7 +132,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A saved recipe: what to read, which columns, where to write, and when."""
+    """A saved recipe: what to read, which columns, where to write, and when; all of it in one time zone."""
 
     id: int
     workspace_id: int

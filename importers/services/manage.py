@@ -65,7 +65,11 @@ class Importers:
         return self._store.importer(actor.workspace.id, importer_id)
 
     def create(self, actor: Actor, draft: Draft) -> Importer:
-        """Raises InvalidSettings: empty name, unknown entity/column, bad sheet name, target taken by another importer (names it), bad schedule."""
+        """
+        Raises InvalidSettings: a name that is empty or another importer's (the
+        fact `field` is then "name"), unknown entity or column, bad sheet name,
+        target taken by another importer (names it), bad schedule.
+        """
         require(actor, Role.EDITOR, "create importers")
         draft = self._checked(actor, draft, before=None)
         now = self._clock.now()
@@ -132,6 +136,7 @@ class Importers:
 
     def preview(self, actor: Actor, draft: Draft, *, rows: int = 20) -> Preview:
         """The first rows exactly as a run would write them; writes nothing."""
+        draft = _in_one_zone(draft)
         self._check_entity(draft.selection.entity)
         wanted = min(rows, MOST_PREVIEW_ROWS, draft.selection.limit or MOST_PREVIEW_ROWS)
         selection = replace(draft.selection, limit=wanted)
@@ -139,7 +144,8 @@ class Importers:
             return _first_rows(source, selection, wanted)
 
     def _checked(self, actor: Actor, draft: Draft, *, before: Importer | None) -> Draft:
-        draft = replace(draft, name=_checked_name(draft.name))
+        draft = _in_one_zone(replace(draft, name=_checked_name(draft.name)))
+        self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
         self._check_selection(draft.selection)
         self._check_target(actor, draft.target, before)
@@ -149,7 +155,6 @@ class Importers:
     def _check_selection(self, selection: Selection) -> None:
         """What can be judged without asking Pipedrive."""
         entity = self._check_entity(selection.entity)
-        timetable.check(Schedule(time_zone=selection.time_zone))
         unknown = [status for status in selection.statuses if status not in entity.statuses]
         if unknown:
             raise InvalidSettings(
@@ -168,6 +173,16 @@ class Importers:
                 f"There is nothing called {name!r} to import.", hint=f"Choose one of: {', '.join(by_name)}."
             )
         return by_name[name]
+
+    def _check_name_is_free(self, actor: Actor, name: str, before: Importer | None) -> None:
+        """A name that stays the same stays, even one that two importers share from before."""
+        if before and before.name.casefold() == name.casefold():
+            return
+        taken = [other.name for other in self._store.importers(actor.workspace.id)]
+        if found := next((other for other in taken if other.casefold() == name.casefold()), None):
+            raise InvalidSettings(
+                f"There is an importer called “{found}” already.", hint="Give this one another name.", field="name"
+            )
 
     def _check_target(self, actor: Actor, target: Target, before: Importer | None) -> None:
         self._kinds.destination(actor.workspace.id).check(target)
@@ -206,10 +221,16 @@ class Importers:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
-        raise InvalidSettings("The importer has no name.", hint="Give it one, such as “Deals to Excel”.")
+        raise InvalidSettings("The importer has no name.", hint="Give it one, such as “Deals to Excel”.", field="name")
     if len(name) > LONGEST_NAME:
-        raise InvalidSettings("The importer's name is too long.", hint=f"Use at most {LONGEST_NAME} characters.")
+        raise InvalidSettings(
+            "The importer's name is too long.", hint=f"Use at most {LONGEST_NAME} characters.", field="name"
+        )
     return name
+
+
+def _in_one_zone(draft: Draft) -> Draft:
+    return replace(draft, selection=replace(draft.selection, time_zone=draft.schedule.time_zone))
 
 
 def _same_place(one: Target, other: Target) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importers.interfaces import Clock, Store
-from importers.model import Draft, Selection, Target
+from importers.model import Connection, Draft, Schedule, Selection, Target
 from importers.secret import Secret
 from importers.services.accounts import Accounts
 from importers.services.connections import KIND
@@ -24,21 +24,31 @@ class Setup:
         A connection to the sandbox and a first importer, "Deals to Excel",
         ready to press Run; the first owner adopts them.
 
-        Does nothing and answers False outside the sandbox, or once there is
-        anything in the store. Raises TemporaryError while the sandbox does not
+        All of it is kept at once, so a start that is cut short leaves nothing
+        half done. Does nothing and answers False outside the sandbox, or once
+        there is anything in the store. Raises TemporaryError while the sandbox does not
         answer yet.
         """
         if not self._sandbox or self._store.has_workspaces():
             return False
         account = self._accounts.source_for(token).account()
-        now = self._clock.now()
-        workspace = self._store.add_workspace(_WORKSPACE, time_zone=account.time_zone, now=now)
-        connection = self._store.keep_connection(workspace.id, KIND, account, self._accounts.seal(token), now=now)
-        draft = Draft(
-            name="Deals to Excel",
-            connection_id=connection.id,
-            selection=Selection("deals", time_zone=account.time_zone),
-            target=Target("excel", _WORKBOOK, "Deals"),
+        prepared = self._store.prepare_workspace(
+            _WORKSPACE,
+            time_zone=account.time_zone,
+            kind=KIND,
+            account=account,
+            sealed=self._accounts.seal(token),
+            draft_for=_first_importer,
+            now=self._clock.now(),
         )
-        self._store.add_importer(workspace.id, draft, next_run_at=None, now=now)
-        return True
+        return prepared is not None
+
+
+def _first_importer(connection: Connection) -> Draft:
+    return Draft(
+        name="Deals to Excel",
+        connection_id=connection.id,
+        selection=Selection("deals"),
+        target=Target("excel", _WORKBOOK, "Deals"),
+        schedule=Schedule(time_zone=connection.account.time_zone),
+    )

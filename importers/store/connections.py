@@ -41,11 +41,11 @@ class Connections(Database):
     ) -> Connection:
         try:
             with self._writing() as sql:
-                return _kept(sql, workspace_id, kind, account, sealed, now)
+                return kept_connection(sql, workspace_id, kind, account, sealed, now)
         except IntegrityError:
             # Linked at the same moment by somebody else: there is one to renew now.
             with self._writing() as sql:
-                return _kept(sql, workspace_id, kind, account, sealed, now)
+                return kept_connection(sql, workspace_id, kind, account, sealed, now)
 
     def renew_connection(
         self, workspace_id: int, connection_id: int, account: Account, sealed: bytes, *, now: datetime
@@ -85,7 +85,7 @@ def _fresh(account: Account, sealed: bytes, now: datetime) -> dict[str, Any]:
     }
 
 
-def _kept(
+def kept_connection(
     sql: SqlConnection, workspace_id: int, kind: str, account: Account, sealed: bytes, now: datetime
 ) -> Connection:
     known = sql.scalar(

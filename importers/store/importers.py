@@ -37,14 +37,7 @@ class Importers(Database):
         return importer_of(row)
 
     def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
-        values = {
-            "workspace_id": workspace_id,
-            "paused": False,
-            "next_run_at": next_run_at,
-            "created_at": now,
-            "updated_at": now,
-            **draft_values(draft),
-        }
+        values = importer_values(workspace_id, draft, next_run_at=next_run_at, now=now)
         try:
             with self._writing() as sql:
                 _check_connection(sql, workspace_id, draft)
@@ -77,6 +70,18 @@ class Importers(Database):
             )
             if gone.rowcount == 0:
                 raise _gone()
+
+
+def importer_values(workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> dict[str, Any]:
+    """A new importer's row."""
+    return {
+        "workspace_id": workspace_id,
+        "paused": False,
+        "next_run_at": next_run_at,
+        "created_at": now,
+        "updated_at": now,
+        **draft_values(draft),
+    }
 
 
 def _check_connection(sql: SqlConnection, workspace_id: int, draft: Draft) -> None:

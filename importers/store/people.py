@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select, text, update
@@ -10,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from importers.errors import InvalidSettings, NotThere
 from importers.model import Actor, Role, Workspace
 from importers.store.database import Database
-from importers.store.rows import actor_of, workspace_of
-from importers.store.schema import memberships, users, workspaces
+from importers.store.rows import actor_of, in_zone_of, workspace_of
+from importers.store.schema import importers, memberships, users, workspaces
 
 _ACTORS = (
     select(
@@ -38,18 +39,18 @@ class People(Database):
 
     def add_workspace(self, name: str, *, time_zone: str, now: datetime) -> Workspace:
         with self._writing() as connection:
-            return _add_workspace(connection, name, time_zone, now)
+            return added_workspace(connection, name, time_zone, now)
 
     def add_first_owner(
         self, email: str, password_hash: str, *, workspace_name: str, time_zone: str, now: datetime
     ) -> Actor | None:
         with self._writing() as connection:
-            _alone_with_users(connection)
+            alone_with_users(connection)
             if connection.scalar(select(exists().select_from(users))):
                 return None
             workspace_id = _adopted(connection, time_zone)
             if workspace_id is None:
-                workspace_id = _add_workspace(connection, workspace_name, time_zone, now).id
+                workspace_id = added_workspace(connection, workspace_name, time_zone, now).id
             return _add_user(connection, email, password_hash, workspace_id, Role.OWNER, now)
 
     def add_user(self, email: str, password_hash: str, *, workspace_id: int, role: Role, now: datetime) -> Actor:
@@ -74,7 +75,7 @@ def _actor(connection: Connection, user_id: int) -> Actor | None:
     return actor_of(row) if row else None
 
 
-def _add_workspace(connection: Connection, name: str, time_zone: str, now: datetime) -> Workspace:
+def added_workspace(connection: Connection, name: str, time_zone: str, now: datetime) -> Workspace:
     values = {"name": name, "time_zone": time_zone, "created_at": now}
     return workspace_of(connection.execute(insert(workspaces).values(values).returning(workspaces)).one())
 
@@ -92,15 +93,24 @@ def _add_user(
 
 
 def _adopted(connection: Connection, time_zone: str) -> int | None:
-    """The workspace that set-up prepared for the first owner, now in the owner's zone."""
+    """The workspace that set-up prepared for the first owner, now with its importers in the owner's zone."""
     members = select(memberships.c.user_id).where(memberships.c.workspace_id == workspaces.c.id)
     workspace_id = connection.scalar(select(workspaces.c.id).where(~members.exists()).order_by(workspaces.c.id))
     if workspace_id is not None:
         connection.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(time_zone=time_zone))
+        _move(connection, workspace_id, time_zone)
     return workspace_id
 
 
-def _alone_with_users(connection: Connection) -> None:
+def _move(connection: Connection, workspace_id: int, time_zone: str) -> None:
+    """The importers of a workspace into another zone; they run by hand, so no turn of theirs moves."""
+    for row in connection.execute(select(importers).where(importers.c.workspace_id == workspace_id)).all():
+        schedule = replace(row.schedule, time_zone=time_zone)
+        values = {"schedule": schedule, "selection": in_zone_of(schedule, row.selection)}
+        connection.execute(update(importers).where(importers.c.id == row.id).values(values))
+
+
+def alone_with_users(connection: Connection) -> None:
     # SQLite lets one writer in at a time; PostgreSQL would let two first owners in.
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE users IN EXCLUSIVE MODE"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -18,6 +19,8 @@ from importers.model import (
     Phase,
     Role,
     Run,
+    Schedule,
+    Selection,
     Status,
     Target,
     Trigger,
@@ -65,7 +68,7 @@ def importer_of(row: AnyRow) -> Importer:
         workspace_id=row.workspace_id,
         name=row.name,
         connection_id=row.connection_id,
-        selection=row.selection,
+        selection=in_zone_of(row.schedule, row.selection),
         target=row.target,
         schedule=row.schedule,
         paused=row.paused,
@@ -80,11 +83,16 @@ def draft_values(draft: Draft) -> dict[str, Any]:
     return {
         "name": draft.name,
         "connection_id": draft.connection_id,
-        "selection": draft.selection,
+        "selection": in_zone_of(draft.schedule, draft.selection),
         "target": draft.target,
         "target_key": target_key(draft.target),
         "schedule": draft.schedule,
     }
+
+
+def in_zone_of(schedule: Schedule, selection: Selection) -> Selection:
+    """An importer has one time zone: its schedule's."""
+    return replace(selection, time_zone=schedule.time_zone)
 
 
 def target_key(target: Target) -> str:

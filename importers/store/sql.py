@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importers.store.connections import Connections
+from importers.store.first import First
 from importers.store.importers import Importers
 from importers.store.people import People
 from importers.store.processes import Processes
@@ -10,7 +11,7 @@ from importers.store.runs import Runs
 from importers.store.turns import Turns
 
 
-class SqlStore(People, Connections, Importers, Runs, Turns, Processes):
+class SqlStore(People, First, Connections, Importers, Runs, Turns, Processes):
     """
     Implements `interfaces.Store` on SQLAlchemy Core.
 

@@ -28,6 +28,7 @@ from importers.model import (
     Status,
     Trigger,
     Trouble,
+    Workspace,
 )
 from tests import people
 from tests.builders import a_connection, a_draft, a_run, a_target, an_importer
@@ -56,6 +57,18 @@ def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def prepare(store: Store) -> Workspace | None:
+    return store.prepare_workspace(
+        "Prepared",
+        time_zone="UTC",
+        kind="pipedrive",
+        account=ACME,
+        sealed=b"sealed",
+        draft_for=lambda connection: a_draft(connection_id=connection.id),
+        now=NEW_YEAR,
+    )
 
 
 class StoreContract:
@@ -103,6 +116,26 @@ class StoreContract:
         owner = store.add_first_owner("a@example.com", "hash", workspace_name="New", time_zone="Asia/Tokyo", now=LATER)
         assert owner is not None
         assert owner.workspace == replace(prepared, time_zone="Asia/Tokyo")
+
+    def test_what_is_prepared_is_a_workspace_with_a_connection_and_an_importer(self, store: Store):
+        workspace = prepare(store)
+        assert workspace is not None
+        [connection], [importer] = store.connections(workspace.id), store.importers(workspace.id)
+        assert (connection.account, importer.connection_id, importer.next_run_at) == (ACME, connection.id, None)
+        owner = store.add_first_owner("a@example.com", "hash", workspace_name="New", time_zone="Asia/Tokyo", now=LATER)
+        assert owner is not None
+        [adopted] = store.importers(owner.workspace.id)
+        assert (adopted.id, adopted.schedule.time_zone, adopted.selection.time_zone) == (
+            importer.id, "Asia/Tokyo", "Asia/Tokyo",
+        )  # fmt: skip
+
+    def test_nothing_is_prepared_where_there_is_a_workspace(self, store: Store, ours: int):
+        assert prepare(store) is None
+        assert (store.connections(ours), store.importers(ours)) == ([], [])
+
+    def test_of_two_who_prepare_at_the_same_moment_one_does(self, store: Store):
+        answers = at_once([lambda: prepare(store)] * 3)
+        assert sum(answer is not None for answer in answers) == 1
 
     def test_there_is_no_second_first_owner(self, store: Store, alice: Actor):
         assert store.add_first_owner("b@example.com", "hash", workspace_name="W", time_zone="UTC", now=NEW_YEAR) is None
@@ -207,7 +240,7 @@ class StoreContract:
     # --- importers ---
 
     def test_an_importer_comes_back_as_it_went_in(self, store: Store, ours: int):
-        selection = Selection("deals", ("id", "ünï"), 7, "Mine", ("open", "won"), 10, "Europe/Tallinn")
+        selection = Selection("deals", ("id", "ünï"), 7, "Mine", ("open", "won"), 10, "Asia/Kolkata")
         schedule = Schedule(Every.DAYS, 1, (0, 4), time(8, 30), "Asia/Kolkata")
         importer = an_importer(store, ours, next_run_at=LATER, selection=selection, schedule=schedule)
         assert (importer.selection, importer.target, importer.schedule) == (selection, a_target(), schedule)

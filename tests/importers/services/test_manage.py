@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from importers.errors import AccessDenied, InvalidSettings, NotThere
 from importers.model import Actor, Connection, Every, Importer, Role, Schedule, Selection
+from importers.secret import Secret
 from importers.services import Services
+from importers.store.sql import SqlStore
 from sandbox.pipedrive import Sandbox
-from tests.builders import a_draft, a_target
+from sandbox.world import TOKEN
+from tests.builders import a_draft, a_target, an_importer
 from tests.fakes import FakeClock
 
 HOURLY = Schedule(Every.HOURS)
@@ -51,7 +54,7 @@ def test_a_name_is_tidied(services: Services, alice: Actor, connection: Connecti
         ({"selection": Selection("users", statuses=("open",))}, "no status open"),
         ({"selection": Selection("users", filter_id=1)}, "no filter"),
         ({"selection": Selection("deals", limit=0)}, "at least 1"),
-        ({"selection": Selection("deals", time_zone="Mars/Olympus")}, "Mars/Olympus"),
+        ({"schedule": Schedule(time_zone="Mars/Olympus")}, "Mars/Olympus"),
         ({"target": a_target("History/1")}, "worksheet"),
         ({"target": a_target("")}, "worksheet"),
         ({"target": a_target(place="../../etc/passwd")}, "workbook"),
@@ -78,6 +81,58 @@ def test_a_sheet_that_is_taken_names_who_has_it(services: Services, alice: Actor
     with pytest.raises(InvalidSettings, match="Deals to Excel"):
         services.importers.create(alice, draft)
     assert services.importers.create(alice, replace(draft, target=a_target("Deals", "Another"))).id != importer.id
+
+
+def test_a_name_that_is_taken_is_refused_at_the_name(services: Services, alice: Actor, importer: Importer):
+    draft = a_draft(name="deals TO excel", connection_id=importer.connection_id, target=a_target("Other"))
+    with pytest.raises(InvalidSettings, match="“Deals to Excel” already") as caught:
+        services.importers.create(alice, draft)
+    assert caught.value.facts["field"] == "name"
+    other = services.importers.create(alice, replace(draft, name="Other"))
+    with pytest.raises(InvalidSettings, match="another name"):
+        services.importers.change(alice, other.id, draft)
+
+
+def test_the_same_name_in_another_workspace_is_no_concern(
+    services: Services, store: SqlStore, alice: Actor, charlie: Actor, importer: Importer
+):
+    mine = services.connections.link(charlie, Secret(TOKEN))
+    assert services.importers.create(charlie, a_draft(connection_id=mine.id)).name == importer.name
+
+
+def test_a_name_two_importers_share_from_before_does_not_stop_a_change(
+    services: Services, store: SqlStore, alice: Actor, importer: Importer
+):
+    twin = an_importer(store, alice.workspace.id, name="DEALS to excel", target=a_target("Twin"))
+    draft = a_draft(name="Deals to Excel", connection_id=importer.connection_id, target=a_target("Moved"))
+    assert services.importers.change(alice, twin.id, draft).target.sheet == "Moved"
+
+
+def test_an_importer_lives_in_the_zone_of_its_schedule(
+    services: Services, alice: Actor, connection: Connection, importer: Importer
+):
+    draft = a_draft(
+        name="Zoned",
+        connection_id=connection.id,
+        selection=Selection("deals", time_zone="Asia/Tokyo"),
+        target=a_target("Zoned"),
+        schedule=Schedule(Every.HOURS, time_zone="Europe/Tallinn"),
+    )
+    created = services.importers.create(alice, draft)
+    assert created.selection.time_zone == "Europe/Tallinn"
+    moved = replace(draft, schedule=replace(draft.schedule, time_zone="America/New_York"))
+    assert services.importers.change(alice, created.id, moved).selection.time_zone == "America/New_York"
+    copy = services.importers.copy_of(alice, created.id)
+    assert (copy.selection.time_zone, copy.schedule.time_zone) == ("America/New_York", "America/New_York")
+
+
+def test_a_preview_shows_the_moments_of_the_schedules_zone(services: Services, alice: Actor, connection: Connection):
+    draft = a_draft(connection_id=connection.id, selection=Selection("deals", ("add_time",)))
+    elsewhere = replace(draft, schedule=Schedule(time_zone="Asia/Tokyo"))
+    [[here], [there]] = (services.importers.preview(alice, one, rows=1).rows[0] for one in (draft, elsewhere))
+    assert isinstance(here, datetime)
+    assert isinstance(there, datetime)
+    assert there - here == timedelta(hours=9)
 
 
 # --- change ---

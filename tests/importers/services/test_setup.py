@@ -10,8 +10,8 @@ import requests
 
 from importers import bootstrap
 from importers.config import Settings
-from importers.errors import TemporaryError
-from importers.model import Every, Status
+from importers.errors import InvalidSettings, TemporaryError
+from importers.model import Connection, Draft, Every, Status
 from importers.secret import Secret
 from importers.services import Services
 from importers.store.sql import SqlStore
@@ -38,6 +38,31 @@ def test_the_first_owner_finds_an_importer_ready_to_run(demo: Services):
         "Deals to Excel", a_target(), Every.MANUAL,
     )  # fmt: skip
     assert demo.runs.start(owner, card.importer.id).status in (Status.DONE, Status.DONE_WITH_NOTES)
+
+
+def test_the_importer_waits_in_the_zone_of_the_account_and_moves_to_the_owners(demo: Services, store: SqlStore):
+    assert demo.setup.prepare_sandbox(Secret(TOKEN))
+    [prepared] = store.importers(1)
+    zone = store.connections(1)[0].account.time_zone
+    assert (prepared.schedule.time_zone, prepared.selection.time_zone) == (zone, zone)
+    owner = demo.people.sign_up_owner(ALICE, PASSWORD, time_zone="Asia/Tokyo")
+    [card] = demo.importers.cards(owner)
+    zones = {owner.workspace.time_zone, card.importer.schedule.time_zone, card.importer.selection.time_zone}
+    assert zones == {"Asia/Tokyo"}
+
+
+def test_a_preparation_that_breaks_off_leaves_nothing_half_done(
+    demo: Services, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch, pytest.raises(InvalidSettings):
+        patch.setattr("importers.services.setup._first_importer", breaking_off)
+        demo.setup.prepare_sandbox(Secret(TOKEN))
+    assert not store.has_workspaces()
+    assert demo.setup.prepare_sandbox(Secret(TOKEN))
+
+
+def breaking_off(connection: Connection) -> Draft:
+    raise InvalidSettings("The power is cut.")
 
 
 def test_preparing_again_changes_nothing(demo: Services, store: SqlStore):
