@@ -54,9 +54,10 @@ def test_the_importer_waits_in_the_zone_of_the_account_and_moves_to_the_owners(d
 def test_a_preparation_that_breaks_off_leaves_nothing_half_done(
     demo: Services, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
-    with monkeypatch.context() as patch, pytest.raises(InvalidSettings):
+    with monkeypatch.context() as patch:
         patch.setattr("importers.services.setup._first_importer", breaking_off)
-        demo.setup.prepare_sandbox(Secret(TOKEN))
+        with pytest.raises(InvalidSettings):
+            demo.setup.prepare_sandbox(Secret(TOKEN))
     assert not store.has_workspaces()
     assert demo.setup.prepare_sandbox(Secret(TOKEN))
 
