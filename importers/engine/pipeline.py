@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from importers.errors import ImporterError
 from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
 from importers.model import Counts, Phase, Selection, Target, Written
 
@@ -54,26 +56,35 @@ class Pipeline:
     stop: Stop = never_stop
 
     def run(self, selection: Selection, target: Target) -> Outcome:
-        self.report(Progress(Phase.CONNECTING, Counts()))
+        """What is reported last before an error leaves holds everything that was used up until then."""
+        standing = _Standing(self.source, self.report)
+        try:
+            return self._run(selection, target, standing)
+        except BaseException:
+            with suppress(ImporterError):  # it is the first trouble that counts
+                standing.report()
+            raise
+
+    def _run(self, selection: Selection, target: Target, standing: _Standing) -> Outcome:
+        standing.report()
         self.destination.check(target)
         self.stop()
-        reading = self.source.open(selection, tell=self.tell, stop=self.stop)
+        tell, stop = standing.heard_by(self.tell, self.stop)
+        reading = standing.reading = self.source.open(selection, tell=tell, stop=stop)
         with self.destination.begin(target, reading.columns, stop=self.stop) as writing:
-            rows_read = 0
             self._announce(reading, writing)
-            self._report(Phase.READING, reading, rows_read)
+            standing.report()
             for page in reading.pages():
                 self.stop()
                 self._announce(reading, writing)
                 writing.add(page.rows)
-                rows_read += len(page.rows)
-                self._report(Phase.READING, reading, rows_read)
+                standing.read(len(page.rows))
             self.stop()
-            self._report(Phase.WRITING, reading, rows_read)
+            standing.enter(Phase.WRITING)
             written = writing.commit()
-        counts = self._counts(reading, rows_read, rows_written=written.rows)
-        self.report(Progress(Phase.FINISHED, counts))
-        return Outcome(counts, written, (*reading.notes, *written.notes))
+        standing.rows_written = written.rows
+        standing.enter(Phase.FINISHED)
+        return Outcome(standing.counts, written, (*reading.notes, *written.notes))
 
     @staticmethod
     def _announce(reading: Reading, writing: Writing) -> None:
@@ -81,18 +92,70 @@ class Pipeline:
         if reading.total is not None:
             writing.expect(reading.total)
 
-    def _report(self, phase: Phase, reading: Reading, rows_read: int) -> None:
-        self.report(Progress(phase, self._counts(reading, rows_read)))
 
-    @staticmethod
-    def _counts(reading: Reading, rows_read: int, rows_written: int = 0) -> Counts:
-        usage = reading.usage
+class _Standing:
+    """
+    Where a run stands. What it used up is asked of the source each time, so
+    that requests and waiting show while they last, also before anything was read.
+
+    It counts as reading once the source gave an answer, not before: whether
+    the account lets us in is known only then.
+    """
+
+    def __init__(self, source: Source, report: Report) -> None:
+        self._source = source
+        self._report = report
+        self._phase = Phase.CONNECTING
+        self._reported: Counts | None = None
+        self.reading: Reading | None = None
+        self.rows_read = 0
+        self.rows_written = 0
+
+    @property
+    def counts(self) -> Counts:
+        usage, reading = self._source.usage, self.reading
         return Counts(
-            rows_read=rows_read,
-            rows_written=rows_written,
-            rows_total=reading.total,
-            columns=len(reading.columns),
+            rows_read=self.rows_read,
+            rows_written=self.rows_written,
+            rows_total=reading.total if reading else None,
+            columns=len(reading.columns) if reading else 0,
             requests=usage.requests,
             tokens=usage.tokens,
             waited=usage.waited,
         )
+
+    def heard_by(self, tell: Tell, stop: Stop) -> tuple[Tell, Stop]:
+        """*tell* and *stop* for the source, which calls them while it waits: the counts are reported along."""
+
+        def tell_with_counts(text: str) -> None:
+            self._report_news()
+            tell(text)
+
+        def stop_with_counts() -> None:
+            self._report_news()
+            stop()
+
+        return tell_with_counts, stop_with_counts
+
+    def read(self, rows: int) -> None:
+        self.rows_read += rows
+        self.enter(Phase.READING)
+
+    def enter(self, phase: Phase) -> None:
+        # An empty list has no page, but was read before it is written.
+        if phase is Phase.WRITING and self._phase is Phase.CONNECTING:
+            self.enter(Phase.READING)
+        self._phase = phase
+        self.report()
+
+    def report(self) -> None:
+        counts = self.counts
+        # Pipedrive charges for answers only: a token spent is an answer received.
+        if self._phase is Phase.CONNECTING and self.reading and counts.tokens:
+            self._phase = Phase.READING
+        self._reported = counts
+        self._report(Progress(self._phase, counts))
+
+    def _report_news(self) -> None:
+        if self.counts != self._reported:
+            self.report()

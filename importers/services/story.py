@@ -40,7 +40,7 @@ class Story:
         self._save = save
         self._clock = clock
         self._lock = threading.RLock()
-        self._last = Progress(Phase.CONNECTING, Counts())
+        self._last = Progress(Phase.QUEUED, Counts())
         self._saved_at = self._said_at = clock.monotonic()
         self._rows_said = 0
 
@@ -84,6 +84,8 @@ class Story:
     def _phase_begins(self, phase: Phase, counts: Counts) -> Sequence[str]:
         account, target = self._names.connection.account, self._names.target
         self._said_at = self._clock.monotonic()
+        if phase is Phase.CONNECTING:
+            return (f"Connecting to {account.company}",)
         if phase is Phase.READING:
             return (f"Connected to {account.company} as {account.user}", f"Reading {self._names.entity} from Pipedrive")
         if phase is Phase.WRITING:

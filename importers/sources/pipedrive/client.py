@@ -201,11 +201,22 @@ class PipedriveClient:
             self._wait(pause)
 
     def _wait(self, pause: timedelta) -> None:
-        started = self.clock.monotonic()
+        """Counted as it passes, for those who look meanwhile."""
+        counted = self.clock.monotonic()
+
+        def count() -> None:
+            nonlocal counted
+            since, counted = counted, self.clock.monotonic()
+            self.meter.add(waited=timedelta(seconds=counted - since))
+
+        def count_and_stop() -> None:
+            count()
+            self.stop()
+
         try:
-            wait(pause, clock=self.clock, stop=self.stop)
+            wait(pause, clock=self.clock, stop=count_and_stop)
         finally:
-            self.meter.add(waited=timedelta(seconds=self.clock.monotonic() - started))
+            count()
 
 
 def home_of(domain: str | None) -> _Home:

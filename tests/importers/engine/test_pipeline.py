@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from importers.engine.pipeline import Pipeline, Progress
-from importers.errors import AccessDenied, RunStopped, ServiceTrouble
+from importers.errors import AccessDenied, ConnectionTrouble, RunStopped, ServiceTrouble
 from importers.model import Counts, Phase, Selection
 from tests.builders import a_target
 from tests.fakes import MemoryDestination, ScriptedSource
@@ -46,7 +46,7 @@ def test_progress_goes_through_the_phases_in_order():
     told = [(progress.phase, progress.counts.rows_read, progress.counts.rows_written) for progress in reported]
     assert told == [
         (Phase.CONNECTING, 0, 0),
-        (Phase.READING, 0, 0),
+        (Phase.CONNECTING, 0, 0),
         (Phase.READING, 2, 0),
         (Phase.READING, 3, 0),
         (Phase.WRITING, 3, 0),
@@ -91,6 +91,56 @@ def test_trouble_in_the_middle_leaves_the_sheet_as_it_was():
     with pytest.raises(ServiceTrouble):
         Pipeline(ScriptedSource(TWO_PAGES[0], break_down, TWO_PAGES[1]), destination).run(DEALS, a_target())
     assert (destination.sheets, destination.left) == ({}, 1)
+
+
+def test_an_empty_list_was_read_before_it_is_written():
+    reported: list[Progress] = []
+    Pipeline(ScriptedSource(), MemoryDestination(), report=reported.append).run(DEALS, a_target())
+    phases = [progress.phase for progress in reported]
+    assert phases == [Phase.CONNECTING, Phase.CONNECTING, Phase.READING, Phase.WRITING, Phase.FINISHED]
+
+
+def test_it_counts_as_reading_once_the_source_has_an_answer():
+    reported: list[Progress] = []
+    source = ScriptedSource(*TWO_PAGES)
+    source.pages_read = 1  # it asked for something while it was opened
+    Pipeline(source, MemoryDestination(), report=reported.append).run(DEALS, a_target())
+    assert [progress.phase for progress in reported][:2] == [Phase.CONNECTING, Phase.READING]
+
+
+def test_what_is_used_up_is_reported_while_the_source_waits_and_when_it_gives_up():
+    reported: list[Progress] = []
+    source = ScriptedSource(TWO_PAGES[0], lambda tell, stop: use_up(tell, stop))
+
+    def use_up(tell, stop):
+        source.pages_read += 1
+        tell("Pipedrive is in trouble.")
+        source.pages_read += 1
+        stop()
+        stop()
+        source.pages_read += 1
+        raise ServiceTrouble("Pipedrive is down.")
+
+    with pytest.raises(ServiceTrouble):
+        Pipeline(source, MemoryDestination(), report=reported.append).run(DEALS, a_target())
+    assert [progress.counts.requests for progress in reported] == [0, 0, 1, 2, 3, 4]
+    assert reported[-1].counts.rows_read == 2
+
+
+def test_trouble_is_not_replaced_by_trouble_in_telling_it():
+    def report(progress: Progress) -> None:
+        if source.opened:
+            raise ConnectionTrouble("The database is away.")
+
+    source = ScriptedSource()
+    destination = MemoryDestination()
+    source.open = lambda *_, **__: source.opened.append(DEALS) or fail()  # type: ignore[assignment,method-assign]
+
+    def fail() -> None:
+        raise ServiceTrouble("Pipedrive is down.")
+
+    with pytest.raises(ServiceTrouble):
+        Pipeline(source, destination, report=report).run(DEALS, a_target())
 
 
 @pytest.mark.parametrize("calls", range(4))

@@ -73,6 +73,7 @@ def test_a_run_that_goes_well_is_done_and_tells_its_story(workshop_of: MakeWorks
     assert (run.status, run.phase, run.trouble, run.attempt) == (Status.DONE, Phase.FINISHED, None, 1)
     assert run.counts == Counts(2, 2, 2, columns=2, requests=1, tokens=10)
     assert workshop.story(run) == [
+        "Connecting to Acme Ltd",
         "Connected to Acme Ltd as Alice Archer",
         "Reading Deals from Pipedrive",
         "Read 2 of 2 rows (10 tokens)",

@@ -86,6 +86,13 @@ def test_what_the_source_says_is_saved_at_once(story: Story, saved: Saved):
     assert saved.saves[-1] == (Phase.READING, 700, ["Waiting 12 s: Pipedrive asked for it"])
 
 
+def test_connected_is_told_only_once_it_is(story: Story, saved: Saved):
+    story.report(Progress(Phase.CONNECTING, Counts()))
+    assert saved.lines == ["Connecting to Acme Ltd"]
+    story.report(reading(0))
+    assert saved.lines[1:] == ["Connected to Acme Ltd as Alice Archer", "Reading Deals from Pipedrive"]
+
+
 def test_the_last_counts_can_be_asked_for(story: Story):
     story.report(reading(700))
     assert story.counts.rows_read == 700
