@@ -13,7 +13,8 @@ ImporterError                    code, message, hint, facts
 │   ├── BudgetSpent              today's allowance is used up
 │   ├── ServiceTrouble           the vendor answered 5xx or nonsense
 │   └── ConnectionTrouble        no answer at all
-└── RunStopped                   cancelled or handed back: not a failure
+└── RunStopped                   cancelled: not a failure
+    └── HandedBack               its worker had to stop: another one starts it over
 
 A cell that cannot be represented is not an error: it is counted and told in
 the run's notes (`Written.notes`).
@@ -31,7 +32,9 @@ class ImporterError(Exception):
 
     `message` says what happened and what it means, `hint` what to do; both
     are for the owner and hold no secret. `facts` and the chained cause are
-    for the log. `code` is a stable slug listed in docs/errors.md.
+    for the log; the fact `field`, where there is one, names the answer that
+    does not fit ("name", "place", "sheet", "columns"), so that a form can say
+    it there. `code` is a stable slug listed in docs/errors.md.
     """
 
     code: ClassVar[str] = "importer-error"
@@ -124,6 +127,12 @@ class ConnectionTrouble(TemporaryError):
 
 
 class RunStopped(ImporterError):
-    """The run was cancelled or handed back; nothing is wrong."""
+    """The run was cancelled; nothing is wrong."""
 
     code = "run-stopped"
+
+
+class HandedBack(RunStopped):
+    """The worker had to stop in the middle of the run; another one starts it over."""
+
+    code = "handed-back"

@@ -191,6 +191,7 @@ class Importers:
                 raise InvalidSettings(
                     f"“{other.name}” writes to the sheet {other.target.sheet} in {other.target.place} already.",
                     hint="Choose another sheet or workbook name.",
+                    field="sheet",
                 )
 
     def _check_columns(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
@@ -200,7 +201,7 @@ class Importers:
         if chosen is None or (before and _asks_for_the_same(before, draft)):
             return
         if not chosen:
-            raise InvalidSettings("No column is chosen.", hint="Choose at least one column.")
+            raise InvalidSettings("No column is chosen.", hint="Choose at least one column.", field="columns")
         with self._accounts.source(connection) as source:
             known = {column.key for column in source.columns(draft.selection.entity)}
         unknown = [key for key in chosen if key not in known]
@@ -208,6 +209,7 @@ class Importers:
             raise InvalidSettings(
                 f"These columns do not exist (any more): {', '.join(unknown)}.",
                 hint="Choose from the columns there are.",
+                field="columns",
             )
 
     def _next_turn(self, before: Importer, schedule: Schedule, now: datetime) -> datetime | None:

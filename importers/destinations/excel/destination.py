@@ -150,7 +150,9 @@ def _kept_workbook(folder: Path, name: str) -> Path:
     name = unicodedata.normalize("NFC", name)
     problem = names.workbook_name_problem(name)
     if problem:
-        raise InvalidSettings(problem, hint="Use letters, digits, spaces, hyphens and the like, as in “Sales 2026”.")
+        raise InvalidSettings(
+            problem, hint="Use letters, digits, spaces, hyphens and the like, as in “Sales 2026”.", field="place"
+        )
     with disk_trouble_explained(folder / name):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}{ENDING}"
@@ -158,6 +160,7 @@ def _kept_workbook(folder: Path, name: str) -> Path:
         raise AccessDenied(
             f"The workbook {name} is a link to a place outside Pipesheet's folder. It was not touched.",
             hint="Choose another name, or have the link removed.",
+            field="place",
         )
     return path.resolve()
 
@@ -190,7 +193,7 @@ def _is_folder(path: Path) -> bool:
 def _refuse_bad_sheet_name(name: str) -> None:
     problem = names.sheet_name_problem(name)
     if problem:
-        raise InvalidSettings(problem, hint="Choose another name for the worksheet.")
+        raise InvalidSettings(problem, hint="Choose another name for the sheet.", field="sheet")
 
 
 def _refuse_impossible_columns(columns: Sequence[Column]) -> None:
@@ -228,7 +231,8 @@ def _refuse_other_sheet_types(workbook: package.Package, name: str) -> None:
     if sheet and sheet.purpose != "worksheet":
         raise InvalidSettings(
             f"{name} is not a sheet of cells in this workbook, but a chart or a dialog. It was not touched.",
-            hint="Choose another name for the worksheet.",
+            hint="Choose another name for the sheet.",
+            field="sheet",
         )
 
 

@@ -23,13 +23,13 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*
 def sheet_name_problem(name: str) -> str | None:
     """Why Excel would refuse a worksheet of this name, as a sentence; None where it would not."""
     if not name.strip():
-        return "A worksheet needs a name."
+        return "A sheet needs a name."
     if units(name) > MAX_SHEET_NAME:
-        return f"A worksheet's name may have {MAX_SHEET_NAME} characters; {name!r} has {units(name)}."
+        return f"A sheet's name may have {MAX_SHEET_NAME} characters; {name!r} has {units(name)}."
     if any(character in _NOT_IN_SHEETS for character in name) or _UNPRINTABLE.search(name):
-        return f"A worksheet's name may not contain any of {' '.join(_NOT_IN_SHEETS)} nor line breaks."
+        return f"A sheet's name may not contain any of {' '.join(_NOT_IN_SHEETS)} nor line breaks."
     if name[0] == "'" or name[-1] == "'":
-        return "A worksheet's name may not begin or end with an apostrophe."
+        return "A sheet's name may not begin or end with an apostrophe."
     if name.casefold() == "history":
         return f"Excel keeps the name {name!r} for itself."
     return None
