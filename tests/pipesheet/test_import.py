@@ -114,7 +114,7 @@ def test_what_the_owner_must_change_is_exit_3_in_one_line(
         (("--filter", "99999"), "filter 99999"),
         (("--status", "lost-in-space"), "no status"),
         (("--columns", "title,colour_of_the_sky"), "no column 'colour_of_the_sky'"),
-        (("--sheet", "a/b"), "worksheet"),
+        (("--sheet", "a/b"), "sheet's name"),
     ],
 )
 def test_a_choice_that_does_not_exist_is_exit_3(
