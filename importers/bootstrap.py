@@ -21,7 +21,7 @@ from importers.clock import SystemClock
 from importers.config import Settings
 from importers.http.governor import MemoryGovernor
 from importers.http.session import make_session
-from importers.interfaces import Clock, Destination, Governor, Queue, Source
+from importers.interfaces import Clock, Destination, Governor, Leaving, Queue, Source, never_leaving
 from importers.model import EntityInfo, Grid, Target
 from importers.secret import Secret
 
@@ -38,13 +38,15 @@ def build(
     queue: Queue | None = None,
     clock: Clock | None = None,
     session: requests.Session | None = None,
+    leaving: Leaving = never_leaving,
 ) -> Services:
     """
     The services as *settings* say, on a database that `migrate` prepared.
 
     Without *queue* a run is carried out at once by whoever starts it. *session*
-    carries the calls to vendors instead of one made from the settings. Build
-    after forking, not before.
+    carries the calls to vendors instead of one made from the settings. Once
+    *leaving* says so, runs are handed back through *queue* for another worker.
+    Build after forking, not before.
     """
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
     from importers.queues import InlineQueue
@@ -66,7 +68,7 @@ def build(
     doorbell = RedisDoorbell(settings.redis_url, clock=clock) if settings.redis_url else MemoryDoorbell(clock)
     kinds = _Kinds(settings, clock=clock, session=session)
     accounts = Accounts(store=store, vault=FernetVault(vault_keys(settings)), kinds=kinds, clock=clock)
-    execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock)
+    execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock, leaving=leaving)
     queue = queue or InlineQueue(execution.execute)
 
     def close() -> None:

@@ -65,6 +65,15 @@ def never_stop() -> None:
     """A Stop for work nobody can cancel."""
 
 
+Leaving = Callable[[], bool]
+"""Whether this process must end soon, and should hand back what it cannot finish."""
+
+
+def never_leaving() -> bool:
+    """A Leaving for processes nobody waits for."""
+    return False
+
+
 class Governor(Protocol):
     """Keeps calls of one token under the vendor's limits."""
 
@@ -348,6 +357,12 @@ class Store(Protocol):
 
     def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
         """False, and nothing is kept, when the claim is lost."""
+
+    def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
+        """
+        Queue a run again that its worker cannot finish; the try it began does
+        not count. False, and nothing is kept, when the claim is lost.
+        """
 
     # --- what the clock asks for, across all workspaces ---
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 class InlineQueue:
     """Implements `interfaces.Queue` by executing at once, in the caller's thread."""
 
-    def __init__(self, execute: Callable[[int], None]) -> None:
+    def __init__(self, execute: Callable[[int], object]) -> None:
         self._execute = execute
 
     def run_import(self, run_id: int) -> None:

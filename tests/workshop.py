@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -70,8 +71,15 @@ class Workshop:
         vault = FernetVault([Secret(Fernet.generate_key().decode())])
         doorbell = MemoryDoorbell(clock)
         accounts = Accounts(store=store, vault=vault, kinds=self.kinds, clock=clock)
+        self.leaving = threading.Event()
         self.execution = Execution(
-            store=store, accounts=accounts, kinds=self.kinds, doorbell=doorbell, clock=clock, look_every=0.01
+            store=store,
+            accounts=accounts,
+            kinds=self.kinds,
+            doorbell=doorbell,
+            clock=clock,
+            leaving=self.leaving.is_set,
+            look_every=0.01,
         )
         self.runs = Runs(
             store=store, kinds=self.kinds, queue=self.queue, doorbell=doorbell, clock=clock, execution=self.execution

@@ -3,8 +3,9 @@ The entry file of the workers: `celery -A worker.app worker`.
 
 Importing it reads the settings and does nothing else. A worker that is told
 to stop (SIGTERM) takes no new run and finishes those it has, which is Celery's
-warm shutdown. One that is killed leaves runs whose heartbeat stops, and the
-clock has them picked up again.
+warm shutdown; what takes longer than a few seconds it hands back, and the next
+worker starts it over. One that is killed leaves runs whose heartbeat stops, and
+the clock has them picked up again.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
@@ -14,6 +15,7 @@ from importers.bootstrap import build, preload
 from importers.config import Settings
 from importers.errors import InvalidSettings
 from importers.services import Services
+from worker.leaving import Leaving
 from worker.options import OPTIONS
 from worker.queue import CeleryQueue, broker_url
 
@@ -45,22 +47,23 @@ def settings_or_exit() -> Settings:
     return settings
 
 
-def build_services(settings: Settings) -> Services:
-    return build(settings, queue=CeleryQueue(settings.redis_url))
+def build_services(settings: Settings, leaving: Callable[[], bool] = lambda: False) -> Services:
+    return build(settings, queue=CeleryQueue(settings.redis_url), leaving=leaving)
 
 
 def attach(app: ImportApp, settings: Settings) -> None:
     """
     Give each process of the pool services of its own when it starts, because
     a database connection does not survive a fork; and let the main process,
-    which answers for them all however busy they are, say that it is alive.
+    which answers for them all however busy they are, say that it is alive and
+    tell them when it must leave.
     """
-    stopping = threading.Event()
+    stopping, leaving = threading.Event(), Leaving()
     preload()
 
     @worker_process_init.connect(weak=False)
     def bring_services(**_: Any) -> None:
-        app.services = build_services(settings)
+        app.services = build_services(settings, leaving)
 
     @worker_ready.connect(weak=False)
     def start_beating(**_: Any) -> None:
@@ -68,8 +71,9 @@ def attach(app: ImportApp, settings: Settings) -> None:
         threading.Thread(target=beat, args=(services, "worker", stopping), name="beat", daemon=True).start()
 
     @worker_shutting_down.connect(weak=False)
-    def stop_beating(**_: Any) -> None:
+    def begin_to_leave(**_: Any) -> None:
         stopping.set()
+        leaving.soon()
 
 
 def beat(services: Services, name: str, stopping: threading.Event) -> None:

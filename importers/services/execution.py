@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
-from importers.errors import ImporterError
-from importers.interfaces import Clock, Doorbell, Store
+from importers.errors import HandedBack, ImporterError
+from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Status
 from importers.services.accounts import Accounts
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
@@ -17,6 +17,8 @@ from importers.services.kinds import Kinds
 from importers.services.story import Names, Story
 
 logger = logging.getLogger(__name__)
+
+_HANDED_BACK = Line("The worker was asked to stop and handed the run back. The next one starts it over.", Level.NOTE)
 
 
 class Execution:
@@ -34,6 +36,7 @@ class Execution:
         kinds: Kinds,
         doorbell: Doorbell,
         clock: Clock,
+        leaving: Leaving = never_leaving,
         look_every: float = LOOK_EVERY_SECONDS,
     ) -> None:
         self._store = store
@@ -41,10 +44,14 @@ class Execution:
         self._kinds = kinds
         self._doorbell = doorbell
         self._clock = clock
+        self._leaving = leaving
         self._look_every = look_every
 
-    def execute(self, run_id: int) -> None:
+    def execute(self, run_id: int) -> bool:
         """
+        Whether the run is over for this worker; False when it was handed back
+        and waits in the store for another one.
+
         1. Claim the run; if somebody else has it, that is the end.
         2. Keep its heart beating while the pipeline works.
         3. Judge what came of it and keep that, unless the claim was lost.
@@ -52,20 +59,26 @@ class Execution:
         claim = secrets.token_hex(16)
         run = self._store.claim_run(run_id, claim, now=self._clock.now())
         if run is None:
-            return
+            return True
         self._doorbell.ring(run_id)
         logger.info("run %d: attempt %d", run_id, run.attempt)
         attempt = _Attempt(run, claim, self._store, self._doorbell, self._clock)
-        with Heartbeat(self._store, run_id, claim, clock=self._clock, look_every=self._look_every) as heartbeat:
-            self._carry_out(attempt, heartbeat)
+        heartbeat = Heartbeat(
+            self._store, run_id, claim, clock=self._clock, leaving=self._leaving, look_every=self._look_every
+        )
+        with heartbeat:
+            return self._carry_out(attempt, heartbeat)
 
-    def _carry_out(self, attempt: _Attempt, heartbeat: Heartbeat) -> None:
+    def _carry_out(self, attempt: _Attempt, heartbeat: Heartbeat) -> bool:
         try:
             outcome = self._import(attempt, heartbeat)
+        except HandedBack:
+            return not attempt.handed_back()
         except Exception as error:  # noqa: BLE001  # the edge: every end is an honest one
             attempt.failed(error)
         else:
             attempt.succeeded(outcome)
+        return True
 
     def _import(self, attempt: _Attempt, heartbeat: Heartbeat) -> Outcome:
         run = attempt.run
@@ -110,6 +123,19 @@ class _Attempt:
         status = Status.DONE_WITH_NOTES if outcome.notes else Status.DONE
         lines = [Line(note, Level.NOTE) for note in outcome.notes]
         self._end(Ending(status, outcome.counts, notes=outcome.notes), lines)
+
+    def handed_back(self) -> bool:
+        """Whether it was: a claim that is lost leaves nothing to hand back."""
+        now = self._clock.now()
+        try:
+            kept = self._store.release_run(self.run.id, self._claim, line=_HANDED_BACK, now=now)
+        except ImporterError:
+            # The clock will find the run by its silent heart.
+            logger.exception("run %d could not be handed back", self.run.id)
+            return False
+        logger.info("run %d: handed back, because this worker stops", self.run.id)
+        self._doorbell.ring(self.run.id)
+        return kept
 
     def failed(self, error: Exception) -> None:
         verdict = judge(error, attempt=self.run.attempt, now=self._clock.now())

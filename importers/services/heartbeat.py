@@ -7,34 +7,42 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from importers.errors import ImporterError, RunStopped
-from importers.interfaces import Clock, Store
+from importers.errors import HandedBack, ImporterError, RunStopped
+from importers.interfaces import Clock, Leaving, Store, never_leaving
 
 logger = logging.getLogger(__name__)
-
 LOOK_EVERY_SECONDS = 1.0
 _LOOKS_PER_BEAT = 5
 
 
 class Heartbeat:
     """
-    A thread that looks every second whether the owner asked the run to stop or
-    somebody else took it over, and leaves a sign of life every five. `stop` is
-    for the engine: it raises RunStopped from then on.
+    A thread that looks every second whether the owner asked the run to stop,
+    somebody else took it over or this process must leave, and gives a sign of
+    life every five. `stop` is for the engine: it raises RunStopped from then on.
 
     The seconds are real ones, whatever the clock: another thread keeps time.
     """
 
     def __init__(
-        self, store: Store, run_id: int, claim: str, *, clock: Clock, look_every: float = LOOK_EVERY_SECONDS
+        self,
+        store: Store,
+        run_id: int,
+        claim: str,
+        *,
+        clock: Clock,
+        leaving: Leaving = never_leaving,
+        look_every: float = LOOK_EVERY_SECONDS,
     ) -> None:
         self._store = store
         self._run_id = run_id
         self._claim = claim
         self._clock = clock
+        self._leaving = leaving
         self._look_every = look_every
         self._over = threading.Event()
         self._stopped = threading.Event()
+        self._must_leave = threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, name=f"heartbeat-{run_id}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -48,9 +56,11 @@ class Heartbeat:
         self._thread.join()
 
     def stop(self) -> None:
-        """Raises RunStopped once the run was cancelled or is no longer ours."""
+        """Raises RunStopped once the run was cancelled or is no longer ours, HandedBack once this process must leave."""
         if self._stopped.is_set():
             raise RunStopped("The run was cancelled.")
+        if self._must_leave.is_set():
+            raise HandedBack("The worker had to stop in the middle of the run.")
 
     def quit(self) -> None:
         """Make `stop` raise from now on: the claim is lost."""
@@ -60,6 +70,8 @@ class Heartbeat:
         looks = 0
         while not self._over.wait(self._look_every):
             looks += 1
+            if self._leaving():
+                self._must_leave.set()
             self._look(with_beat=looks % _LOOKS_PER_BEAT == 0)
 
     def _look(self, *, with_beat: bool) -> None:

@@ -103,8 +103,10 @@ class Runs:
         The worker's part: claim the run and carry it out to an honest end.
         Returns at once when somebody else has it or it is over, so a message
         delivered twice does no harm. Never raises for an import that failed.
+        A worker that must leave hands the run back, and it is queued again.
         """
-        self._execution.execute(run_id)
+        if not self._execution.execute(run_id):
+            self._queue.run_import(run_id)
 
     def grid(self, actor: Actor, importer_id: int, *, first: int = 1, count: int = 100) -> Grid:
         """Raises NotThere while nothing was written yet."""

@@ -111,6 +111,11 @@ class Runs(Database):
         with self._writing() as sql:
             return change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
 
+    def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
+        values = {**queued_again(now), "claim": None, "counts": Counts(), "attempt": runs.c.attempt - 1}
+        with self._writing() as sql:
+            return change_run(sql, values, *_ours(run_id, claim), lines=[line], now=now)
+
 
 def unfinished_run(sql: SqlConnection, importer: Importer) -> Run | None:
     """Raises NotThere when the importer was deleted."""
@@ -137,6 +142,10 @@ def queue_run(sql: SqlConnection, importer: Importer, trigger: Trigger, now: dat
         "last_event": 0,
     }
     return run_of(sql.execute(insert(runs).values(values).returning(runs)).one())
+
+
+def queued_again(now: datetime) -> dict[str, Any]:
+    return {"status": Status.QUEUED, "phase": Phase.QUEUED, "wake_at": None, "queued_at": now, "sent_at": now}
 
 
 def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import IntegrityError
 
-from importers.model import Ending, Importer, Line, Phase, Run, Status, Trigger
+from importers.model import Ending, Importer, Line, Run, Status, Trigger
 from importers.store.database import Database
 from importers.store.rows import importer_of, run_of
-from importers.store.runs import change_run, ending_values, queue_run, unfinished_run
+from importers.store.runs import change_run, ending_values, queue_run, queued_again, unfinished_run
 from importers.store.schema import importers, runs
 
 
@@ -35,13 +35,13 @@ class Turns(Database):
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         as_it_was = (runs.c.status == Status.WAITING, runs.c.wake_at == run.wake_at)
-        return self._change(run, as_it_was, _queued_again(now), line, now)
+        return self._change(run, as_it_was, queued_again(now), line, now)
 
     def abandoned_runs(self, before: datetime) -> Sequence[Run]:
         return self._runs(runs.c.status == Status.RUNNING, runs.c.heartbeat_at < before)
 
     def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
-        values = {**_queued_again(now), "claim": None, "abandoned": runs.c.abandoned + 1}
+        values = {**queued_again(now), "claim": None, "abandoned": runs.c.abandoned + 1}
         return self._change(run, _silent_since(run), values, line, now)
 
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
@@ -88,10 +88,6 @@ def _queued(sql: SqlConnection, importer: Importer, line: Line, now: datetime) -
         return None  # started by hand this very moment
     change_run(sql, {}, runs.c.id == run.id, lines=[line], now=now)
     return run
-
-
-def _queued_again(now: datetime) -> dict[str, Any]:
-    return {"status": Status.QUEUED, "phase": Phase.QUEUED, "wake_at": None, "queued_at": now, "sent_at": now}
 
 
 def _silent_since(run: Run) -> tuple[ColumnElement[bool], ...]:

@@ -418,6 +418,19 @@ class StoreContract:
         over = store.run(ours, run.id)
         assert store.cancel_run(ours, run.id, line=LINE, now=LATER) == over
 
+    def test_a_run_handed_back_is_queued_as_if_nobody_had_tried(self, store: Store, ours: int):
+        queued = a_run(store, an_importer(store, ours), claim="claim")
+        assert not store.release_run(queued.id, "another claim", line=LINE, now=LATER)
+        assert store.release_run(queued.id, "claim", line=LINE, now=LATER)
+        run = store.run(ours, queued.id)
+        assert (run.status, run.phase, run.attempt, run.abandoned) == (Status.QUEUED, Phase.QUEUED, 0, 0)
+        assert (run.counts, run.ended_at, run.queued_at) == (Counts(), None, LATER)
+        assert [event.text for event in store.events(ours, run.id)] == [LINE.text]
+        assert not store.save_progress(run.id, "claim", phase=Phase.READING, counts=Counts(), lines=(), now=LATER)
+        again = store.claim_run(run.id, "next", now=LATER)
+        assert again is not None
+        assert again.attempt == 1
+
     # --- what the clock asks for ---
 
     def test_an_importer_is_due_from_its_moment_on(self, store: Store, ours: int):

@@ -15,7 +15,7 @@ import requests
 from openpyxl import load_workbook
 
 from importers.bootstrap import build
-from importers.model import Actor, Run, Status
+from importers.model import Actor, Phase, Run, Status
 from importers.services import Services
 from pipesheet.ports import free_port
 from tests.processes import House, children_of, house, pid_of, pipesheet, processes_of, wait_until
@@ -95,6 +95,20 @@ def test_a_run_whose_process_is_killed_is_picked_up_and_ends_whole(home: Path) -
         book = services.runs.workbook(owner, run.importer_id)
         assert load_workbook(book)["Deals"].max_row == 1201
         assert [file.name for file in book.parent.iterdir() if file.suffix == ".xlsx"] == [book.name]
+
+
+def test_a_run_that_outlasts_ctrl_c_is_handed_back_and_done_after_the_next_start(home: Path) -> None:
+    with house(home, "--sandbox", PORT=str(free_port())) as up, services_of(up.wait_until_ready()) as services:
+        up.sandbox.trouble("rate_limit", path="/api/v2/deals", seconds=60)
+        owner, run = start_first_importer(services)
+        wait_until(lambda: services.runs.get(owner, run.id).phase is Phase.READING)
+        assert up.end(signal.SIGINT) == 0
+        back = services.runs.get(owner, run.id)
+        assert (back.status, back.attempt) == (Status.QUEUED, 0)
+        assert "handed the run back" in services.runs.events(owner, run.id)[-1].text
+    with house(home, "--sandbox", PORT=str(free_port())) as up, services_of(up.wait_until_ready()) as services:
+        ended = wait_for_end(services, owner, run)
+        assert (ended.status in {Status.DONE, Status.DONE_WITH_NOTES}, ended.attempt) == (True, 1), ended
 
 
 def age_the_heartbeat(home: Path, run: Run) -> None:

@@ -206,6 +206,45 @@ def test_a_running_import_stops_soon_after_it_was_cancelled(workshop_of: MakeWor
     assert workshop.destination.sheets == {}
 
 
+def test_a_worker_that_must_leave_hands_its_run_back_and_the_next_one_does_it(workshop_of: MakeWorkshop, alice: Actor):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause, ROWS)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    [run_id] = workshop.queue.run_ids
+    workshop.queue.run_ids.clear()
+    worker = threading.Thread(target=workshop.runs.execute, args=(run_id,))
+    worker.start()
+    assert pause.reached.wait(10)
+    workshop.leaving.set()
+    worker.join(10)
+    back = workshop.runs.get(alice, run.id)
+    assert (back.status, back.attempt, back.abandoned, back.trouble) == (Status.QUEUED, 0, 0, None)
+    assert "handed the run back" in workshop.story(run)[-1]
+    assert workshop.destination.sheets == {}
+    assert workshop.queue.run_ids == [run_id]
+
+    workshop.leaving.clear()
+    pause.over.set()
+    workshop.work()
+    over = workshop.runs.get(alice, run.id)
+    assert (over.status, over.attempt) == (Status.DONE, 1)
+
+
+def test_a_run_that_was_cancelled_is_not_handed_back(workshop_of: MakeWorkshop, alice: Actor):
+    pause = Pause()
+    workshop = workshop_of(ROWS, pause)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    worker = at_work(workshop, pause)
+    workshop.runs.cancel(alice, run.id)
+    workshop.leaving.set()
+    worker.join(10)
+    assert not worker.is_alive()
+    workshop.leaving.clear()
+    workshop.work()
+    assert workshop.runs.get(alice, run.id).status is Status.CANCELLED
+    assert workshop.destination.sheets == {}
+
+
 def test_the_heart_beats_while_the_import_works(workshop_of: MakeWorkshop, alice: Actor, clock: FakeClock):
     pause = Pause()
     workshop = workshop_of(ROWS, pause)
