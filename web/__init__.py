@@ -11,6 +11,7 @@ from importers.services import Services
 from web import (
     addresses,
     auth,
+    cells,
     connections,
     context,
     current,
@@ -32,7 +33,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
-    for part in (addresses, static_files, filters, context, errors, security):
+    for part in (addresses, static_files, filters, cells, context, errors, security):
         part.register(app)
     for part in (health, auth, home, connections, editor, runs, results):
         part.register(app)

@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from importers.model import Cell, ColumnKind, Run, Schedule
+from importers.model import Importer, Run, Schedule
 from importers.schedule import in_words
 from web import current
 
 _LOCALE = "en"
-_LONGEST_CELL = 300
-_NUMBERS = (ColumnKind.WHOLE, ColumnKind.NUMBER, ColumnKind.MONEY)
+_MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
 def register(app: Flask) -> None:
-    for function in (when, exact, clock, span, count, cell, cell_class, elapsed, in_words_of):
+    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of):
         app.add_template_filter(function)
 
 
-def when(moment: datetime | None, nothing: str = "never") -> Markup | str:
+def when(moment: datetime | None, nothing: str = "never", zone: tzinfo | None = None) -> Markup | str:
     """A moment, relative to now, with its exact time on hover."""
     if moment is None:
         return nothing
     return Markup('<time datetime="{}" title="{}" data-relative>{}</time>').format(
-        moment.isoformat(), exact(moment), relative(moment)
+        moment.isoformat(), exact(moment, zone), relative(moment)
     )
 
 
 def relative(moment: datetime) -> str:
-    delta = moment - current.now()
-    if abs(delta) < timedelta(seconds=1):
+    """ "in 1 hour 18 minutes", "3 days ago". `page.js` says the same while the page is open."""
+    seconds = (moment - current.now()).total_seconds()
+    if abs(seconds) < 1:
         return "just now"
-    return format_timedelta(delta, add_direction=True, threshold=1, locale=_LOCALE)
+    if abs(seconds) >= _WEEK:
+        return format_timedelta(timedelta(seconds=seconds), add_direction=True, threshold=1, locale=_LOCALE)
+    return f"in {_in_units(seconds)}" if seconds > 0 else f"{_in_units(-seconds)} ago"
+
+
+def _in_units(seconds: float) -> str:
+    """As exact as one plans by: to the minute within a day, to the hour within a week."""
+    if round(seconds) < _MINUTE:
+        return count(round(seconds), "second")
+    minutes = round(seconds / _MINUTE)
+    if minutes < _DAY // _MINUTE:
+        return _two(divmod(minutes, 60), ("hour", "minute"))
+    return _two(divmod(round(seconds / _HOUR), 24), ("day", "hour"))
+
+
+def _two(numbers: tuple[int, int], units: tuple[str, str]) -> str:
+    return " ".join(count(number, unit) for number, unit in zip(numbers, units, strict=True) if number)
 
 
 def exact(moment: datetime, zone: tzinfo | None = None) -> str:
@@ -46,9 +60,14 @@ def exact(moment: datetime, zone: tzinfo | None = None) -> str:
     return format_datetime(local, "EEE d MMM yyyy, HH:mm:ss", locale=_LOCALE) + f" {_zone_name(local)}"
 
 
-def clock(moment: datetime) -> str:
-    """The time of day in the reader's zone."""
-    return f"{moment.astimezone(current.zone()):%H:%M:%S}"
+def clock(moment: datetime, zone: tzinfo | None = None) -> str:
+    """The time of day, in the reader's zone where no other is given."""
+    return f"{moment.astimezone(zone or current.zone()):%H:%M:%S}"
+
+
+def zone_of(importer: Importer) -> tzinfo:
+    """The zone of an importer's schedule, which is that of the times in its sheet, too."""
+    return current.zone_named(importer.schedule.time_zone)
 
 
 def _zone_name(moment: datetime) -> str:
@@ -73,6 +92,13 @@ def span(duration: timedelta | None) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
+def took(duration: timedelta | None) -> str:
+    """As `span`; what was over at once did not take "0 s"."""
+    if duration is not None and duration < timedelta(seconds=1):
+        return "less than a second"
+    return span(duration)
+
+
 def elapsed(run: Run) -> timedelta | None:
     """How long a run worked, or has worked so far; None before it started."""
     if run.started_at is None:
@@ -90,49 +116,3 @@ def count(number: float, one: str = "", many: str = "") -> str:
 
 def in_words_of(schedule: Schedule) -> str:
     return in_words(schedule)
-
-
-def cell(value: Cell, kind: ColumnKind = ColumnKind.TEXT) -> Markup:
-    """A cell as the sheet shows it, in one line; long texts are cut here, not in the sheet."""
-    text = _cell_text(value, kind)
-    if len(text) <= _LONGEST_CELL:
-        return escape(text)
-    return Markup('{}<span class="cut" title="Longer in the sheet">…</span>').format(text[:_LONGEST_CELL])
-
-
-def cell_class(kind: ColumnKind) -> str:
-    return "number" if kind in (*_NUMBERS, ColumnKind.DURATION) else "text"
-
-
-def _cell_text(value: Cell, kind: ColumnKind) -> str:
-    if value is None:
-        return ""
-    for form, write in _FORMS:
-        if isinstance(value, form):
-            return write(value, kind)
-    return str(value)
-
-
-def _number_text(value: float, kind: ColumnKind) -> str:
-    if kind is ColumnKind.MONEY:
-        return format_decimal(value, format="#,##0.00", locale=_LOCALE)
-    if kind is ColumnKind.WHOLE and float(value).is_integer():
-        return str(int(value))
-    return format_decimal(value, format="0.##########", locale=_LOCALE)
-
-
-def _clock_text(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    return f"{sign}{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
-
-
-_FORMS: tuple[tuple[type, Callable[[Any, ColumnKind], str]], ...] = (
-    (bool, lambda value, kind: "TRUE" if value else "FALSE"),
-    (int, _number_text),
-    (float, _number_text),
-    (datetime, lambda value, kind: f"{value:%Y-%m-%d}" if kind is ColumnKind.DATE else f"{value:%Y-%m-%d %H:%M}"),
-    (date, lambda value, kind: value.isoformat()),
-    (time, lambda value, kind: f"{value:%H:%M}"),
-    (timedelta, lambda value, kind: _clock_text(value)),
-)

@@ -118,3 +118,14 @@ def test_page_links_show_the_ends_and_the_neighbours(page: int, total: int, link
 @pytest.mark.parametrize(("rows", "pages"), [(0, 1), (1, 1), (100, 1), (101, 2), (1_048_575, 10_486)])
 def test_page_count(rows: int, pages: int):
     assert page_count(rows) == pages
+
+
+def test_ids_and_names_stay_in_sight(at_alice: Browser, importer: Importer, done: Run):
+    table = at_alice.open(f"/importers/{importer.id}/results").root.find("table")
+    assert table.attrs["class"] == "grid pinned pinned-two"
+
+
+def test_a_second_column_that_is_no_name_scrolls_along(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    at_alice.submit(press="run", columns_mode="chosen", columns=["id", "status"])
+    assert at_alice.open("/importers/1/results").root.find("table").attrs["class"] == "grid pinned"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importers.errors import ImporterError, InvalidSettings
-from importers.model import Draft, Preview
+from importers.model import ColumnKind, Draft, Preview
 from web import current
 
 ROWS = 20
@@ -15,6 +15,14 @@ ROWS = 20
 class Shown:
     preview: Preview | None = None
     trouble: ImporterError | None = None
+
+    @property
+    def kinds(self) -> list[ColumnKind]:
+        return [column.kind for column in self.preview.columns] if self.preview else []
+
+
+def refused(message: str) -> Shown:
+    return Shown(trouble=InvalidSettings(message))
 
 
 def show(draft: Draft) -> Shown:

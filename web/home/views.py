@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 from importers.model import ConnectionStatus, Status
 from importers.services.manage import ImporterCard
 from web import current
+from web.results.written import has_sheet
+from web.security import safe_next
 
 pages = Blueprint("home", __name__)
 
@@ -41,27 +43,34 @@ def run(importer_id: int) -> ResponseReturnValue:
 def pause(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.pause(current.actor(), importer_id)
     flash(f"“{importer.name}” is paused: it runs only when you press Run.", "success")
-    return redirect(url_for("home.index"))
+    return redirect(safe_next(request.form.get("next")))
 
 
 @pages.post("/importers/<id:importer_id>/resume")
 def resume(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.resume(current.actor(), importer_id)
     flash(f"“{importer.name}” follows its schedule again.", "success")
-    return redirect(url_for("home.index"))
+    return redirect(safe_next(request.form.get("next")))
 
 
 @pages.get("/importers/<id:importer_id>/delete")
 def ask_delete(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
-    return render_template("home/delete.html", importer=importer)
+    return render_template(
+        "home/delete.html",
+        importer=importer,
+        has_sheet=has_sheet(importer),
+        has_run=bool(current.services().runs.list(current.actor(), importer_id, limit=1)),
+        back=safe_next(request.args.get("next")),
+    )
 
 
 @pages.post("/importers/<id:importer_id>/delete")
 def delete(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
+    rest = " The sheet it wrote is still there." if has_sheet(importer) else ""
     current.services().importers.delete(current.actor(), importer_id)
-    flash(f"“{importer.name}” is deleted. The sheet it wrote is still there.", "success")
+    flash(f"“{importer.name}” is deleted.{rest}", "success")
     return redirect(url_for("home.index"))
 
 

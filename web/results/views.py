@@ -8,18 +8,19 @@ from flask import Blueprint, Flask, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from importers.errors import NotThere
-from importers.model import Grid, Run, Status
+from importers.model import Grid, Run
 from web import current
+from web.results.written import WRITTEN, offers_results
 
 pages = Blueprint("results", __name__, url_prefix="/importers/<id:importer_id>")
 
 ROWS_PER_PAGE = 100
-_WRITTEN = (Status.DONE, Status.DONE_WITH_NOTES)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.add_template_global(offers_results)
 
 
 @pages.get("/results")
@@ -40,6 +41,7 @@ def show(importer_id: int) -> ResponseReturnValue:
         pages_total=pages_total,
         page_links=page_links(page, pages_total),
         written=_last_written(runs),
+        names_follow_ids=[header.casefold() for header in grid.headers[1:2]] in (["title"], ["name"]),
     )
 
 
@@ -87,4 +89,4 @@ def _window(importer_id: int, page: int) -> Grid:
 
 
 def _last_written(runs: Sequence[Run]) -> Run | None:
-    return next((run for run in runs if run.status in _WRITTEN), None)
+    return next((run for run in runs if run.status in WRITTEN), None)
