@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -25,20 +23,3 @@ def needed(message: str) -> Callable[[FlaskForm, Field], None]:
 
 def trimmed(text: str | None) -> str | None:
     return text.strip() if text else text
-
-
-@lru_cache(maxsize=1)
-def time_zones() -> tuple[str, ...]:
-    """The zones people live in, by name, UTC first."""
-    regions = (
-        "Africa/",
-        "America/",
-        "Antarctica/",
-        "Asia/",
-        "Atlantic/",
-        "Australia/",
-        "Europe/",
-        "Indian/",
-        "Pacific/",
-    )
-    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(regions)))

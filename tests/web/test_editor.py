@@ -109,6 +109,9 @@ def test_editing_shows_what_was_kept_and_changes_nothing_by_itself(
         ({"every": "hours", "number": "2.5"}, "number", "Type a whole number"),
         ({"every": "days", "at": "25:00"}, "at", "Type a time of day"),
         ({"columns_mode": "chosen", "columns": None}, "columns", "Choose at least one column"),
+        ({"sheet": "a/b"}, "sheet", "A sheet's name may not contain"),
+        ({"place": "CON"}, "place", "Windows keeps the name"),
+        ({"place": "p" * 101}, "place", "at most 100 characters"),
     ],
 )
 def test_a_mistake_is_told_at_its_field_and_the_rest_is_kept(
@@ -129,8 +132,6 @@ def test_a_mistake_is_told_at_its_field_and_the_rest_is_kept(
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"sheet": "a/b"}, "sheet"),
-        ({"place": "../../etc/passwd"}, "workbook"),
         ({"entity": "unicorns"}, "unicorns"),
         ({"connection_id": "77"}, "connection"),
         ({"every": "minutes", "number": "9999"}, "not possible"),
@@ -166,7 +167,7 @@ def test_answers_no_form_would_send_do_no_harm(
 def test_a_taken_sheet_names_the_importer_that_has_it(at_alice: Browser, importer: Importer):
     at_alice.open("/importers/new")
     page = at_alice.submit(press="save", place="Pipesheet", sheet="Deals", name="Another")
-    assert "“Deals to Excel” writes to the sheet Deals" in page.root.find(role="alert").text
+    assert "“Deals to Excel” writes to the sheet Deals" in page.root.find(id="sheet-error").text
 
 
 def test_the_next_importer_is_proposed_a_free_sheet_and_the_same_workbook(at_alice: Browser, importer: Importer):
@@ -364,3 +365,116 @@ def test_a_filter_that_can_be_none_is_not_mistaken_for_no_filter(at_alice: Brows
     at_alice.open(f"/importers/{importer.id}/edit")
     at_alice.submit(press="preview", filter=forged)
     assert at_alice.status == 200
+
+
+def test_a_name_that_another_importer_has_is_told_at_its_field(at_alice: Browser, importer: Importer):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="save", name="Deals to Excel")
+    assert at_alice.status == 422
+    assert "called “Deals to Excel” already" in page.root.find(id="name-error").text
+    field = page.root.find("input", id="name")
+    assert (field.attrs["aria-invalid"], field.attrs["aria-describedby"]) == ("true", "name-error")
+
+
+def test_nothing_typed_is_cut_by_the_browser(at_alice: Browser, connection: Connection):
+    fields = at_alice.open("/importers/new").form().element.find_all("input")
+    assert not [one for one in fields if "maxlength" in one.attrs]
+
+
+def test_a_preview_without_any_column_is_refused_at_the_field(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="preview", columns_mode="chosen", columns=None)
+    assert at_alice.status == 422
+    assert "Choose at least one column" in page.root.find(id="columns-error").text
+    assert not page.root.find_all("table")
+
+
+def test_what_no_choice_means_is_said(at_alice: Browser, connection: Connection):
+    page = at_alice.open("/importers/new")
+    assert "(none ticked: all but deleted)" in page.text
+    assert page.root.find("select", name="filter").find("option").text == "No filter"
+    assert "Filter and status combine" in page.text
+
+
+@pytest.mark.parametrize("press", ["save", "cancel"])
+def test_the_editor_leads_back_to_where_it_was_opened(at_alice: Browser, importer: Importer, press: str):
+    own = f"/importers/{importer.id}"
+    at_alice.open(at_alice.open(own).links()["Edit"])
+    if press == "cancel":
+        assert at_alice.page.links()["Cancel"] == own
+        return
+    at_alice.submit(press="save")
+    assert at_alice.path == own
+
+
+def test_the_editor_leads_to_no_other_site(at_alice: Browser, importer: Importer):
+    at_alice.open(f"/importers/{importer.id}/edit?next=//evil.example/")
+    at_alice.submit(press="save")
+    assert at_alice.path == "/"
+
+
+def test_minutes_and_hours_say_where_counting_begins(at_alice: Browser):
+    for every, note in (("minutes", "Counted from midnight."), ("hours", "Counted from midnight."), ("days", "")):
+        told = json.loads(at_alice.client.get(f"/editor/schedule?every={every}&number=5&at=09:00").text)
+        assert told["note"] == note
+
+
+@pytest.mark.parametrize("typed", ["07:30", "7:30", "07.30", "7:30 AM", "07:30:00"])
+def test_a_time_of_day_may_be_typed_in_several_ways(at_alice: Browser, typed: str):
+    query = {"every": "days", "number": "1", "at": typed, "time_zone": "UTC"}
+    told = json.loads(at_alice.client.get("/editor/schedule", query_string=query).text)
+    assert told["words"] == "Every day at 07:30 (UTC)"
+
+
+def test_time_zones_are_offered_once_with_their_offset(at_alice: Browser, connection: Connection):
+    select = at_alice.open("/importers/new").root.find("select", name="time_zone")
+    zones = {one.attrs["value"]: one.text for one in select.find_all("option")}
+    assert zones["Europe/Amsterdam"] == "Amsterdam (UTC+01:00)"
+    assert zones["America/Argentina/Buenos_Aires"] == "Argentina/Buenos Aires (UTC-03:00)"
+    assert zones["UTC"] == "UTC"
+    assert "Asia/Kolkata" in zones
+    assert "Asia/Calcutta" not in zones
+
+
+def test_a_zone_that_is_kept_stays_whatever_it_is_called_now(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    draft = a_draft(connection_id=connection.id, schedule=Schedule(time_zone="Asia/Calcutta"))
+    importer = services.importers.create(alice, draft)
+    assert at_alice.open(f"/importers/{importer.id}/edit").form().value("time_zone") == "Asia/Calcutta"
+
+
+class TestWhatACopyKeeps:
+    @pytest.fixture
+    def importer(self, services: Services, alice: Actor, connection: Connection) -> Importer:
+        selection = Selection("deals", columns=("id",), filter_id=3, filter_name="Mine", statuses=("won", "lost"))
+        return services.importers.create(alice, a_draft(connection_id=connection.id, selection=selection))
+
+    def _promise(self, page: Page) -> list[str]:
+        summary = page.root.find("details", class_="card-box rest").find("summary")
+        return [
+            one.text
+            for one in summary.find_all("span")
+            if {"data-kept", "data-afresh"} & set(one.attrs) and "hidden" not in one.attrs
+        ]
+
+    def test_it_names_what_is_set(self, at_alice: Browser, importer: Importer):
+        page = at_alice.open(f"/importers/{importer.id}/copy")
+        assert self._promise(page) == [", filter “Mine” , status won or lost , 1 chosen column".replace(" ,", ",")]
+
+    def test_another_entity_starts_afresh(self, at_alice: Browser, importer: Importer):
+        at_alice.open(f"/importers/{importer.id}/copy")
+        page = at_alice.submit(press="options", entity="persons")
+        assert self._promise(page) == ["Filter, status and columns start afresh for Persons ."]
+
+    def test_nothing_set_is_not_promised(
+        self, at_alice: Browser, services: Services, alice: Actor, connection: Connection
+    ):
+        plain = services.importers.create(alice, a_draft(connection_id=connection.id))
+        assert self._promise(at_alice.open(f"/importers/{plain.id}/copy")) == [""]
+
+
+def test_optional_settings_asked_for_without_scripts_are_open(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="options", entity="persons")
+    assert "open" in page.root.find("details", class_="more").attrs

@@ -9,6 +9,7 @@ from typing import Any
 
 from importers.model import Draft, Every, Importer, Schedule, Selection, Target
 from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
+from web.filters import count
 
 _LONGEST_NAME = 255
 
@@ -72,6 +73,17 @@ def drop_stale_choices(form: EditorForm) -> bool:
     form.columns_mode.data, form.columns.data = USUAL, []
     form.options_for.data = options_key(form.connection_id.data, form.entity.data)
     return True
+
+
+def kept_in_words(form: EditorForm) -> list[str]:
+    """Those choices among filter, statuses and columns that are made."""
+    _, filter_name = filter_from(form.filter.data)
+    words = [f"filter “{filter_name}”"] if filter_name else []
+    if form.statuses.data:
+        words.append(f"status {' or '.join(form.statuses.data)}")
+    if form.columns_mode.data == CHOSEN:
+        words.append(f"{count(len(form.columns.data or ()), 'chosen column')}")
+    return words
 
 
 def filter_value(filter_id: int | None, name: str) -> str:

@@ -18,14 +18,16 @@ from wtforms import (
 from wtforms.validators import Length, StopValidation
 
 from importers.model import Every
+from web import zones
 from web.addresses import an_id
-from web.forms import needed, time_zones, trimmed
+from web.forms import needed, trimmed
 
 USUAL, CHOSEN = "usual", "chosen"
 
 # The words on the page; WTForms only needs the values.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 RHYTHMS = {Every.MANUAL: "Manually", Every.MINUTES: "Minutes", Every.HOURS: "Hours", Every.DAYS: "Days"}
+NO_COLUMN = "Choose at least one column, or take the usual ones."
 COLUMN_MODES = {USUAL: "The usual columns", CHOSEN: "Choose columns"}
 
 
@@ -73,7 +75,9 @@ class ScheduleForm(FlaskForm):
     )
     number = WholeNumberField("Every", default=1, validators=[unless_idle])
     weekdays = SelectMultipleField("Only on", choices=[], coerce=int, validate_choice=False)
-    at = ClockField("At", default=time(9, 0), validators=[unless_idle])
+    at = ClockField(
+        "At", format=["%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p"], default=time(9, 0), validators=[unless_idle]
+    )
     time_zone = SelectField(
         "Time zone",
         default="UTC",
@@ -83,9 +87,7 @@ class ScheduleForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = time_zones()
-        kept = self.time_zone.data
-        self.time_zone.choices = [*zones] if not kept or kept in zones else [kept, *zones]
+        self.time_zone.choices = zones.by_region(self.time_zone.data)
 
 
 class EditorForm(ScheduleForm):
@@ -136,6 +138,10 @@ class EditorForm(ScheduleForm):
         if field.data and not is_filter(field.data):
             raise StopValidation("Choose a filter from the list, or none.")
 
+    @property
+    def lacks_columns(self) -> bool:
+        return self.columns_mode.data == CHOSEN and not self.columns.data
+
     def validate_columns(self, field: Field) -> None:
-        if self.columns_mode.data == CHOSEN and not field.data:
-            raise StopValidation("Choose at least one column, or take the usual ones.")
+        if self.lacks_columns:
+            raise StopValidation(NO_COLUMN)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from importers.errors import InvalidSettings
-from importers.model import Schedule
+from importers.model import Every, Schedule
 from importers.schedule import check, in_words, upcoming
 from web import current
 from web.editor.answers import schedule_from
@@ -20,6 +20,7 @@ NEXT_RUNS = 3
 class Timetable:
     words: str = ""
     problem: str = ""
+    note: str = ""
     next: tuple[dict[str, str], ...] = ()
 
 
@@ -36,7 +37,8 @@ def timetable_of(schedule: Schedule) -> Timetable:
     except InvalidSettings as error:
         return Timetable(problem=str(error))
     moments = upcoming(schedule, current.now(), NEXT_RUNS)
-    return Timetable(in_words(schedule), next=tuple(_told(moment, schedule) for moment in moments))
+    note = "Counted from midnight." if schedule.every in (Every.MINUTES, Every.HOURS) else ""
+    return Timetable(in_words(schedule), note=note, next=tuple(_told(moment, schedule) for moment in moments))
 
 
 def _told(moment: datetime, schedule: Schedule) -> dict[str, str]:

@@ -12,17 +12,18 @@ from importers.model import Draft, Importer, Schedule, Selection, Target
 from web import current
 from web.addresses import an_id
 from web.editor import preview, proposals
-from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices
-from web.editor.forms import COLUMN_MODES, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
+from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices, kept_in_words, options_key
+from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
 from web.editor.options import entity_named, load
 from web.editor.timetable import timetable
+from web.security import safe_next
 
 pages = Blueprint("editor", __name__)
 
 
 @pages.context_processor
 def words() -> dict[str, Any]:
-    return {"rhythms": RHYTHMS, "weekdays": WEEKDAYS, "column_modes": COLUMN_MODES}
+    return {"rhythms": RHYTHMS, "weekdays": WEEKDAYS, "column_modes": COLUMN_MODES, "no_column": NO_COLUMN}
 
 
 _FIRST_ENTITY = "deals"
@@ -88,7 +89,8 @@ def show_preview() -> ResponseReturnValue:
     form = EditorForm()
     drop_stale_choices(form)
     draft = draft_from(form, _first_draft(0))
-    return render_template("editor/_preview.html", shown=preview.show(draft))
+    shown = preview.refused(NO_COLUMN) if form.lacks_columns else preview.show(draft)
+    return render_template("editor/_preview.html", shown=shown)
 
 
 @pages.get("/editor/schedule")
@@ -108,7 +110,7 @@ def _edit(desk: Desk) -> ResponseReturnValue:
         saved = _saved(desk, form)
         if saved:
             return _after_saving(saved, run=action == "run")
-    shown = preview.show(draft_from(form, desk.base)) if action == "preview" else None
+    shown = _preview(desk, form) if action == "preview" else None
     page = _page(desk, form, shown)
     return page, 422 if form.errors else 200
 
@@ -124,20 +126,41 @@ def _form(base: Draft, *, proposing: bool = True) -> EditorForm:
     return form
 
 
+def _preview(desk: Desk, form: EditorForm) -> preview.Shown | None:
+    if form.lacks_columns:
+        form.columns.errors = [NO_COLUMN]
+        return None
+    return preview.show(draft_from(form, desk.base))
+
+
 def _saved(desk: Desk, form: EditorForm) -> Importer | None:
     try:
         return desk.save(draft_from(form, desk.base))
     except ImporterError as error:
-        form.form_errors.append(str(error))
+        _tell(form, error)
         return None
+
+
+def _tell(form: EditorForm, error: ImporterError) -> None:
+    """At the field that *error* is about, where it says so; else above the form."""
+    field = form._fields.get(error.facts.get("field"))
+    if field is None:
+        form.form_errors.append(str(error))
+    else:
+        field.errors = [*field.errors, str(error)]
 
 
 def _after_saving(importer: Importer, *, run: bool) -> ResponseReturnValue:
     if not run:
         flash(f"“{importer.name}” is saved.", "success")
-        return redirect(url_for("home.index"))
+        return redirect(_back())
     started = current.services().runs.start(current.actor(), importer.id)
     return redirect(url_for("runs.show", run_id=started.id))
+
+
+def _back() -> str:
+    """The page one came from: the list, or an importer's own."""
+    return safe_next(request.args.get("next"))
 
 
 def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
@@ -153,6 +176,10 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         workbooks=proposals.workbooks(cards),
         timetable=timetable(form),
         shown=shown,
+        back=_back(),
+        kept=kept_in_words(form),
+        starts_afresh=options_key(desk.base.connection_id, desk.base.selection.entity) != form.options_for.data,
+        is_open=request.form.get("action") == "options",
     )
 
 

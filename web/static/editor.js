@@ -11,6 +11,28 @@ const parse = (html) => document.createRange().createContextualFragment(html);
 // --- what the chosen entity offers ------------------------------------------
 
 let shown = key();
+const keptWords = form.querySelector("[data-kept]");
+const afreshWords = form.querySelector("[data-afresh]");
+
+// A copy keeps filter, status and columns only while it reads the same.
+const tellWhatStays = () => {
+  if (!afreshWords) return;
+  const afresh = key() !== form.dataset.began;
+  keptWords.hidden = afresh;
+  afreshWords.hidden = !afresh;
+  const label = form.querySelector('[name="entity"]:checked')?.closest("label").textContent.trim();
+  if (label) afreshWords.querySelector("[data-entity-label]").textContent = label;
+};
+
+const place = (nodes) => {
+  const isOpen = options.querySelector("details.more")?.open;
+  options.replaceChildren(...nodes);
+  const details = options.querySelector("details.more");
+  if (isOpen && details) details.open = true;
+  options.removeAttribute("aria-busy");
+  propose(options);
+  countColumns();
+};
 
 const propose = (fragment) => {
   const proposal = fragment.querySelector("[data-proposed-name]")?.dataset;
@@ -25,22 +47,19 @@ const propose = (fragment) => {
 const showOptions = async () => {
   const wanted = key();
   if (wanted === shown) return;
+  tellWhatStays();
   fragments.set(shown, [...options.childNodes]);
   shown = wanted;
   hidePreview();
   if (fragments.has(wanted)) {
-    options.replaceChildren(...fragments.get(wanted));
-    propose(options);
+    place(fragments.get(wanted));
     return;
   }
   options.setAttribute("aria-busy", "true");
   const query = new URLSearchParams({ connection_id: chosen("connection_id"), entity: chosen("entity") });
   const html = await fetch(`${form.dataset.options}?${query}`).then((answer) => answer.text());
   if (wanted !== key()) return;
-  options.replaceChildren(parse(html));
-  options.removeAttribute("aria-busy");
-  propose(options);
-  countColumns();
+  place(parse(html).childNodes);
 };
 
 // --- the columns picker --------------------------------------------------------
@@ -55,6 +74,7 @@ const countColumns = () => {
 
 const searchColumns = (text) => {
   const wanted = text.trim().toLowerCase();
+  let found = false;
   for (const group of options.querySelectorAll("[data-column-group]")) {
     let left = 0;
     for (const item of group.querySelectorAll("[data-header]")) {
@@ -62,25 +82,60 @@ const searchColumns = (text) => {
       if (!item.hidden) left += 1;
     }
     group.hidden = left === 0;
+    found ||= left > 0;
   }
+  options.querySelector("[data-no-column]").hidden = found;
 };
 
 options.addEventListener("input", (event) => {
   if (event.target.matches("[data-column-search]")) searchColumns(event.target.value);
 });
+const mode = (value) => options.querySelector(`[name="columns_mode"][value="${value}"]`);
+
+const tick = (boxes, wanted) => {
+  for (const box of boxes) box.checked = wanted === "all" || (wanted === "usual" && box.dataset.usual === "yes");
+  countColumns();
+};
+
+const tellLacking = (lacking) => {
+  const told = options.querySelector("#columns-error");
+  if (!told) return;
+  told.textContent = lacking ? told.dataset.lacking : "";
+  told.hidden = !lacking;
+};
+
+// Whether columns are to be chosen and none is; says so at the field then.
+const refuseWithoutColumns = () => {
+  const lacking =
+    mode("chosen")?.checked &&
+    options.querySelector(".picker") !== null &&
+    !options.querySelector('[name="columns"]:checked');
+  if (lacking) {
+    tellLacking(true);
+    for (let outer = mode("chosen"); outer; outer = outer.parentElement?.closest("details")) {
+      if (outer.matches("details")) outer.open = true;
+    }
+    mode("chosen").focus();
+  }
+  return Boolean(lacking);
+};
+
 options.addEventListener("change", (event) => {
+  if (event.target.name === "columns_mode") {
+    if (event.target.value === "usual") tick(options.querySelectorAll('[name="columns"]'), "usual");
+    tellLacking(false);
+  }
   if (event.target.name !== "columns") return;
-  const choose = options.querySelector('[name="columns_mode"][value="chosen"]');
-  if (choose) choose.checked = true;
+  mode("chosen").checked = true;
+  tellLacking(false);
   countColumns();
 });
 options.addEventListener("click", (event) => {
   const mark = event.target.closest("[data-mark]")?.dataset.mark;
   if (!mark) return;
-  for (const box of options.querySelectorAll('[data-header]:not([hidden]) [name="columns"]')) {
-    box.checked = mark === "all" || (mark === "usual" && box.dataset.usual === "yes");
-  }
-  countColumns();
+  mode("chosen").checked = true;
+  tellLacking(false);
+  tick(options.querySelectorAll('[data-header]:not([hidden]) [name="columns"]'), mark);
 });
 
 // --- the preview ---------------------------------------------------------------
@@ -113,7 +168,7 @@ const showPreview = async () => {
 
 document.getElementById("preview-button").addEventListener("click", (event) => {
   event.preventDefault();
-  showPreview();
+  if (!refuseWithoutColumns()) showPreview();
 });
 
 // --- the schedule in words --------------------------------------------------------
@@ -134,6 +189,7 @@ const showSchedule = async () => {
   const line = document.createElement("strong");
   line.textContent = told.problem || told.words;
   words.append(line);
+  if (told.note) words.append(Object.assign(document.createElement("span"), { textContent: told.note }));
   if (!told.next.length) return;
   const next = document.createElement("ul");
   for (const moment of told.next) {
@@ -144,16 +200,35 @@ const showSchedule = async () => {
     item.append(time, ` (${moment.relative})`);
     next.append(item);
   }
-  words.append("Next:", next);
+  words.append(Object.assign(document.createElement("div"), { textContent: "Next:" }), next);
 };
 
 let typing = 0;
 form.addEventListener("input", (event) => {
   if (event.target.closest("#schedule")) {
     clearTimeout(typing);
+    form.querySelector(".unit").toggleAttribute("data-one", form.elements.number.value.trim() === "1");
     typing = setTimeout(() => showSchedule().catch(() => {}), 250);
   }
 });
 form.addEventListener("change", (event) => {
   if (["connection_id", "entity"].includes(event.target.name)) showOptions().catch(() => options.removeAttribute("aria-busy"));
+});
+
+// --- leaving ------------------------------------------------------------------------
+
+const answers = () =>
+  JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrf_token"));
+const began = answers();
+let isSent = false;
+
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.value !== "options" && refuseWithoutColumns()) event.preventDefault();
+  else isSent = true;
+});
+window.addEventListener("pageshow", () => {
+  isSent = false;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (!isSent && ("unsaved" in form.dataset || answers() !== began)) event.preventDefault();
 });
