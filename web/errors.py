@@ -59,6 +59,7 @@ class Told:
     message: str
     hint: str = ""
     reference: str = ""
+    leads_to: str = "home.index"
 
 
 def register(app: Flask) -> None:
@@ -73,14 +74,14 @@ def _ours(error: ImporterError) -> Response:
         ((status, title) for kind, status, title in _STATUS if isinstance(error, kind)),
         (500, "Something went wrong"),
     )
-    response = _answer(Told(status, title, error.code, error.message, error.hint))
+    response = answer(Told(status, title, error.code, error.message, error.hint))
     if isinstance(error, TemporaryError) and error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
     return response
 
 
 def _forged(error: CSRFError) -> Response:
-    return _answer(
+    return answer(
         Told(
             400,
             "This form is no longer valid",
@@ -96,7 +97,7 @@ def _http(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response())
     title, message, hint = _HTTP.get(status, (error.name, f"{error.name}.", ""))
-    response = _answer(Told(status, title, error.name.lower().replace(" ", "-"), message, hint))
+    response = answer(Told(status, title, error.name.lower().replace(" ", "-"), message, hint))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -106,7 +107,7 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:12]
     _log.error("unexpected error on %s %s, reference %s", request.method, request.path, reference, exc_info=error)
-    return _answer(
+    return answer(
         Told(
             500,
             "Our mistake",
@@ -118,7 +119,7 @@ def _unexpected(error: Exception) -> Response:
     )
 
 
-def _answer(told: Told) -> Response:
+def answer(told: Told) -> Response:
     expect_trouble()
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(asdict(told)), told.status)

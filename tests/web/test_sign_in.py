@@ -66,6 +66,8 @@ def test_guessing_is_stopped_after_ten_tries(visitor: Browser):
     page = visitor.sign_in(ALICE)
     assert visitor.status == 429
     assert page.heading == "Too many tries"
+    assert "Try again in 5 minutes." in page.text
+    assert page.links()["Sign in"] == "/sign-in"
     assert int(visitor.response.headers["Retry-After"]) > 0
 
 
@@ -115,3 +117,11 @@ def test_a_session_that_names_nobody_is_none(visitor: Browser):
         with visitor.client.session_transaction() as session:
             session["_user_id"] = name
         assert visitor.open("/").heading == "Sign in"
+
+
+def test_who_is_about_to_be_stopped_is_warned(visitor: Browser):
+    told = [visitor.sign_in(ALICE, "wrong").root.find(role="alert").text for _ in range(10)]
+    assert not any("pause" in one for one in told[:4])
+    assert told[4].endswith("5 more tries, then a pause of 5 minutes.")
+    assert told[8].endswith("One more try, then a pause of 5 minutes.")
+    assert told[9].endswith("That was the last try, then a pause of 5 minutes.")

@@ -3,11 +3,13 @@ from __future__ import annotations
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 
 from importers.errors import InvalidSettings
 from web import current
-from web.auth.attempts import slow_down
+from web.auth.attempts import minutes_to_wait, slow_down, warning
 from web.auth.forms import SignInForm, WelcomeForm
+from web.errors import Told, answer
 from web.security import begin_session, end_session, safe_next
 
 pages = Blueprint("auth", __name__)
@@ -50,8 +52,23 @@ def sign_in() -> ResponseReturnValue:
         if actor:
             begin_session(actor)
             return redirect(safe_next(request.args.get("next")))
-        form.form_errors.append("E-mail and password do not fit together. Check both and try again.")
+        told = f"E-mail and password do not fit together. Check both and try again. {warning()}"
+        form.form_errors.append(told.rstrip())
     return render_template("auth/sign_in.html", form=form), _status(form)
+
+
+@pages.errorhandler(429)
+def too_many_tries(error: HTTPException) -> ResponseReturnValue:
+    return answer(
+        Told(
+            429,
+            "Too many tries",
+            "too-many-requests",
+            "That was tried too often in a short time, so nothing is checked for a while.",
+            f"Try again in {minutes_to_wait()}.",
+            leads_to="auth.sign_in",
+        )
+    )
 
 
 @pages.post("/sign-out")
