@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from importers.config import Settings
 from importers.model import Actor, Connection, ConnectionStatus, Importer, Run
 from importers.services import Services
@@ -52,8 +54,7 @@ def test_vendor_trouble_is_told_in_place(at_alice: Browser, pretend: Any):
 
 def test_it_says_where_the_token_is(at_alice: Browser):
     text = at_alice.open("/connections/new").text
-    assert "Personal preferences" in text
-    assert "API tab" in text
+    assert "In Pipedrive: your name (top right) › Personal preferences › API." in text
 
 
 def test_the_sandbox_offers_its_token_and_nothing_else_does(services: Services, settings: Settings, alice: Actor):
@@ -107,3 +108,23 @@ def test_unlinking_is_asked_for_first(at_alice: Browser, services: Services, ali
     assert services.connections.list(alice)
     assert "is unlinked" in at_alice.press("Unlink").text
     assert services.connections.list(alice) == []
+
+
+@pytest.mark.parametrize(("token", "told"), [("a" * 20 + " " + "b" * 19, "no spaces inside"), ("a" * 19, "too short")])
+def test_what_cannot_be_a_token_is_refused_without_asking_pipedrive(
+    at_alice: Browser, pretend: Any, token: str, told: str
+):
+    at_alice.open("/connections/new")
+    page = at_alice.submit(token=token)
+    assert at_alice.status == 422
+    assert told in page.root.find(id="token-error").text
+    assert pretend.journal.calls == []
+
+
+def test_linking_the_same_account_again_says_that_the_token_was_renewed(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer
+):
+    at_alice.open("/connections/new")
+    page = at_alice.submit(token=TOKEN)
+    assert "Already connected: the token of" in page.root.find(role="status").text
+    assert len(services.connections.list(alice)) == 1

@@ -32,12 +32,13 @@ def index() -> ResponseReturnValue:
 def connect() -> ResponseReturnValue:
     form = TokenForm()
     if form.validate_on_submit():
+        before = {one.id for one in current.services().connections.list(current.actor())}
         try:
             connection = current.services().connections.link(current.actor(), Secret(form.token.data))
         except ImporterError as error:
             form.token.errors = [str(error)]
         else:
-            flash(_welcome_text(connection), "success")
+            flash(_again_text(connection) if connection.id in before else _welcome_text(connection), "success")
             return redirect(url_for("editor.new", connection_id=connection.id) if _is_first() else url_for(".index"))
     return render_template("connections/connect.html", form=form), 422 if form.errors else 200
 
@@ -96,3 +97,7 @@ def _is_first() -> bool:
 def _welcome_text(connection: Connection) -> str:
     account = connection.account
     return f"Connected to {account.company} as {account.user}."
+
+
+def _again_text(connection: Connection) -> str:
+    return f"Already connected: the token of {connection.label} was renewed."
