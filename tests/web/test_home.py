@@ -11,6 +11,7 @@ from importers.services import Services
 from tests.builders import a_draft, a_target
 from tests.fakes import FakeClock
 from tests.web.browser import Browser
+from tests.web.page import Page
 from web import create_app
 
 GONE = Selection("deals", filter_id=999999, filter_name="A filter that is gone")
@@ -90,7 +91,7 @@ def test_run_leads_to_the_run(at_alice: Browser, importer: Importer):
 def test_the_menu_holds_everything_one_can_do(at_alice: Browser, importer: Importer):
     menu = at_alice.open("/").root.find("main").find("details", class_="menu")
     names = [one.text for one in menu.find_all("a", "button")]
-    assert names == ["Run", "Edit", "Copy", "Pause", "View results", "Runs", "Delete"]
+    assert names == ["Run", "Edit", "Copy", "Pause", "Runs", "Delete"]
     assert menu.find("summary").attrs["aria-label"] == "Menu of Deals to Excel"
 
 
@@ -141,3 +142,74 @@ def test_a_name_that_looks_like_markup_stays_a_name(
 def test_a_banner_says_that_this_is_the_sandbox(services: Services, settings: Settings, sandbox: bool):
     app = create_app(services, replace(settings, sandbox=sandbox, sandbox_token="the token to try"))
     assert ("pretend company" in Browser(app).open("/welcome").text) is sandbox
+
+
+def _buttons(page: Page) -> list[str]:
+    return [one.text for one in page.root.find("div", class_="importer-do").find_all("a", "button")][:2]
+
+
+def test_run_is_always_offered_and_the_results_beside_it_once_there_are_some(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer
+):
+    assert _buttons(at_alice.open("/")) == ["Run", "Run"]
+    services.runs.start(alice, importer.id)
+    page = at_alice.open("/")
+    assert _buttons(page) == ["Run", "View results"]
+    menu = [one.text for one in page.root.find("main").find("details", class_="menu").find_all("a", "button")]
+    assert menu == ["Run", "Edit", "Copy", "Pause", "View results", "Runs", "Delete"]
+
+
+def test_results_stay_on_offer_after_a_run_that_failed(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, done: Run, pretend: Any
+):
+    pretend.faults.add("revoked")
+    failed = services.runs.start(alice, importer.id)
+    assert services.runs.get(alice, failed.id).status is Status.FAILED
+    assert _buttons(at_alice.open("/")) == ["Run", "View results"]
+
+
+def test_results_are_not_on_offer_where_the_new_target_holds_nothing_yet(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, done: Run, clock: FakeClock
+):
+    clock.advance(minutes=1)
+    services.importers.change(
+        alice, importer.id, a_draft(connection_id=importer.connection_id, target=a_target("Elsewhere"))
+    )
+    assert "View results" not in at_alice.open("/").links()
+    assert "View results" not in at_alice.open(f"/importers/{importer.id}").links()
+    assert at_alice.open(f"/importers/{importer.id}/results").heading == "Nothing to see yet"
+
+
+@pytest.mark.parametrize("page", ["/", "/importers/1"])
+def test_pause_and_resume_lead_back_to_where_they_were_pressed(at_alice: Browser, importer: Importer, page: str):
+    at_alice.open(page)
+    at_alice.press("Pause")
+    assert at_alice.path == page
+    at_alice.press("Resume")
+    assert at_alice.path == page
+
+
+def test_they_lead_nowhere_else(at_alice: Browser, importer: Importer):
+    at_alice.open("/importers/1")
+    form = at_alice.page.form(button="Pause")
+    data = {**form.fields(), "next": "https://evil.example/"}
+    assert at_alice.client.post(form.action, data=data).location == "/"
+
+
+def test_deleting_speaks_of_a_sheet_only_when_there_is_one(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer
+):
+    text = at_alice.open(f"/importers/{importer.id}/delete").text
+    assert "Nothing was written to the sheet “Deals” yet." in text
+    assert "story of its runs" not in text
+    services.runs.start(alice, importer.id)
+    text = at_alice.open(f"/importers/{importer.id}/delete").text
+    assert "The sheet “Deals” in the workbook “Pipesheet” stays as it is." in text
+    assert "the story of its runs" in text
+    assert "The sheet it wrote is still there." in at_alice.press("Delete the importer").text
+
+
+def test_deleting_what_never_ran_speaks_of_no_sheet(at_alice: Browser, importer: Importer):
+    at_alice.open(f"/importers/{importer.id}/delete")
+    told = at_alice.press("Delete the importer").root.find(role="status").text
+    assert told == "“Deals to Excel” is deleted."

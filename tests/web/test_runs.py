@@ -4,11 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 from importers.errors import InvalidSettings, ServiceTrouble
-from importers.model import Actor, Connection, Importer, Run, Selection, Status, Trouble
+from importers.model import (
+    Actor,
+    Connection,
+    Counts,
+    Ending,
+    Importer,
+    Line,
+    Phase,
+    Run,
+    Schedule,
+    Selection,
+    Status,
+    Trouble,
+)
 from importers.services import Services
 from importers.store.sql import SqlStore
 from tests.builders import a_draft, a_run
-from tests.fakes import FakeClock
+from tests.fakes import NEW_YEAR, FakeClock
 from tests.web.browser import Browser
 from web.runs.bars import HEIGHT, bars
 from web.runs.views import next_step
@@ -28,7 +41,7 @@ def test_its_story_is_told_line_by_line(at_alice: Browser, services: Services, a
     events = services.runs.events(alice, done.id)
     assert len(lines) == len(events)
     assert events[0].text in lines[0].text
-    assert "14:00:00" in lines[0].text
+    assert "12:00:00" in lines[0].text
 
 
 def test_a_finished_run_neither_listens_nor_reloads(at_alice: Browser, done: Run):
@@ -124,15 +137,15 @@ def test_an_importer_shows_its_settings_and_its_runs(
     page = at_alice.open(f"/importers/{importer.id}")
     assert page.heading == "Deals to Excel"
     assert f"Deals from {connection.label}" in page.text
-    assert "the usual ones" in page.text
+    assert "The usual columns" in page.text
     row = page.root.find("tbody").find("tr")
-    assert [cell.text for cell in row.find_all("th", "td")][:2] == [str(done.id), "Done with notes"]
+    assert [cell.text for cell in row.find_all("th", "td")][:2] == [f"Run {done.id}", "Done with notes"]
 
 
 def test_every_run_is_a_bar_that_can_be_reached_and_read(at_alice: Browser, importer: Importer, done: Run):
     bar = at_alice.open(f"/importers/{importer.id}").root.find("ul", class_="bars").find("a")
     assert bar.attrs["href"] == f"/runs/{done.id}"
-    assert bar.text.startswith(f"Run {done.id}: done with notes, 0 s, 60 rows")
+    assert bar.text.startswith(f"Run {done.id}: done with notes, less than a second, 60 rows")
 
 
 def test_an_importer_without_runs_says_so(at_alice: Browser, importer: Importer):
@@ -144,3 +157,39 @@ def test_the_longest_run_has_the_highest_bar(services: Services, alice: Actor, d
     drawn = bars([(run, timedelta(seconds=seconds)) for seconds in (0, 30, 60)])
     assert [bar.height for bar in drawn] == [4, HEIGHT // 2, HEIGHT]
     assert bars([]) == []
+
+
+def test_one_time_zone_is_told_wherever_an_importer_shows_times(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    draft = a_draft(connection_id=connection.id, schedule=Schedule(time_zone="Asia/Tokyo"))
+    importer = services.importers.create(alice, draft)
+    run = services.runs.start(alice, importer.id)
+    for path in (f"/importers/{importer.id}", f"/runs/{run.id}", f"/importers/{importer.id}/results"):
+        assert "times in Asia/Tokyo" in at_alice.open(path).text.replace("Times", "times")
+    line = at_alice.open(f"/runs/{run.id}").root.find(role="log").find("li")
+    assert "21:00:00" in line.text
+
+
+def test_a_run_that_found_nothing_says_what_to_check(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection, store: SqlStore
+):
+    selection = Selection("deals", statuses=("deleted",))
+    importer = services.importers.create(alice, a_draft(connection_id=connection.id, selection=selection))
+    run = a_run(store, importer, claim="a worker")
+    store.end_run(run.id, "a worker", Ending(Status.DONE, Counts()), lines=[], now=NEW_YEAR)
+    page = at_alice.open(f"/runs/{run.id}")
+    assert "No record matched; check the filter or status." in page.root.find("section", class_="ending is-done").text
+
+
+def test_what_a_running_one_is_at_stands_beside_its_status(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer, claim="a worker")
+    lines = [Line("Reading Deals from Pipedrive"), Line("Pipedrive asks us to wait: trying again in 4 s.")]
+    store.save_progress(run.id, "a worker", phase=Phase.READING, counts=Counts(), lines=lines, now=NEW_YEAR)
+    progress = at_alice.open(f"/runs/{run.id}").root.find(id="progress")
+    assert "Pipedrive asks us to wait: trying again in 4 s." in progress.text
+    assert "Reading Deals" not in progress.text
+
+
+def test_a_run_that_is_over_has_nothing_it_is_at(at_alice: Browser, done: Run):
+    assert not at_alice.open(f"/runs/{done.id}").root.find(id="progress").find_all("p", class_="latest mb-0")

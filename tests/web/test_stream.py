@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from importers.model import Actor, Counts, Ending, Importer, Run, Status, Trouble
+from importers.model import Actor, Counts, Ending, Importer, Line, Phase, Run, Status, Trouble
 from importers.services import Services
 from importers.store.sql import SqlStore
 from tests.builders import a_draft, a_run
@@ -173,3 +173,15 @@ def test_the_state_brings_what_one_may_do_now(at_alice: Browser, store: SqlStore
     shown = Page(state.data["actions"]).text
     assert "Try again now" in shown
     assert "Cancel" in shown
+
+
+def test_the_state_tells_the_newest_line_even_when_no_new_one_came(
+    at_alice: Browser, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer, claim="a worker")
+    line = Line("Pipedrive asks us to wait: trying again in 4 s.")
+    store.save_progress(run.id, "a worker", phase=Phase.READING, counts=Counts(), lines=[line], now=NEW_YEAR)
+    newest = store.events(run.workspace_id, run.id)[-1].number
+    state = messages(at_alice, f"/runs/{run.id}/stream?after={newest}")[0]
+    assert state.kind == "state"
+    assert line.text in Page(state.data["progress"]).text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 
 from flask import get_template_attribute, render_template, stream_with_context
 
 from importers.errors import ImporterError
 from importers.model import Actor, Event, Importer, Phase, Run
 from importers.services.runs import Runs
+from web.filters import zone_of
 
 RETRY_MS = 2000
 ROUND_SECONDS = 10.0
@@ -65,24 +67,26 @@ def _story(
     runs: Runs, actor: Actor, run_id: int, importer: Importer, after: int, rounds: Sequence[float]
 ) -> Iterator[str]:
     yield f"retry: {RETRY_MS}\n\n"
+    latest = next(iter(runs.events(actor, run_id, after=after - 1)), None) if after else None
     for seconds in rounds:
         for run, events in runs.follow(actor, run_id, after=after, seconds=seconds):
-            yield from _lines(events)
+            yield from _lines(events, zone_of(importer))
             after = events[-1].number if events else after
-            yield _state(run, importer)
+            latest = events[-1] if events else latest
+            yield _state(run, importer, latest)
         if run.status.is_over:
             return
         yield ": still here\n\n"
 
 
-def _lines(events: Sequence[Event]) -> Iterator[str]:
+def _lines(events: Sequence[Event], zone: tzinfo) -> Iterator[str]:
     write = get_template_attribute("runs/_pieces.html", "line")
     for event in events:
-        yield _message("line", {"html": write(event)}, number=event.number)
+        yield _message("line", {"html": write(event, zone)}, number=event.number)
 
 
-def _state(run: Run, importer: Importer) -> str:
-    context = {"run": run, "importer": importer, "phases": tuple(Phase)}
+def _state(run: Run, importer: Importer, latest: Event | None) -> str:
+    context = {"run": run, "importer": importer, "phases": tuple(Phase), "latest": latest}
     data = {
         "status": run.status.value,
         "progress": render_template("runs/_progress.html", **context),

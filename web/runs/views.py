@@ -46,7 +46,14 @@ def show(run_id: int) -> ResponseReturnValue:
     run = services.runs.get(actor, run_id)
     importer = services.importers.get(actor, run.importer_id)
     events = services.runs.events(actor, run_id)
-    return render_template("runs/show.html", run=run, importer=importer, events=events, phases=PHASES)
+    return render_template(
+        "runs/show.html",
+        run=run,
+        importer=importer,
+        events=events,
+        latest=events[-1] if events else None,
+        phases=PHASES,
+    )
 
 
 @pages.get("/runs/<id:run_id>/stream")

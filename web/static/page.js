@@ -45,6 +45,19 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-fills]")) {
+  const input = document.getElementById(button.dataset.fills);
+  button.addEventListener("click", () => {
+    input.value = button.dataset.with;
+    input.focus();
+  });
+}
+
+// Who sent something that does not fit is taken to the first field to mend.
+const wrong = document.querySelector('[aria-invalid="true"], [data-wrong]');
+for (let outer = wrong?.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+wrong?.focus();
+
 for (const input of document.querySelectorAll("[data-browser-zone]")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone) input.value = zone;
@@ -61,19 +74,21 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-const UNITS = [
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
-
+// As exact as one plans by: to the minute within a day, to the hour within a week. The server says the same.
+const count = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"}`;
+const two = (number, size, large, small) =>
+  [[Math.floor(number / size), large], [number % size, small]]
+    .filter(([part]) => part)
+    .map(([part, unit]) => count(part, unit))
+    .join(" ");
+const inUnits = (seconds) => {
+  if (seconds < 60) return count(seconds, "second");
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1440 ? two(minutes, 60, "hour", "minute") : two(Math.round(seconds / 3600), 24, "day", "hour");
+};
 const inWords = (seconds) => {
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
-  }
-  return "just now";
+  if (seconds === 0) return "just now";
+  return seconds > 0 ? `in ${inUnits(seconds)}` : `${inUnits(-seconds)} ago`;
 };
 const clockText = (seconds) => {
   if (seconds < 60) return `${seconds} s`;
