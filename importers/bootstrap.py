@@ -118,9 +118,11 @@ def entities() -> Sequence[EntityInfo]:
     return tuple(entity.info for entity in ENTITIES)
 
 
-def pipedrive(settings: Settings, token: Secret, clock: Clock | None = None) -> Source:
-    """Pipedrive as the owner of *token* sees it, without a database."""
-    return _Kinds(settings, clock=clock or SystemClock(), session=None).source(token)
+def pipedrive(
+    settings: Settings, token: Secret, clock: Clock | None = None, session: requests.Session | None = None
+) -> Source:
+    """Pipedrive as the owner of *token* sees it, without a database; *session* as in `build`."""
+    return _Kinds(settings, clock=clock or SystemClock(), session=session).source(token)
 
 
 def excel_file(path: Path) -> Destination:

@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 from importers.errors import InvalidSettings
 from importers.secret import Secret
 
+WHERE_TO_COPY_IT = "In Pipedrive: your name (top right) › Personal preferences › API."
+"""The one way of saying it, for every message about a token."""
+
 _PREFIX = "PIPESHEET_"
 _FILE_ENDING = "_FILE"
 
@@ -98,11 +101,15 @@ class _Reader:
 
     def api_token(self) -> Secret:
         token = self._secret("PIPEDRIVE_API_TOKEN")
+        file = self._environ.get("PIPEDRIVE_API_TOKEN" + _FILE_ENDING)
+        if token is None and file and not self._problems:
+            self._problems.append(f"PIPEDRIVE_API_TOKEN{_FILE_ENDING} names {file}, which is empty")
         self._refuse_problems()
         if token is None:
             raise InvalidSettings(
                 "PIPEDRIVE_API_TOKEN is not set.",
-                hint="Put your Pipedrive API token there (in Pipedrive: Personal preferences, API), or name a file that holds it in PIPEDRIVE_API_TOKEN_FILE.",
+                hint="Put your API token there, or name a file that holds it in PIPEDRIVE_API_TOKEN_FILE. "
+                f"{WHERE_TO_COPY_IT} To try the command on a pretend Pipedrive, add --sandbox.",
             )
         return token
 
@@ -115,8 +122,8 @@ class _Reader:
 
     def _text(self, name: str) -> str:
         """The value of NAME, or the content of the file that NAME_FILE names."""
-        if name in self._environ:
-            return self._environ[name].strip()
+        if text := self._environ.get(name, "").strip():
+            return text
         path = self._environ.get(name + _FILE_ENDING)
         if not path:
             return ""
@@ -124,7 +131,9 @@ class _Reader:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             self._problems.append(f"{name}{_FILE_ENDING} names {path}, which cannot be read ({error.strerror})")
-            return ""
+        except ValueError:
+            self._problems.append(f"{name}{_FILE_ENDING} names {path}, which is not a text in UTF-8")
+        return ""
 
     def _secret(self, name: str) -> Secret | None:
         text = self._text(name)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -10,6 +14,7 @@ from importers.bootstrap import build
 from importers.config import Settings
 from importers.http.session import make_session
 from importers.services.health import Check, Checkup
+from pipesheet.claim import is_running
 from pipesheet.redis_server import url_of_last_start
 
 PIPEDRIVE = "https://api.pipedrive.com/v1/users/me"
@@ -25,11 +30,25 @@ _WHAT_TO_DO = {
 
 def check(settings: Settings) -> bool:
     """Print a table of what was looked at; whether all of it is well."""
+    click.echo(f"{'home':9}  {'':6}  {settings.home}")
     settings = replace(settings, redis_url=settings.redis_url or url_of_last_start(settings.home))
     checks = (*_ours(settings), _pipedrive(settings))
     for each in checks:
         click.echo(f"{each.name:9}  {'ok' if each.ok else 'NOT OK':6}  {_told(each)}")
+    for other in _others(settings.home):
+        click.echo(
+            f"There is another one in {other}. To look there: PIPESHEET_HOME={shlex.quote(str(other))} pipesheet check"
+        )
     return all(each.ok for each in checks)
+
+
+def _others(home: Path) -> Iterator[Path]:
+    """Homes that may be meant instead: what `make run` keeps in this folder, and any that runs."""
+    here, usual = Path.cwd() / ".pipesheet", Path("~/.pipesheet").expanduser()
+    for other in sorted({here, usual} - {home}):
+        is_meant = other == here and not os.environ.get("PIPESHEET_HOME")
+        if other.is_dir() and (is_meant or is_running(other)):
+            yield other
 
 
 def _ours(settings: Settings) -> Checkup:

@@ -9,6 +9,7 @@ import click
 
 from importers.bootstrap import entities
 from importers.model import EntityInfo
+from pipesheet.table import lined_up
 
 
 def show(*, as_json: bool) -> None:
@@ -28,8 +29,10 @@ def _facts(entity: EntityInfo) -> dict[str, str | int]:
 
 def _table(listed: Sequence[EntityInfo]) -> str:
     headers = ("name", "label", "endpoint", "version", "tokens per page")
-    lines = [headers, *(tuple(str(fact) for fact in _facts(entity).values()) for entity in listed)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(headers))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    return lined_up(headers, [tuple(str(fact) for fact in _facts(entity).values()) for entity in listed])
+
+
+def name_of(said: str) -> str:
+    """The entity's name, however it is said: by name or label, in upper or lower case. What is none stays as it is."""
+    wanted = said.strip().casefold()
+    return next((entity.name for entity in entities() if wanted in (entity.name, entity.label.casefold())), said)

@@ -3,7 +3,8 @@ The commands and their one edge: whatever goes wrong becomes one line on
 standard error and an exit code.
 
 0 done, 1 our own mistake or a part that stopped, 2 usage, 3 the owner must
-change something, 4 trouble that outlasted the retries, 130 Ctrl-C.
+change something, 4 trouble that outlasted the retries, 130 Ctrl-C or SIGTERM.
+With --json what went wrong is told as an object on standard output, too.
 
 Commands import what they need when they are called: `pipesheet --help` and
 `pipesheet import` start without the web, the queue or the database.
@@ -11,8 +12,10 @@ Commands import what they need when they are called: `pipesheet --help` and
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -57,6 +60,25 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
     return names
 
 
+def _entity(_context: click.Context, _argument: click.Parameter, said: str) -> str:
+    from pipesheet.entities import name_of
+
+    return name_of(said)
+
+
+def _filter_number(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise click.BadParameter(f"{text!r} is not the number of a filter; it looks like 12.")
+    return int(text)
+
+
+_SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="Read from a pretend Pipedrive instead, which needs no token and no server."
+)
+
+
 def _workbook(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"{str(path)!r} does not end in .xlsx.")
@@ -74,7 +96,7 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
 
 
 @cli.command("import")
-@click.argument("entity")
+@click.argument("entity", callback=_entity)
 @click.option(
     "--to",
     "path",
@@ -86,14 +108,23 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
 )
 @click.option("--sheet", help="The worksheet's name; the entity's label when left out.")
 @click.option(
-    "--columns", callback=_names, help="Keys of the columns, in order: id,title,value. The usual ones when left out."
+    "--columns",
+    callback=_names,
+    help="Keys or headers of the columns, in order: id,title,Value. The usual ones when left out.",
 )
-@click.option("--filter", "filter_id", type=click.IntRange(min=1), help="The number of a filter saved in Pipedrive.")
+@click.option(
+    "--filter",
+    "filter_id",
+    metavar="NUMBER",
+    callback=_filter_number,
+    help="The number of a filter saved in Pipedrive.",
+)
 @click.option("--status", "statuses", callback=_names, help="Only these statuses: open,won.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
 @click.option(
     "--time-zone", default="UTC", show_default=True, callback=_time_zone, help="The zone moments are shown in."
 )
+@_SANDBOX
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object on standard output.")
 def import_command(
     entity: str,
@@ -104,18 +135,21 @@ def import_command(
     statuses: tuple[str, ...] | None,
     limit: int | None,
     time_zone: str,
+    sandbox: bool,
     as_json: bool,
 ) -> None:
     """Read ENTITY from Pipedrive into a workbook, once, here.
 
     The token is read from PIPEDRIVE_API_TOKEN (or the file that
-    PIPEDRIVE_API_TOKEN_FILE names). `pipesheet entities` lists the entities.
+    PIPEDRIVE_API_TOKEN_FILE names). `pipesheet entities` lists the entities,
+    `pipesheet columns ENTITY` the columns.
     """
     from importers.model import Selection
     from pipesheet.one_off import OneOff, run
+    from pipesheet.vendor import source
 
     selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone)
-    run(OneOff(selection, path, sheet), Settings.from_env(), as_json=as_json)
+    run(OneOff(selection, path, sheet), source(Settings.from_env(), sandbox=sandbox), as_json=as_json)
 
 
 @cli.command()
@@ -144,6 +178,21 @@ def entities(as_json: bool) -> None:
     show(as_json=as_json)
 
 
+@cli.command()
+@click.argument("entity", callback=_entity)
+@_SANDBOX
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+def columns(entity: str, sandbox: bool, as_json: bool) -> None:
+    """List the columns ENTITY can have, your own fields among them.
+
+    The token is read as by `pipesheet import`.
+    """
+    from pipesheet.columns import show
+    from pipesheet.vendor import source
+
+    show(source(Settings.from_env(), sandbox=sandbox), entity, as_json=as_json)
+
+
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     sys.exit(run(sys.argv[1:]))
@@ -155,38 +204,51 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help())
         return USAGE
-    except click.UsageError as error:
-        return _say(f"{error.format_message()} See `{_command(error)} --help`.", USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        return _say("Stopped.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `pipesheet entities | head`
         return DONE
-    except ImporterError as error:
-        return _explain(error)
-    except Exception as error:  # noqa: BLE001 - the edge: it is logged whole, and told in one line
-        return _our_mistake(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the edge: nothing leaves without its line
+        return _tell(_failure(error, arguments), as_json="--json" in arguments)
 
 
-def _command(error: click.UsageError) -> str:
-    return error.ctx.command_path if error.ctx else "pipesheet"
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What there is to tell, and the exit code."""
+
+    exit: int
+    code: str
+    message: str
+    hint: str = ""
 
 
-def _explain(error: ImporterError) -> int:
+def _failure(error: BaseException, arguments: list[str]) -> _Failure:
+    if isinstance(error, click.UsageError):
+        return _Failure(USAGE, "usage", error.format_message(), f"See `{_command(error, arguments)} --help`.")
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return _Failure(INTERRUPTED, RunStopped.code, "Stopped.")
     _trace_if_debugging()
-    return _say(str(error), next((code for kind, code in _CODES if isinstance(error, kind)), BROKEN))
-
-
-def _our_mistake(error: Exception) -> int:
+    if isinstance(error, ImporterError):
+        leaves = next((code for kind, code in _CODES if isinstance(error, kind)), BROKEN)
+        return _Failure(leaves, error.code, error.message, error.hint)
     from pipesheet.mistakes import keep
 
-    _trace_if_debugging()
-    return _say(keep(error), BROKEN)
+    return _Failure(BROKEN, "our-mistake", keep(error))
 
 
-def _say(text: str, code: int) -> int:
-    click.echo(" ".join(text.split()), err=True)
-    return code
+def _command(error: click.UsageError, arguments: list[str]) -> str:
+    """Click does not always say which command was meant."""
+    if error.ctx and error.ctx.parent:
+        return error.ctx.command_path
+    named = next((word for word in arguments if not word.startswith("-")), "")
+    return f"pipesheet {named}" if named in cli.commands else "pipesheet"
+
+
+def _tell(failure: _Failure, *, as_json: bool) -> int:
+    click.echo(" ".join(f"{failure.message} {failure.hint}".split()), err=True)
+    if as_json:
+        told = {"error": failure.code, "message": failure.message, "hint": failure.hint}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    return failure.exit
 
 
 def _trace_if_debugging() -> None:

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 
-def keep(error: Exception) -> str:
+def keep(error: BaseException) -> str:
     """
     Write *error* with its traceback to the log, and return the line to tell.
 
@@ -21,14 +21,14 @@ def keep(error: Exception) -> str:
     return f"Pipesheet made a mistake (reference {reference}). The details are in {place}; please report them."
 
 
-def _write(error: Exception, reference: str) -> Path:
+def _write(error: BaseException, reference: str) -> Path:
     try:
         return _append(_home() / "logs", error, reference)
     except OSError:
         return _append(Path(tempfile.mkdtemp(prefix="pipesheet-")), error, reference)
 
 
-def _append(folder: Path, error: Exception, reference: str) -> Path:
+def _append(folder: Path, error: BaseException, reference: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "pipesheet.log"
     handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")

@@ -12,10 +12,10 @@ from time import monotonic
 
 import click
 
-from importers.bootstrap import entities, excel_file, pipedrive
-from importers.config import Settings, api_token_from_env
+from importers.bootstrap import entities, excel_file
 from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import RunStopped
+from importers.interfaces import Source
 from importers.model import Selection, Target
 from pipesheet.progress import watched
 
@@ -33,14 +33,14 @@ class OneOff:
         return Target("excel", self.path.stem, self.sheet or _label(self.selection.entity))
 
 
-def run(job: OneOff, settings: Settings, *, as_json: bool) -> None:
+def run(job: OneOff, source: Source, *, as_json: bool) -> None:
     """
     Carry out *job* and tell how it went, as one line or one JSON object.
 
     Ctrl-C and SIGTERM leave the file as it was, and nothing beside it.
     """
     started = monotonic()
-    source, destination = pipedrive(settings, api_token_from_env()), excel_file(job.path)
+    destination = excel_file(job.path)
     with _stopped_by_signals(job.path), watched() as watcher:
         pipeline = Pipeline(source, destination, tell=watcher.tell, report=watcher.report)
         outcome = pipeline.run(job.selection, job.target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from importers.config import WHERE_TO_COPY_IT
 from importers.errors import CredentialsRejected, InvalidSettings
 from importers.interfaces import Clock, Store
 from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Role
@@ -71,7 +72,7 @@ class Connections:
 
     def _account(self, token: Secret) -> Account:
         if not token.reveal().strip():
-            raise InvalidSettings("The API token is empty.", hint="Copy it from Pipedrive and paste it here.")
+            raise InvalidSettings("The API token is empty.", hint=f"Copy it and paste it here. {WHERE_TO_COPY_IT}")
         return self._accounts.source_for(token).account()
 
 

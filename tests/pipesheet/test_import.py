@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from sandbox.world import TOKEN
-from tests.processes import PIPESHEET, SandboxProcess, pipesheet, wait_until
+from tests.processes import PIPESHEET, SandboxProcess, clean_environment, pipesheet, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,9 @@ def test_a_token_may_come_from_a_file(env: dict[str, str], tmp_path: Path) -> No
         (("import", "deals"), "Missing option '--to'"),
         (("import", "deals", "--to", "deals.csv"), "does not end in .xlsx"),
         (("import", "deals", "--to", "d.xlsx", "--limit", "0"), "'--limit'"),
-        (("import", "deals", "--to", "d.xlsx", "--filter", "mine"), "'--filter'"),
+        (("import", "deals", "--to", "d.xlsx", "--filter", "mine"), "'mine' is not the number of a filter"),
+        (("import", "deals", "--to", "d.xlsx", "--filter", "0"), "'0' is not the number of a filter"),
+        (("import", "deals", "--to"), "See `pipesheet import --help`."),
         (("import", "deals", "--to", "d.xlsx", "--columns", ","), "name at least one"),
         (("import", "deals", "--to", "d.xlsx", "--time-zone", "Mars/Olympus"), "not a time zone"),
         (("import", "deals", "--to", "d.xlsx", "--token", "x"), "No such option"),
@@ -96,6 +98,7 @@ def test_a_wrong_call_is_exit_2_in_one_line(arguments: tuple[str, ...], told: st
         ("dealz", {}, "Did you mean deals?"),
         ("deals", {"PIPESHEET_REROUTE": "*.pipedrive.com=http://example.com"}, "may only name this machine"),
         ("deals", {"PIPEDRIVE_API_TOKEN_FILE": "/nowhere", "PIPEDRIVE_API_TOKEN": None}, "cannot be read"),
+        ("deals", {"PIPEDRIVE_API_TOKEN_FILE": "/dev/null", "PIPEDRIVE_API_TOKEN": ""}, "which is empty"),
     ],
 )
 def test_what_the_owner_must_change_is_exit_3_in_one_line(
@@ -129,6 +132,57 @@ def test_a_folder_that_is_not_there_is_exit_3(env: dict[str, str], tmp_path: Pat
     done = pipesheet("import", "deals", "--to", str(tmp_path / "no" / "d.xlsx"), env=env)
     assert done.returncode == 3
     assert "is not there" in one_line(done.stderr)
+
+
+def test_a_folder_that_takes_no_files_is_not_said_to_be_missing(env: dict[str, str]) -> None:
+    done = pipesheet("import", "deals", "--to", "/proc/d.xlsx", env=env)
+    assert done.returncode == 3
+    assert "d.xlsx cannot be written in the folder /proc" in one_line(done.stderr)
+
+
+def test_an_unknown_column_is_answered_with_headers(env: dict[str, str], tmp_path: Path) -> None:
+    done = pipesheet("import", "deals", "--to", str(tmp_path / "d.xlsx"), "--columns", "zzz", env=env)
+    assert done.returncode == 3
+    assert "There is: ID, Title, Value, " in one_line(done.stderr)
+    assert "more: pipesheet columns deals" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "change", "facts"),
+    [
+        (("deals",), {"PIPEDRIVE_API_TOKEN": "nope"}, (3, "credentials-rejected", "refused", "Copy it again")),
+        (("deals", "--filter", "x"), {}, (2, "usage", "number of a filter", "See `pipesheet import --help`.")),
+    ],
+)
+def test_with_json_a_failure_is_an_object_too(
+    arguments: tuple[str, ...],
+    change: dict[str, str],
+    facts: tuple[int, str, str, str],
+    env: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    command = ("import", *arguments, "--to", str(tmp_path / "d.xlsx"), "--json")
+    done = pipesheet(*command, env={**env, **change})
+    told = json.loads(one_line(done.stdout))
+    assert set(told) == {"error", "message", "hint"}
+    assert (done.returncode, told["error"]) == facts[:2]
+    assert facts[2] in told["message"]
+    assert facts[3] in told["hint"]
+    assert one_line(done.stderr) == f"{told['message']} {told['hint']}"
+
+
+def test_an_entity_may_be_called_by_its_label(env: dict[str, str], tmp_path: Path) -> None:
+    done = pipesheet("import", "archived DEALS", "--to", str(tmp_path / "d.xlsx"), "--limit", "3", env=env)
+    assert done.returncode == 0, done.stderr
+    assert load_workbook(tmp_path / "d.xlsx").sheetnames == ["Archived deals"]
+
+
+def test_the_sandbox_needs_no_token_and_no_server(tmp_path: Path) -> None:
+    env = clean_environment(tmp_path / "home")
+    done = pipesheet("import", "deals", "--sandbox", "--to", str(tmp_path / "d.xlsx"), env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert one_line(done.stdout).startswith("1,200 rows")
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_file_that_is_no_workbook_is_exit_3_and_stays(env: dict[str, str], tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 
 from importers.bootstrap import entities
 from pipesheet import main
+from pipesheet.claim import claim
 
 
-@pytest.mark.parametrize("command", ["up", "import", "migrate", "check", "entities"])
+@pytest.mark.parametrize("command", ["up", "import", "migrate", "check", "entities", "columns"])
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(main.cli, [command, "--help"])
     assert result.exit_code == 0
@@ -43,6 +44,35 @@ def test_entities_as_json_has_the_promised_keys() -> None:
     assert listed[0]["name"] == "deals"
 
 
+def test_columns_lists_keys_and_headers_the_accounts_own_among_them() -> None:
+    result = CliRunner().invoke(main.cli, ["columns", "Deals", "--sandbox"])
+    lines = [line.split("  ") for line in result.output.splitlines()]
+    assert [word.strip() for word in lines[0] if word.strip()] == ["key", "header", "kind", "usual"]
+    assert [word.strip() for word in lines[2] if word.strip()] == ["title", "Title", "text", "yes"]
+    assert any(len(line[0].partition(".")[0]) == 40 for line in lines)
+
+
+def test_columns_as_json_has_the_promised_keys() -> None:
+    listed = json.loads(CliRunner().invoke(main.cli, ["columns", "stages", "--sandbox", "--json"]).output)
+    assert listed[0] == {"key": "id", "header": "ID", "kind": "whole number", "usual": True}
+
+
+def test_columns_of_what_does_not_exist_are_refused_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["columns", "dreams", "--sandbox"]) == 3
+    assert "archived-deals" in capsys.readouterr().err
+
+
+def test_without_a_token_it_says_how_to_try(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("PIPEDRIVE_API_TOKEN", "PIPEDRIVE_API_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert main.run(["columns", "deals"]) == 3
+    told = capsys.readouterr().err
+    assert "--sandbox" in told
+    assert "In Pipedrive: your name (top right) › Personal preferences › API" in told
+
+
 def test_migrate_can_be_run_twice(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPESHEET_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -60,7 +90,46 @@ def test_check_says_what_is_missing_and_what_to_do(
     main.run(["migrate"])
     assert main.run(["check"]) == 3
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
+    assert str(tmp_path / "home") in lines["home"]
     assert " ok " in lines["database"]
     assert "NOT OK" in lines["redis"]
     assert "pipesheet up" in lines["worker"]
     assert "NOT OK" in lines["pipedrive"]
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """What `pipesheet check` says of a fresh home of this user, who stands in a folder of their own."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PIPESHEET_REROUTE", "*.pipedrive.com=http://127.0.0.1:9")
+    for name in ("DATABASE_URL", "REDIS_URL", "PIPESHEET_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    main.run(["migrate"])
+
+    def check() -> str:
+        capsys.readouterr()
+        assert main.run(["check"]) == 3
+        return capsys.readouterr().out
+
+    return check
+
+
+def test_check_says_how_to_look_at_what_make_run_keeps_here(checked, tmp_path, monkeypatch) -> None:
+    assert "another" not in checked()
+    here = tmp_path / "checkout" / ".pipesheet"
+    here.mkdir()
+    assert f"PIPESHEET_HOME={here} pipesheet check" in checked()
+    monkeypatch.setenv("PIPESHEET_HOME", str(tmp_path / ".pipesheet"))
+    assert "another" not in checked()
+
+
+def test_check_says_how_to_look_at_a_home_that_runs(checked, tmp_path, monkeypatch) -> None:
+    here = tmp_path / "checkout" / ".pipesheet"
+    here.mkdir()
+    monkeypatch.setenv("PIPESHEET_HOME", str(tmp_path / ".pipesheet"))
+    with claim(here):
+        assert f"PIPESHEET_HOME={here} pipesheet check" in checked()
+    assert "another" not in checked()

@@ -66,6 +66,7 @@ def test_one_command_starts_all_of_it_and_ctrl_c_stops_all_of_it(home: Path) -> 
         assert f"running in {home} already" in second.stderr
 
         assert up.end(signal.SIGINT) == 0
+    assert up.lines[-1] == "Stopped.\n"
     assert processes_of(home) == set()
     assert "Traceback" not in up.said
 

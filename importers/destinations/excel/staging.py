@@ -106,6 +106,15 @@ def disk_trouble_explained(place: Path) -> Iterator[None]:
         raise _explained(error, place) from error
 
 
+def _gone(place: Path) -> Exception:
+    """Some folders are there and take no files all the same, /proc for one."""
+    if place.parent.is_dir():
+        return AccessDenied(
+            f"{place.name} cannot be written in the folder {place.parent}.", hint="Choose another place."
+        )
+    return NotThere(f"The folder {place.parent} is not there.", hint="Create it first, or choose another place.")
+
+
 def _explained(error: OSError, place: Path) -> Exception:
     if error.errno in _FULL:
         return NoRoom(
@@ -118,10 +127,7 @@ def _explained(error: OSError, place: Path) -> Exception:
             hint="Give the user that runs Pipesheet the right to write there, or choose another place.",
         )
     if error.errno in _GONE:
-        return NotThere(
-            f"The folder {place.parent} is not there.",
-            hint="Create it, or choose another place.",
-        )
+        return _gone(place)
     if error.errno in _UNNAMEABLE:
         return InvalidSettings(
             f"The name {place.name[:40]}… is longer than this disk takes, or leads in a circle.",

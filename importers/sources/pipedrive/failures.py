@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import msgspec
 import requests
 
+from importers.config import WHERE_TO_COPY_IT
 from importers.errors import (
     AccessDenied,
     BudgetSpent,
@@ -48,7 +49,7 @@ def garbled(url: str) -> ServiceTrouble:
 def unreadable_token() -> CredentialsRejected:
     return CredentialsRejected(
         "This cannot be an API token: it holds blanks, line breaks or letters that no token has.",
-        hint="Copy it again in Pipedrive (your name › Personal preferences › API), without anything around it.",
+        hint=f"Copy it again, without anything around it. {WHERE_TO_COPY_IT}",
     )
 
 
@@ -86,7 +87,7 @@ def refuse(response: requests.Response, params: Mapping[str, Any]) -> NoReturn:
     if status == 401:
         raise CredentialsRejected(
             "Pipedrive refused the API token: it was mistyped, replaced by a newer one, or its user was deactivated.",
-            hint="Copy it again in Pipedrive (your name › Personal preferences › API) and reconnect.",
+            hint=f"Copy it again and use the new one. {WHERE_TO_COPY_IT}",
             **facts,
         )
     if status == 403 and _is_page(response):

@@ -30,6 +30,7 @@ from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
 _FILTERS = List("/filters", "v1", 20, paging="none")
 _FILTER_COST = 2
 _KEY_LENGTH = 40
+_MOST_LISTED = 20
 
 
 class PipedriveSource:
@@ -93,7 +94,7 @@ class PipedriveSource:
         client = self._client.heard_by(tell=tell, stop=stop)
         self._check_filter(selection, entity, client)
         fields = self._fields(entity, client)
-        specs = _chosen(all_specs(entity, fields), selection.columns)
+        specs = _chosen(entity, all_specs(entity, fields), selection.columns)
         directory = Directory({spec.relation for spec in specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
         kitchen = Kitchen(zone, directory.names, _labels(entity, specs, fields, client))
         plan = Plan(entity, selection, specs, kitchen, directory)
@@ -161,7 +162,7 @@ def _known_zone(name: object) -> str:
         return "UTC"
 
 
-def _chosen(specs: tuple[Spec, ...], wanted: tuple[str, ...] | None) -> tuple[Spec, ...]:
+def _chosen(entity: Entity, specs: tuple[Spec, ...], wanted: tuple[str, ...] | None) -> tuple[Spec, ...]:
     """The columns asked for by key or header, in that order and each once; without a choice the usual ones."""
     if wanted is None:
         return tuple(spec for spec in specs if spec.column.usual)
@@ -172,22 +173,31 @@ def _chosen(specs: tuple[Spec, ...], wanted: tuple[str, ...] | None) -> tuple[Sp
     for name in wanted:
         spec = known.get(name.strip().casefold())
         if spec is None:
-            raise _no_column(name, specs)
+            raise _no_column(entity, name, specs)
         chosen[spec.column.key] = spec
     if not chosen:
         raise InvalidSettings("No column is chosen.", hint="Choose at least one, or leave the choice open.")
     return tuple(chosen.values())
 
 
-def _no_column(name: str, specs: tuple[Spec, ...]) -> InvalidSettings:
+def _no_column(entity: Entity, name: str, specs: tuple[Spec, ...]) -> InvalidSettings:
     if len(name.partition(".")[0]) == _KEY_LENGTH:
         return InvalidSettings(
             f"A custom field chosen here no longer exists in Pipedrive (its key began with {name[:8]}).",
             hint="Open the importer and save its columns again.",
         )
     keys = [spec.column.key for spec in specs if len(spec.column.key) < _KEY_LENGTH]
-    names = [*keys, *(spec.column.header for spec in specs)]
-    return InvalidSettings(f"There is no column {name!r}.{_did_you_mean(name, names)}", hint=_list_of(keys))
+    headers = [spec.column.header for spec in specs]
+    return InvalidSettings(
+        f"There is no column {name!r}.{_did_you_mean(name, [*keys, *headers])}", hint=_some_of(headers, entity)
+    )
+
+
+def _some_of(headers: Sequence[str], entity: Entity) -> str:
+    if len(headers) <= _MOST_LISTED:
+        return _list_of(headers)
+    shown, more = ", ".join(headers[:_MOST_LISTED]), len(headers) - _MOST_LISTED
+    return f"There is: {shown} … and {more} more: pipesheet columns {entity.name}"
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
