@@ -49,6 +49,6 @@ OPTIONS: dict[str, Any] = {
     # Nobody listens to task events; they would only wake Redis.
     "worker_send_task_events": False,
     # `pipesheet up`, journald or the platform puts the time in front already.
-    "worker_log_format": "%(levelname)s %(processName)s: %(message)s",
-    "worker_task_log_format": "%(levelname)s %(processName)s: %(message)s",
+    "worker_log_format": "%(levelname)s %(message)s",
+    "worker_task_log_format": "%(levelname)s %(message)s",
 }

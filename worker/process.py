@@ -15,7 +15,7 @@ from importers.bootstrap import build, preload
 from importers.config import Settings
 from importers.errors import InvalidSettings
 from importers.services import Services
-from worker.leaving import Leaving
+from worker.leaving import GRACE, Leaving
 from worker.options import OPTIONS
 from worker.queue import CeleryQueue, broker_url
 
@@ -59,6 +59,7 @@ def attach(app: ImportApp, settings: Settings) -> None:
     tell them when it must leave.
     """
     stopping, leaving = threading.Event(), Leaving()
+    _quiet_celery(settings.log_level)
     preload()
 
     @worker_process_init.connect(weak=False)
@@ -68,12 +69,20 @@ def attach(app: ImportApp, settings: Settings) -> None:
     @worker_ready.connect(weak=False)
     def start_beating(**_: Any) -> None:
         services = build_services(settings)
+        log.info("The worker is ready.")
         threading.Thread(target=beat, args=(services, "worker", stopping), name="beat", daemon=True).start()
 
     @worker_shutting_down.connect(weak=False)
     def begin_to_leave(**_: Any) -> None:
         stopping.set()
         leaving.soon()
+        log.info("The worker stops; a run that is not done in %.0f seconds is handed back.", GRACE)
+
+
+def _quiet_celery(log_level: str) -> None:
+    """Its everyday lines speak of tasks; what becomes of a run is told by the services, in words for people."""
+    if log_level != "DEBUG":
+        logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 def beat(services: Services, name: str, stopping: threading.Event) -> None:

@@ -61,7 +61,7 @@ class Execution:
         if run is None:
             return True
         self._doorbell.ring(run_id)
-        logger.info("run %d: attempt %d", run_id, run.attempt)
+        logger.info("run %d started%s", run_id, f", try {run.attempt}" if run.attempt > 1 else "")
         attempt = _Attempt(run, claim, self._store, self._doorbell, self._clock)
         heartbeat = Heartbeat(
             self._store, run_id, claim, clock=self._clock, leaving=self._leaving, look_every=self._look_every
@@ -85,6 +85,7 @@ class Execution:
         importer = self._store.importer(run.workspace_id, run.importer_id)
         connection = self._store.connection(run.workspace_id, importer.connection_id)
         names = Names(connection, self._label(importer), importer.target)
+        attempt.name = importer.name
         story = attempt.begin_story(names, heartbeat)
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
@@ -106,6 +107,7 @@ class _Attempt:
         self._doorbell = doorbell
         self._clock = clock
         self._story: Story | None = None
+        self.name = "its importer is unknown"
 
     def begin_story(self, names: Names, heartbeat: Heartbeat) -> Story:
         def save(phase: Phase, counts: Counts, lines: Sequence[Line]) -> None:
@@ -121,6 +123,8 @@ class _Attempt:
 
     def succeeded(self, outcome: Outcome) -> None:
         status = Status.DONE_WITH_NOTES if outcome.notes else Status.DONE
+        rows = outcome.counts.rows_written
+        logger.info("run %d %s: %s row%s, %s", self.run.id, status, f"{rows:,}", "" if rows == 1 else "s", self.name)
         lines = [Line(note, Level.NOTE) for note in outcome.notes]
         self._end(Ending(status, outcome.counts, notes=outcome.notes), lines)
 
@@ -133,7 +137,7 @@ class _Attempt:
             # The clock will find the run by its silent heart.
             logger.exception("run %d could not be handed back", self.run.id)
             return False
-        logger.info("run %d: handed back, because this worker stops", self.run.id)
+        logger.info("run %d handed back, because this worker stops, %s", self.run.id, self.name)
         self._doorbell.ring(self.run.id)
         return kept
 
@@ -141,7 +145,7 @@ class _Attempt:
         verdict = judge(error, attempt=self.run.attempt, now=self._clock.now())
         reference = verdict.trouble.reference if verdict.trouble else ""
         if isinstance(error, ImporterError):
-            logger.info("run %d: %s (%s: %s)", self.run.id, verdict.status, error.code, error.message)
+            logger.info("run %d %s: %s (%s), %s", self.run.id, verdict.status, error.message, error.code, self.name)
         else:
             logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
         counts = self._story.counts if self._story else Counts()

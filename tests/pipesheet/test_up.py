@@ -60,6 +60,8 @@ def test_one_command_starts_all_of_it_and_ctrl_c_stops_all_of_it(home: Path) -> 
             owner, run = start_first_importer(services)
             assert wait_for_end(services, owner, run).status in {Status.DONE, Status.DONE_WITH_NOTES}
             assert load_workbook(services.runs.workbook(owner, run.importer_id))["Deals"].max_row == 1201
+        assert f"run {run.id} done with notes: 1,200 rows, Deals to Excel" in up.said
+        assert "worker.tasks" not in up.said
 
         second = pipesheet("up", env=up.env)
         assert second.returncode == 3

@@ -94,6 +94,21 @@ def test_the_secret_is_opened_for_the_source_and_told_to_nobody(
     assert TOKEN.reveal() not in repr((run, workshop.story(run)))
 
 
+def test_the_log_tells_how_a_run_went_in_words(workshop_of: MakeWorkshop, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    run = workshop_of(ROWS).run()
+    assert [record.getMessage() for record in caplog.records if record.name == "importers.services.execution"] == [
+        f"run {run.id} started",
+        f"run {run.id} done: 2 rows, Deals to Excel",
+    ]
+
+
+def test_the_log_tells_why_a_run_failed(workshop_of: MakeWorkshop, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    run = workshop_of(raising(NoRoom("The disk is full."))).run()
+    assert f"run {run.id} failed: The disk is full. (no-room), Deals to Excel" in caplog.messages
+
+
 def test_notes_make_it_done_with_notes(workshop_of: MakeWorkshop):
     workshop = workshop_of(ROWS, notes=["3 cells were cut."])
     run = workshop.run()
