@@ -18,6 +18,7 @@ help:           ## list the chores
 setup: $(READY_DEV)     ## everything for working on it, in .venv
 
 run: $(READY)   ## start it all with a pretend Pipedrive, data in ./.pipesheet
+	@echo "Starting, a few seconds ..."
 	@exec $(BIN)/pipesheet up --sandbox
 
 test: system-packages $(READY_DEV)      ## everything: ruff, mypy and all tests (browser, LibreOffice, PostgreSQL too)
@@ -52,15 +53,18 @@ system-packages:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pipesheet needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. Install it, on Debian with: sudo apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making a Python environment in .venv ..."
+	@$(PYTHON) -m venv .venv
 
 # A stamp each: nothing is installed again before a lock file or pyproject.toml changes.
 $(READY): requirements/run.lock pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/run.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing into .venv, about a minute the first time ..."
+	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements/run.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(READY_DEV): requirements/dev.lock pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing into .venv what the tests need, a few minutes the first time ..."
+	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements/dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(READY)
