@@ -22,6 +22,11 @@ HIDDEN = """() => {
   return box.top < top || (box.bottom > bottom && box.height < bottom - top) ? at.outerHTML.slice(0, 120) + [box.top, box.bottom, top, bottom] : null;
 }"""
 
+ON_TOP = """cell => {
+  const box = cell.getBoundingClientRect();
+  return cell.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
+
 
 @pytest.fixture
 def editor(page: Page, base: str) -> Page:
@@ -153,6 +158,8 @@ def test_ids_and_titles_stay_in_sight_while_scrolling(page: Page, base: str):
     after = [cells.nth(number).bounding_box()["x"] // 1 for number in range(4)]
     assert after[:3] == before[:3]
     assert after[3] == before[3] - 400
+    heads = page.locator("thead th").all()[:3]
+    assert [head.evaluate(ON_TOP) for head in heads] == [True] * 3
 
 
 def test_names_without_a_space_fit_on_a_phone(phone: Page, base: str):

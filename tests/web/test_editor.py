@@ -361,7 +361,7 @@ def test_a_filter_that_can_be_none_is_not_mistaken_for_no_filter(at_alice: Brows
     at_alice.open(f"/importers/{importer.id}/edit")
     page = at_alice.submit(press="save", filter=forged)
     assert at_alice.status == 422
-    assert "Choose a filter from the list, or none." in page.text
+    assert page.root.find(id="filter-error").text == "Choose a filter from the list, or none."
     at_alice.open(f"/importers/{importer.id}/edit")
     at_alice.submit(press="preview", filter=forged)
     assert at_alice.status == 200
@@ -478,3 +478,11 @@ def test_optional_settings_asked_for_without_scripts_are_open(at_alice: Browser,
     at_alice.open("/importers/new")
     page = at_alice.submit(press="options", entity="persons")
     assert "open" in page.root.find("details", class_="more").attrs
+
+
+def test_the_schedule_speaks_of_its_own_mistakes_only(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="save", sheet="a/b", every="hours", number="6", time_zone="UTC")
+    assert page.root.find(id="schedule-words").find("strong").text == "Every 6 hours (UTC)"
+    page = at_alice.submit(press="save", every="hours", number="x")
+    assert page.root.find(id="schedule-words").find("strong").text == "Type a whole number, such as 2."

@@ -5,6 +5,7 @@ from collections import Counter
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from importers.config import WHERE_TO_COPY_IT
 from importers.errors import ImporterError, TemporaryError
 from importers.model import Connection, ConnectionStatus
 from importers.secret import Secret
@@ -16,6 +17,7 @@ pages = Blueprint("connections", __name__, url_prefix="/connections")
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.jinja_env.globals["where_to_copy_it"] = WHERE_TO_COPY_IT
 
 
 @pages.get("")

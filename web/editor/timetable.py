@@ -14,6 +14,7 @@ from web.editor.forms import ScheduleForm
 from web.filters import exact, relative
 
 NEXT_RUNS = 3
+_ANSWERS = ("every", "number", "weekdays", "at", "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class Timetable:
 
 def timetable(form: ScheduleForm) -> Timetable:
     """For a form that was just sent or made; *problem* says what does not fit."""
-    if form.errors:
-        return Timetable(problem=next((str(error) for errors in form.errors.values() for error in errors), ""))
+    problems = [str(error) for name in _ANSWERS for error in form[name].errors]
+    if problems:
+        return Timetable(problem=problems[0])
     return timetable_of(schedule_from(form))
 
 
