@@ -368,7 +368,9 @@ class EntityInfo:
     A sort of record one can read.
 
     `name` is the word used on the command line ("archived-deals"), `label` the
-    one on the page. `tokens_per_page` is Pipedrive's price of one list request.
+    one on the page; `group` is the heading it stands under. `tokens_per_page` is
+    Pipedrive's price of one list request. `per` says for what one is made where
+    it is not a page: "deal", "100 deals".
     """
 
     name: str
@@ -379,6 +381,8 @@ class EntityInfo:
     page_size: int
     takes_filter: bool
     statuses: tuple[str, ...] = ()
+    group: str = ""
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)

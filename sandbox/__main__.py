@@ -25,6 +25,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another company (%(default)s)")
+    parser.add_argument(
+        "--without", action="append", choices=world.FEATURES, default=[], help="a feature the company lacks; repeatable"
+    )
     arguments = parser.parse_args(given)
     if arguments.host not in _LOOPBACK:
         parser.error(f"the sandbox listens on {HOST} only, not on {arguments.host}")
@@ -53,6 +56,7 @@ def main(given: list[str] | None = None) -> int:
         arguments.seed,
         "growth" if arguments.plan == limits.NO_PLAN else arguments.plan,
         custom_fields=arguments.custom_fields,
+        without=arguments.without,
     )
     serve(
         create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000), arguments.port, fd=arguments.fd

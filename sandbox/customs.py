@@ -122,6 +122,13 @@ PRODUCT_PLANS = (
     Plan("Condition", "enum", 0.6, ("New", "Refurbished"), ("Demo",)),
 )
 
+PROJECT_PLANS = (
+    Plan("Hangar", "varchar", 0.7, make=_among("H1", "H2", "=H3")),
+    Plan("Bikes", "double", 0.8, make=_among(3, 12, 40)),
+    Plan("Kind", "enum", 0.6, ("Roll-out", "Repair"), ("Demo",)),
+    Plan("Go-live", "date", 0.5),
+)
+
 
 def define(seed: int, entity: str, plans: Sequence[Plan], first_option: int) -> tuple[Field, ...]:
     """The custom fields of an entity; option ids count on from `first_option`."""

@@ -373,6 +373,21 @@ add_time|Lead created|date
 update_time|Update time|date
 visible_to|Visible to|visible_to
 """)
+PROJECT_LABELS = (Option(81, "Urgent", "red"), Option(82, "Waiting", "yellow"))
+PROJECT = (
+    *_own("""
+title|Project name|varchar
+description|Description|text
+status|Status|status
+board_id|Board|projects_board
+phase_id|Phase|projects_phase
+owner_id|Owner|user
+start_date|Start date|date
+end_date|End date|date
+deal_ids|Deals|deals
+"""),
+    Field("label_ids", "Labels", "set", PROJECT_LABELS),
+)  # fmt: skip
 NOTE = (
     *_own("""
 content|Content|text

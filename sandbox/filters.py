@@ -62,6 +62,7 @@ _OBJECTS = {
     "people": "person",
     "products": "product",
     "activity": "activity",
+    "projects": "project",
 }
 
 
@@ -117,6 +118,7 @@ FILTERS = (
     Filter(41, "Bikes only", "products", _where("category", "262"), ("category", "=", "262")),
     Filter(42, "Sold out", "products", _none, ("name", "=", "sold out")),
     Filter(51, "My leads", "leads", _where("owner_id", ME), MINE),
+    Filter(61, "Open projects", "projects", _where("status", "open"), ("status", "=", "open")),
     Filter(52, "No leads", "leads", _none, ("title", "=", "none")),
 )
 

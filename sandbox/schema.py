@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import request
+
 Check = Callable[[str], Any]
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
@@ -97,7 +99,16 @@ def keys(text: str) -> frozenset[str]:
     return frozenset(chosen)
 
 
+def sorted_by(*names: str) -> dict[str, Check]:
+    return {"sort_by": one_of(*names), "sort_direction": one_of("asc", "desc")}
+
+
 PAGED: dict[str, Check] = {"limit": limit, "cursor": words}
+
+
+def given() -> dict[str, str]:
+    """The query without the token, which is looked at elsewhere. A parameter given several times is a list."""
+    return {name: ",".join(texts) for name, texts in request.args.lists() if name != "api_token"}
 
 
 def parse(given: Mapping[str, str], allowed: Mapping[str, Check]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import activities, answers, filters, leads, schema
+from sandbox import activities, answers, filters, leads, schema, v1_parts
+from sandbox.offsets import BadRequestError, data, pagination, whole, window
 from sandbox.shelf import PLAIN, Fact, Keep, Shelf
 from sandbox.world import World
 
-MAX_LIMIT, DEFAULT_LIMIT = 500, 100
 _GENERIC_HOST = "api.pipedrive.com"
-_GENERIC_HOST_LACKS = ("leads", "leadLabels", "leadSources")
+_GENERIC_HOST_LACKS = ("leads", "leadLabels", "leadSources", "goals", "mailbox")
 _FILTER_TYPES = ("deals", "leads", "org", "people", "products", "activity", "projects")
 CURRENCIES = (
     (1, "EUR", "Euro", 2, "€"), (2, "USD", "US Dollar", 2, "$"), (3, "GBP", "British Pound", 2, "£"), (4, "JPY", "Japanese Yen", 0, "¥"),
@@ -22,14 +22,10 @@ CURRENCIES = (
 _RATES = {"EUR": 1.0, "USD": 0.92, "GBP": 1.16, "JPY": 0.0062}
 
 
-class BadRequestError(Exception):
-    """A parameter that v1 knows has a value that makes no sense."""
-
-
 def blueprint(world: World, name: str, prefix: str) -> Blueprint:
     """v1 below one of its two prefixes."""
     api = Blueprint(name, __name__, url_prefix=prefix)
-    for rule, view in {**_of_users(world), **_of_leads(world), **_of_notes(world), **_of_the_rest(world)}.items():
+    for rule, view in _views(world).items():
         endpoint = rule.strip("/").replace("<int:id>", "one").replace("<id>", "one")
         api.add_url_rule(rule, endpoint=endpoint, view_func=view)
     api.register_error_handler(BadRequestError, lambda error: answers.bad_request())
@@ -37,37 +33,16 @@ def blueprint(world: World, name: str, prefix: str) -> Blueprint:
     return api
 
 
+def _views(world: World) -> dict[str, Callable[..., Response]]:
+    own = {**_of_users(world), **_of_leads(world), **_of_notes(world), **_of_the_rest(world)}
+    return {**own, **v1_parts.views(world)}
+
+
 def _refuse_generic_host() -> Response | None:
     """The generic host has some v1 paths below /v1 only."""
     parts = request.path.strip("/").split("/")
     is_lacking = parts[:2] == ["api", "v1"] and parts[2:] and parts[2] in _GENERIC_HOST_LACKS
     return answers.unknown_method() if is_lacking and request.host == _GENERIC_HOST else None
-
-
-def _data(data: Any, **more: Any) -> Response:
-    return answers.json_answer({"success": True, "data": data, **more})
-
-
-def _number(name: str, default: int) -> int:
-    text = request.args.get(name, "")
-    if not text:
-        return default
-    try:
-        return int(text)
-    except ValueError as error:
-        raise BadRequestError from error
-
-
-def _window() -> tuple[int, int]:
-    """start and limit; too large a limit is cut back without a word."""
-    return max(_number("start", 0), 0), min(max(_number("limit", DEFAULT_LIMIT), 1), MAX_LIMIT)
-
-
-def _pagination(start: int, limit: int, *, more: bool, with_next: bool = True) -> dict[str, Any]:
-    block = {"start": start, "limit": limit, "more_items_in_collection": more}
-    if more and with_next:
-        block["next_start"] = start + limit
-    return {"pagination": block}
 
 
 # Users ------------------------------------------------------------------------------------
@@ -78,11 +53,11 @@ def _of_users(world: World) -> dict[str, Callable[..., Response]]:
         user = world.staff.user(id)
         if user is None:
             return answers.json_answer({"success": False, "error": "User not found or not accessible."}, 404)
-        return _data(user)
+        return data(user)
 
     return {
-        "/users": lambda: _data(world.staff.users),
-        "/users/me": lambda: _data(world.staff.me()),
+        "/users": lambda: data(world.staff.users),
+        "/users/me": lambda: data(world.staff.me()),
         "/users/<int:id>": one,
     }
 
@@ -98,7 +73,7 @@ def _of_leads(world: World) -> dict[str, Callable[..., Response]]:
                 shelf, ("owner_id", "person_id", "organization_id"), with_since=with_since, filter_type="leads"
             )
             rows, start, limit, more = _slice(shelf, keep)
-            return _data(rows, additional_data=_pagination(start, limit, more=more, with_next=False))
+            return data(rows, additional_data=pagination(start, limit, more=more, with_next=False))
 
         return view
 
@@ -107,15 +82,15 @@ def _of_leads(world: World) -> dict[str, Callable[..., Response]]:
         for name in ("leads", "leads/archived"):
             record = None if number is None else world.shelf(name).record(number)
             if record is not None:
-                return _data(record)
+                return data(record)
         return answers.not_found_v1("requested lead not found")
 
     return {
         "/leads": listing("leads", with_since=True),
         "/leads/archived": listing("leads/archived", with_since=False),
         "/leads/<id>": one,
-        "/leadLabels": lambda: _data([leads.label_row(place) for place in range(len(leads.LABELS))]),
-        "/leadSources": lambda: _data([{"name": name} for name in leads.SOURCES]),
+        "/leadLabels": lambda: data([leads.label_row(place) for place in range(len(leads.LABELS))]),
+        "/leadSources": lambda: data([{"name": name} for name in leads.SOURCES]),
         "/leadFields": _fields_paged(world),
     }
 
@@ -124,10 +99,10 @@ def _fields_paged(world: World) -> Callable[[], Response]:
     described = [field.as_v1(place + 1) for place, field in enumerate(world.fields["lead"])]
 
     def view() -> Response:
-        start, limit = _window()
+        start, limit = window()
         more = start + limit < len(described)
-        return _data(
-            described[start : start + limit], additional_data=_pagination(start, limit, more=more, with_next=False)
+        return data(
+            described[start : start + limit], additional_data=pagination(start, limit, more=more, with_next=False)
         )
 
     return view
@@ -140,23 +115,23 @@ def _of_notes(world: World) -> dict[str, Callable[..., Response]]:
     def listing() -> Response:
         rows, start, limit, more = _slice(shelf, _keep(shelf, known, with_since=True))
         # an empty list is null here, an old habit of v1
-        return _data(rows or None, additional_data=_pagination(start, limit, more=more))
+        return data(rows or None, additional_data=pagination(start, limit, more=more))
 
     def one(id: int) -> Response:  # noqa: A002 - the vendor's name for it
         record = shelf.record(id)
-        return answers.not_found_v1("Note not found") if record is None else _data(record)
+        return answers.not_found_v1("Note not found") if record is None else data(record)
 
     described = [field.as_v1(place + 1) for place, field in enumerate(world.fields["note"])]
     return {
         "/notes": listing,
         "/notes/<int:id>": one,
-        "/noteFields": lambda: _data(described, additional_data=_pagination(0, 100, more=False)),
+        "/noteFields": lambda: data(described, additional_data=pagination(0, 100, more=False)),
     }
 
 
 def _slice(shelf: Shelf, keep: Keep | None) -> tuple[list[dict[str, Any]], int, int, bool]:
     """The rows from start on, and whether there are more."""
-    start, limit = _window()
+    start, limit = window()
     order = _order(shelf)
     if keep is not None:
         order = [number for number in order if keep(number)]
@@ -190,7 +165,7 @@ def _comparable(value: Any) -> tuple[bool, Any]:
 def _keep(shelf: Shelf, known: Sequence[str], *, with_since: bool, filter_type: str = "") -> Keep | None:
     tests: list[Keep] = []
     if filter_type and "filter_id" in request.args:
-        chosen = filters.find(_number("filter_id", 0), filter_type)
+        chosen = filters.find(whole("filter_id", 0), filter_type)
         if chosen is None:
             raise BadRequestError
         tests.append(chosen.passes(shelf.facts))
@@ -220,14 +195,12 @@ def _updated_since(shelf: Shelf) -> Keep:
 
 def _of_the_rest(world: World) -> dict[str, Callable[..., Response]]:
     types = [activities.type_row(place) for place in range(len(activities.TYPES))]
-    teams = {"success": False, "error": "Teams feature is not enabled in your company", "errorCode": 403}
     return {
         "/filters": _list_filters,
         "/filters/<int:id>": _one_filter,
-        "/activityTypes": lambda: _data(types),
+        "/activityTypes": lambda: data(types),
         "/currencies": _currencies,
         "/deals/summary": _summary(world),
-        "/legacyTeams": lambda: answers.json_answer(teams, 403),
     }
 
 
@@ -235,14 +208,14 @@ def _list_filters() -> Response:
     kind = request.args.get("type")
     if kind is not None and kind not in _FILTER_TYPES:
         raise BadRequestError
-    return _data([each.as_v1() for each in filters.FILTERS if kind in (None, each.type)])
+    return data([each.as_v1() for each in filters.FILTERS if kind in (None, each.type)])
 
 
 def _one_filter(id: int) -> Response:  # noqa: A002 - the vendor's name for it
     chosen = filters.find(id)
     if chosen is None:
         return answers.not_found_v1("Filter not found")
-    return _data(chosen.with_conditions(field_code=request.args.get("include_field_code") in ("true", "1")))
+    return data(chosen.with_conditions(field_code=request.args.get("include_field_code") in ("true", "1")))
 
 
 def _currencies() -> Response:
@@ -260,7 +233,7 @@ def _currencies() -> Response:
         for n, code, name, points, symbol in CURRENCIES
         if term in code.lower() or term in name.lower()
     ]
-    return _data(rows)
+    return data(rows)
 
 
 def _summary(world: World) -> Callable[[], Response]:
@@ -278,11 +251,11 @@ def _summary(world: World) -> Callable[[], Response]:
                 raise BadRequestError
             asked.append(("status", status))
         asked += [
-            (name, _number(name, 0))
+            (name, whole(name, 0))
             for name in ("filter_id", "user_id", "pipeline_id", "stage_id")
             if name in request.args
         ]
-        return _data(sums(tuple(asked)))
+        return data(sums(tuple(asked)))
 
     return view
 

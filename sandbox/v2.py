@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from sandbox import answers, cursors, filters, schema
+from sandbox import answers, cursors, filters, schema, v2_parts
 from sandbox.fields import Field, with_visibility
 from sandbox.schema import Check
 from sandbox.shelf import Keep, Shelf, View
@@ -35,9 +35,13 @@ class Listing:
     filter_type: str = ""
     single: tuple[str, ...] = ()
     has_includes: bool = False
+    is_single: bool = True
+    """Whether its records can be asked for one by one."""
+    needs: str = ""
+    """The feature without which it refuses."""
 
     def query(self, shelf: Shelf) -> dict[str, Check]:
-        sorting = {"sort_by": schema.one_of(*self.sorts), "sort_direction": schema.one_of("asc", "desc")}
+        sorting = schema.sorted_by(*self.sorts) if self.sorts else {}
         return {**self.allowed, **schema.PAGED, **sorting, **self._includes(shelf)}
 
     def single_query(self, shelf: Shelf) -> dict[str, Check]:
@@ -47,11 +51,20 @@ class Listing:
         return {"include_fields": schema.some_of(shelf.optional)} if self.has_includes else {}
 
 
-_EQUAL = ("owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "deal_id", "lead_id", "done")
+_EQUAL = (
+    *("owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "deal_id", "lead_id", "done"),
+    *("phase_id", "is_done", "is_milestone", "assignee_id", "project_id", "parent_task_id"),
+)
+_PROJECT_STATUS = schema.some_of(("open", "completed", "canceled", "deleted"))
+_ARCHIVED_PROJECT: dict[str, Check] = {
+    "filter_id": schema.integer,
+    "status": _PROJECT_STATUS,
+    "phase_id": schema.integer,
+}
 _ONE = ("custom_fields", *_LABELS)
 LISTINGS = {
     "deals": Listing({**_DEAL_FILTERS, **_LABELS}, filter_type="deals", single=_ONE, has_includes=True),
-    "deals/archived": Listing(_DEAL_FILTERS, filter_type="deals", has_includes=True),
+    "deals/archived": Listing(_DEAL_FILTERS, filter_type="deals", has_includes=True, is_single=False),
     "persons": Listing(
         {**_WHO, **_SINCE, **_LABELS, "org_id": schema.integer, "deal_id": schema.integer, "custom_fields": schema.keys},
         filter_type="people", single=_ONE, has_includes=True,
@@ -72,6 +85,20 @@ LISTINGS = {
     ),
     "pipelines": Listing({}),
     "stages": Listing({"pipeline_id": schema.integer}, (*_SORTED, "order_nr")),
+    "projects": Listing(
+        {**_ARCHIVED_PROJECT, **dict.fromkeys(("deal_id", "person_id", "org_id"), schema.integer)},
+        (), "projects", needs="projects",
+    ),
+    "projects/archived": Listing(_ARCHIVED_PROJECT, (), "projects", is_single=False, needs="projects"),
+    "projectTemplates": Listing({}, (), needs="projects"),
+    "tasks": Listing(
+        {
+            **dict.fromkeys(("is_done", "is_milestone"), schema.boolean),
+            **dict.fromkeys(("assignee_id", "project_id"), schema.integer),
+            "parent_task_id": schema.words,
+        },
+        (), needs="projects",
+    ),
 }  # fmt: skip
 _FIELDS = {
     "dealFields": ("deal", ("ui_visibility", "important_fields", "required_fields")),
@@ -79,6 +106,7 @@ _FIELDS = {
     "organizationFields": ("organization", ("ui_visibility", "important_fields", "required_fields")),
     "productFields": ("product", ("ui_visibility",)),
     "activityFields": ("activity", ("ui_visibility",)),
+    "projectFields": ("project", ()),
 }
 
 
@@ -94,13 +122,14 @@ class UnknownFilterError(Exception):
 def blueprint(world: World) -> Blueprint:
     api = Blueprint("v2", __name__, url_prefix="/api/v2")
     for name, listing in LISTINGS.items():
-        _add(api, f"/{name}", _lister(world, name, listing))
-        if name != "deals/archived":
-            _add(api, f"/{name}/<int:id>", _getter(world, name, listing))
+        if listing.needs in ("", *world.features):
+            _add_list(api, world, name, listing)
     for name, (entity, includes) in _FIELDS.items():
-        _add(api, f"/{name}", _fields_lister(world.fields[entity], includes))
-        _add(api, f"/{name}/<field_code>", _field_getter(world.fields[entity], includes))
-    _add_absent(api)
+        if entity != "project" or "projects" in world.features:
+            _add(api, f"/{name}", _fields_lister(world.fields[entity], includes))
+            _add(api, f"/{name}/<field_code>", _field_getter(world.fields[entity], includes))
+    for rule, view in v2_parts.views(world).items():
+        _add(api, rule, view)
     api.register_error_handler(schema.BadQueryError, lambda error: answers.invalid(error.problems))
     api.register_error_handler(UnknownFilterError, lambda error: answers.not_found_v2("Filter"))
     return api
@@ -112,23 +141,15 @@ def _add(api: Blueprint, rule: str, view: Callable[..., Response]) -> None:
     )
 
 
-def _add_absent(api: Blueprint) -> None:
-    """What this company has not bought."""
-    suites = {"success": False, "error": "Required suites missing", "errorCode": 402}
-    feature = {"success": False, "error": "The company does not have access to this feature", "errorCode": 403}
-    for rule in ("/projects", "/boards"):
-        _add(api, rule, lambda: answers.json_answer(suites, 402))
-    _add(api, "/deals/installments", lambda: answers.json_answer(feature, 403))
-
-
-def _given() -> dict[str, str]:
-    """The query without the token, which is looked at elsewhere."""
-    return {name: text for name, text in request.args.items() if name != "api_token"}
+def _add_list(api: Blueprint, world: World, name: str, listing: Listing) -> None:
+    _add(api, f"/{name}", _lister(world, name, listing))
+    if listing.is_single:
+        _add(api, f"/{name}/<int:id>", _getter(world, name, listing))
 
 
 def _lister(world: World, name: str, listing: Listing) -> Callable[[], Response]:
     def view() -> Response:
-        query = schema.parse(_given(), listing.query(world.shelf(name)))
+        query = schema.parse(schema.given(), listing.query(world.shelf(name)))
         return answers.json_answer(page(world, name, listing, query))
 
     return view
@@ -189,7 +210,7 @@ def _keep(world: World, shelf: Shelf, listing: Listing, query: dict[str, Any]) -
 def _since(shelf: Shelf, query: dict[str, Any]) -> list[Keep]:
     """Bounds on update_time; they hold beside a saved filter too (our reading: only the other filters are overridden)."""
     tests: list[Keep] = []
-    updated = shelf.facts["update_time"]
+    updated = shelf.facts.get("update_time", _never)
     if "updated_since" in query:
         since = query["updated_since"]
         tests.append(lambda number: (updated(number) or "") >= since)
@@ -197,6 +218,10 @@ def _since(shelf: Shelf, query: dict[str, Any]) -> list[Keep]:
         until = query["updated_until"]
         tests.append(lambda number: (updated(number) or "~") < until)
     return tests
+
+
+def _never(number: int) -> None:
+    """Nobody can ask when such a record was updated."""
 
 
 def _equal(world: World, shelf: Shelf, query: dict[str, Any]) -> list[Keep]:
@@ -223,7 +248,7 @@ def _getter(world: World, name: str, listing: Listing) -> Callable[..., Response
     ]
 
     def view(id: int) -> Response:  # noqa: A002 - the vendor's name for it
-        query = schema.parse(_given(), listing.single_query(shelves[0]))
+        query = schema.parse(schema.given(), listing.single_query(shelves[0]))
         shown = _view(query)
         for shelf in shelves:
             record = shelf.record(id, shown)
@@ -235,10 +260,10 @@ def _getter(world: World, name: str, listing: Listing) -> Callable[..., Response
 
 
 def _fields_lister(fields: tuple[Field, ...], includes: tuple[str, ...]) -> Callable[[], Response]:
-    allowed = {**schema.PAGED, "include_fields": schema.some_of(includes)}
+    allowed = {**schema.PAGED, **({"include_fields": schema.some_of(includes)} if includes else {})}
 
     def view() -> Response:
-        query = schema.parse(_given(), allowed)
+        query = schema.parse(schema.given(), allowed)
         start = cursors.read(query["cursor"], "id", descending=False).id if query.get("cursor") else 0
         end = start + query.get("limit", schema.DEFAULT_LIMIT)
         cursor = cursors.write("id", end, descending=False, number=end) if end < len(fields) else None
@@ -252,7 +277,7 @@ def _field_getter(fields: tuple[Field, ...], includes: tuple[str, ...]) -> Calla
     by_code = {field.code: field for field in fields}
 
     def view(field_code: str) -> Response:
-        query = schema.parse(_given(), {"include_fields": schema.some_of(includes)})
+        query = schema.parse(schema.given(), {"include_fields": schema.some_of(includes)} if includes else {})
         if field_code not in by_code:
             return answers.not_found_v2("Field")
         row = with_visibility(by_code[field_code].as_v2(), query.get("include_fields", ()))

@@ -9,14 +9,19 @@ asked for, so a company of a million deals costs no more than a small one.
 
 from __future__ import annotations
 
-from sandbox import customs, fields, leads, notes, staff
+from collections.abc import Iterable
+
+from sandbox import customs, fields, leads, notes, projects, staff
 from sandbox.activities import Activities
+from sandbox.attachments import Attachments
 from sandbox.contacts import Contacts, Organizations, Persons
 from sandbox.customs import CustomFields, People
+from sandbox.dealparts import DealParts
 from sandbox.deals import Deals, numbers
 from sandbox.dice import Dice
 from sandbox.fields import Field
 from sandbox.ids import DealIds
+from sandbox.mail import Mail
 from sandbox.products import Products
 from sandbox.shelf import Shelf
 
@@ -26,6 +31,8 @@ REVOKED_TOKEN = "dead0b0e6c1f4d7e8a2b3c4d5e6f708192a3b4c5"  # noqa: S105
 """A token that was valid once and is not any more."""
 DOMAIN = "acme"
 PLANS = ("lite", "growth", "premium", "ultimate")
+FEATURES = ("projects", "installments", "teams")
+"""What a company may have bought or switched on."""
 
 
 def _share(deals: int, share: float) -> int:
@@ -39,12 +46,20 @@ class World:
 
     `deals` counts the main list (open, won and lost); for every 24 of them
     one more is deleted and one archived. `custom_fields` keeps only the first
-    so many of the deals' custom fields.
+    so many of the deals' custom fields. `without` names FEATURES it lacks.
     """
 
     def __init__(
-        self, deals: int = 1200, seed: int = 7, plan: str = "growth", *, custom_fields: int | None = None
+        self,
+        deals: int = 1200,
+        seed: int = 7,
+        plan: str = "growth",
+        *,
+        custom_fields: int | None = None,
+        without: Iterable[str] = (),
     ) -> None:
+        lacking = {*without, *(("installments",) if plan == "lite" else ())}
+        self.features = frozenset(FEATURES) - lacking
         self.deals, self.seed, self.plan = deals, seed, plan
         self.domain, self.token = DOMAIN, TOKEN
         self.staff = staff.Staff()
@@ -66,7 +81,9 @@ class World:
         self._person_fields = customs.define(self.seed, "person", customs.PERSON_PLANS, 501)
         self._organization_fields = customs.define(self.seed, "organization", customs.ORGANIZATION_PLANS, 601)
         self._product_fields = customs.define(self.seed, "product", customs.PRODUCT_PLANS, 701)
+        self._project_fields = customs.define(self.seed, "project", customs.PROJECT_PLANS, 801)
         return {
+            "project": fields.PROJECT + self._project_fields,
             "deal": fields.DEAL + self._deal_fields,
             "person": fields.PERSON + self._person_fields,
             "organization": fields.ORGANIZATION + self._organization_fields,
@@ -90,6 +107,8 @@ class World:
         self._stock_work(deals, contacts)
         self._stock_leads(contacts, deal_customs)
         self._stock_small()
+        self._stock_parts(deals, contacts)
+        self._stock_projects(deals)
 
     def _stock_deals(self, deals: Deals) -> None:
         listed, deleted, archived = numbers(self.deals)
@@ -146,6 +165,31 @@ class World:
         found = leads.Leads(count, archived, self._dice("leads"), contacts, deal_customs, self.staff)
         self.shelves["leads"] = Shelf("Lead", range(1, count + 1), found.row, found.facts())
         self.shelves["leads/archived"] = Shelf("Lead", range(count + 1, count + archived + 1), found.row, found.facts())
+
+    def _stock_parts(self, deals: Deals, contacts: Contacts) -> None:
+        """What hangs on other records, or lies beside them."""
+        listed = DealIds(self.deals)
+        keys = tuple(
+            next((field.code for field in self._deal_fields if field.type == kind), "probability")
+            for kind in ("enum", "monetary")
+        )
+        self.deal_parts = DealParts(deals, self.shelves, self.staff, keys)
+        files, calls, threads = (_share(self.deals, share) for share in (0.4, 0.2, 1.25))
+        self.attachments = Attachments(files, calls, deals, listed, contacts, self.staff)
+        self.mail = Mail(threads, self._dice("mail"), deals, listed, contacts)
+
+    def _stock_projects(self, deals: Deals) -> None:
+        listed, count, archived = DealIds(self.deals), _share(self.deals, 0.1), _share(self.deals, 0.03)
+        values = CustomFields(customs.PROJECT_PLANS, self._project_fields, self._dice("project customs"), self._people)
+        found = projects.Projects(count, archived, self._dice("projects"), deals, listed, values, self.staff)
+        self.shelves["projects"] = Shelf("Project", range(1, count + 1), found.row, found.facts())
+        self.shelves["projects/archived"] = Shelf(
+            "Project", range(count + 1, count + archived + 1), found.row, found.facts()
+        )
+        tasks = projects.Tasks(found, self._dice("tasks"), self.staff)
+        self.shelves["tasks"] = Shelf("Task", range(1, count * tasks.PER_PROJECT + 1), tasks.row, tasks.facts())
+        templates = [projects.template_row(place, self.staff.owners[place]) for place in range(projects.TEMPLATES)]
+        self.shelves["projectTemplates"] = _written("Project template", templates)
 
     def _stock_small(self) -> None:
         pipelines = [staff.pipeline_row(place) for place in range(len(staff.PIPELINES))]

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox import cursors
 from sandbox.pipedrive import create_app
-from sandbox.world import REVOKED_TOKEN, TOKEN, World
+from sandbox.world import FEATURES, REVOKED_TOKEN, TOKEN, World
 from tests.sandbox.calls import Caller
 
 _INFO = "Please check developers.pipedrive.com"
@@ -163,7 +163,8 @@ def test_the_generic_host_has_leads_below_v1_only(vendor: Caller) -> None:
     assert vendor.session.get(f"{generic}/api/v2/deals").status_code == 200
 
 
-def test_what_the_company_has_not_bought_is_refused(vendor: Caller) -> None:
+def test_what_the_company_has_not_bought_is_refused() -> None:
+    vendor = Caller(create_app(World(deals=24, without=FEATURES), plan="none"))
     projects, teams = vendor.get("/api/v2/projects"), vendor.get("/v1/legacyTeams")
     installments = vendor.get("/api/v2/deals/installments", deal_ids="1")
 

@@ -82,8 +82,9 @@ def budget_spent(now: datetime) -> BudgetSpent:
 
 def refuse(response: requests.Response, params: Mapping[str, Any]) -> NoReturn:
     """Raise what an answer means that would be the same the next time."""
-    status, said = response.status_code, quoted(_error_text(response))
-    facts: dict[str, Any] = {"status": status, "url": bare_url(response.url)}
+    text = _error_text(response)
+    status, said = response.status_code, quoted(text)
+    facts: dict[str, Any] = {"status": status, "url": bare_url(response.url), "said": text}
     if status == 401:
         raise CredentialsRejected(
             "Pipedrive refused the API token: it was mistyped, replaced by a newer one, or its user was deactivated.",

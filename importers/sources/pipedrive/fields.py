@@ -9,9 +9,10 @@ from typing import Any
 from importers.model import Column, ColumnKind
 from importers.sources.pipedrive import recipes
 from importers.sources.pipedrive.client import PipedriveClient
-from importers.sources.pipedrive.entities import ADDRESS_PARTS, CUSTOM, VISIBLE_TO, Entity
+from importers.sources.pipedrive.entities import VISIBLE_TO, Entity
 from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.recipes import Recipe, Spec
+from importers.sources.pipedrive.specs import ADDRESS_PARTS, CUSTOM
 from importers.tables.columns import Wish, readable, unique_headers
 
 Field = Mapping[str, Any]

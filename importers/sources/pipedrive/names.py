@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from importers.errors import AccessDenied, NotThere
 from importers.sources.pipedrive.answers import Named
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.pages import List, first_position, next_position, walk
+from importers.sources.pipedrive.pages import List, first_position, next_position
+from importers.sources.pipedrive.walks import Asked, Walker
 
 _BATCH = 100
 
@@ -33,7 +34,7 @@ class SmallNames:
     def learn(self, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
         if self._names is not None or not ids:
             return
-        records = (record for page in walk(client, self._where) for record in page.records)
+        records = (record for page in Walker(client).pages(self._where, Asked()) for record in page.records)
         self._names = {
             record["id"]: str(record["name"])
             for record in records

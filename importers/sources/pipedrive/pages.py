@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,20 @@ from importers.errors import ServiceTrouble
 from importers.sources.pipedrive.answers import Answer
 from importers.sources.pipedrive.client import Params, PipedriveClient
 
+PARENT = "_parent"
+"""Where a record carries what it was read for: its parent, or the part of the list it stood in."""
+
 
 @dataclass(frozen=True, slots=True)
 class List:
     """
     A list endpoint: where it is, what one request costs, how it is paged.
 
-    `paging` is "cursor", "offset" or "none" (everything at once).
+    `paging` is "cursor", "offset" or "none" (everything at once). `parts` are
+    the parameters to ask with, one after the other, where no single question
+    gives everything. `inside` names the list in an answer that wraps it. `key`
+    tells the records apart: "id" is unique everywhere, another one within its
+    parent; "" where there is none.
     """
 
     path: str
@@ -24,6 +31,25 @@ class List:
     cost: int
     paging: str = "cursor"
     page_size: int = 500
+    parts: tuple[Mapping[str, str], ...] = ({},)
+    inside: str = ""
+    key: str = "id"
+    per: Per | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Per:
+    """
+    The records a list must be asked for: one by one, or `batch` at a time.
+
+    `one` is what such a record is called. Its id goes into the path, in place
+    of "{id}", or into the parameter `param`.
+    """
+
+    parents: List
+    one: str
+    param: str = ""
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +73,11 @@ def walk(client: PipedriveClient, where: List, params: Params | None = None) -> 
         answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
         after = next_position(where, answer, position)
         is_last = after is None and not _ends_in_silence(where, answer)
-        yield VendorPage(_records(answer), is_last=is_last)
+        yield VendorPage(_records(answer, where.inside), is_last=is_last)
         if is_last:
             return
         if after is None:
-            raise _unreadable("does not say whether more records follow")
+            raise unreadable("does not say whether more records follow")
         position = _new(after, seen)
 
 
@@ -67,16 +93,17 @@ def next_position(where: List, answer: Answer, position: Params) -> Params | Non
     if where.paging == "cursor":
         cursor = extra.get("next_cursor")
         if cursor and not isinstance(cursor, str | int):
-            raise _unreadable("does not say where the next records are")
+            raise unreadable("does not say where the next records are")
         return {**position, "cursor": cursor} if cursor else None
     start = _next_start(extra, int(position.get("start", 0)), where.page_size)
     return None if start is None else {**position, "start": start}
 
 
-def _records(answer: Answer) -> list[dict[str, Any]]:
-    records = [record for record in answer.data if record] if isinstance(answer.data, list) else answer.data or []
+def _records(answer: Answer, inside: str) -> list[dict[str, Any]]:
+    data = answer.data.get(inside) if inside and isinstance(answer.data, dict) else answer.data
+    records = [record for record in data if record] if isinstance(data, list) else data or []
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise _unreadable("is not a list of records")
+        raise unreadable("is not a list of records")
     return records
 
 
@@ -89,7 +116,8 @@ def _ends_in_silence(where: List, answer: Answer) -> bool:
     return where.paging != "none" and is_full and not isinstance(answer.additional_data, dict)
 
 
-def _unreadable(what: str) -> ServiceTrouble:
+def unreadable(what: str) -> ServiceTrouble:
+    """What to raise for an answer that cannot be right."""
     return ServiceTrouble(
         f"Pipedrive's answer {what}, so we stopped instead of guessing.",
         hint="Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause.",

@@ -6,24 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from importers.errors import ImporterError, RunStopped
 from importers.http.ahead import read_ahead
 from importers.interfaces import Stop, Tell
 from importers.model import Column, Page, Selection, Usage
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.entities import Entity
+from importers.sources.pipedrive.features import explained
 from importers.sources.pipedrive.names import Directory
-from importers.sources.pipedrive.pages import List, VendorPage, walk
+from importers.sources.pipedrive.pages import List, VendorPage
+from importers.sources.pipedrive.price import PriceTag
 from importers.sources.pipedrive.recipes import Kitchen, Spec, ids_in
+from importers.sources.pipedrive.seen import SeenIds
+from importers.sources.pipedrive.totals import deals_in
+from importers.sources.pipedrive.walks import Asked, Record, Walker
 from importers.tables.flatten import Getter, Path, Shaper, pluck
-
-Record = dict[str, Any]
 
 _ASK_FOR_TOTAL_AFTER = 20
 """Pages. A deal list longer than this is worth the 40 tokens that its total costs."""
 
-_SUMMARY_COST = 40
-_BITS = 1 << 28
 _MOST_CUSTOM_FIELDS = 15
 """As many as one may name in a request; for more, all of them are sent."""
 
@@ -52,6 +52,7 @@ class PipedriveReading:
         self._stop = stop
         self._shaper = Shaper([Getter(spec.path, spec.recipe(plan.kitchen)) for spec in plan.specs])
         self._total: int | None = None
+        self._gone = 0
         self.columns: tuple[Column, ...] = tuple(spec.column for spec in plan.specs)
         self.notes: list[str] = []
 
@@ -69,12 +70,18 @@ class PipedriveReading:
             yield Page(self._shaper.rows(records))
         self.notes.extend(self._plan.directory.notes)
         self.notes.extend(self._lost_options())
+        self.notes.extend(self._lost_parents())
 
     def _records(self, tell: Tell, stop: Stop) -> Iterator[list[Record]]:
         """Runs in the thread that reads ahead."""
-        client = self._client.heard_by(tell=tell, stop=stop)
+        entity = self._plan.entity
+        with explained(entity.label, entity.needs):
+            yield from self._wanted(self._client.heard_by(tell=tell, stop=stop), tell, stop)
+
+    def _wanted(self, client: PipedriveClient, tell: Tell, stop: Stop) -> Iterator[list[Record]]:
         wanted = _Wanted(self._plan)
-        for number, page in enumerate(walk(client, self._list(), self._params()), start=1):
+        walker = self._walker(client, tell, stop)
+        for number, page in enumerate(walker.pages(self._list(), self._asked()), start=1):
             records = wanted.of(page)
             is_last = page.is_last or wanted.is_full
             self._learn_names(records, client, is_last=is_last)
@@ -82,32 +89,43 @@ class PipedriveReading:
             if records:
                 yield records
             if is_last:
-                return
+                break
+        self._gone = walker.gone
+
+    def _walker(self, client: PipedriveClient, tell: Tell, stop: Stop) -> Walker:
+        limit = self._plan.selection.limit
+        if limit is not None:
+            return Walker(client, stop=stop, enough=limit)
+        where = self._plan.entity.where
+        price = PriceTag(where, tell=tell, guess=lambda: self._parents_expected(client))
+        return Walker(client, stop=stop, hear=price)
+
+    def _parents_expected(self, client: PipedriveClient) -> int | None:
+        per = self._plan.entity.where.per
+        return deals_in(self._plan.selection, client) if per and per.parents.path == "/deals" else None
 
     def _list(self) -> List:
         """The list, in smaller pages where one that is not full will do."""
         where, selection = self._plan.entity.where, self._plan.selection
-        if selection.limit is None or _filters_here(selection):
+        if selection.limit is None or _filters_here(selection) or where.per:
             return where
         return replace(where, page_size=min(where.page_size, selection.limit))
 
-    def _params(self) -> Params:
-        selection = self._plan.selection
-        params: dict[str, str | int] = {}
-        if selection.filter_id is not None:
-            params["filter_id"] = selection.filter_id
-        elif selection.statuses:
-            params["status"] = ",".join(selection.statuses)
+    def _asked(self) -> Asked:
+        own: dict[str, str] = {}
         if includes := sorted({spec.include for spec in self._plan.specs if spec.include}):
-            params["include_fields"] = ",".join(includes)
+            own["include_fields"] = ",".join(includes)
         if keys := self._custom_keys():
-            params["custom_fields"] = ",".join(keys)
-        return params
+            own["custom_fields"] = ",".join(keys)
+        selection = self._plan.selection
+        statuses = selection.statuses if _filters_here(selection) else ()
+        return Asked(own=own, first=_first(selection), passes=lambda record: _has_status(record, statuses))
 
     def _custom_keys(self) -> list[str]:
         """The custom fields to ask for, where that spares us all the others."""
         keys = {spec.path[1] for spec in self._plan.specs if spec.path[:1] == ("custom_fields",)}
-        return sorted(keys) if len(keys) <= _MOST_CUSTOM_FIELDS else []
+        can_choose = self._plan.entity.can_choose_custom
+        return sorted(keys) if can_choose and len(keys) <= _MOST_CUSTOM_FIELDS else []
 
     def _learn_names(self, records: Sequence[Record], client: PipedriveClient, *, is_last: bool) -> None:
         plucked: dict[Path, Sequence[Any]] = {(): records}
@@ -123,27 +141,9 @@ class PipedriveReading:
         if is_last:
             self._total = count
         elif pages == _ASK_FOR_TOTAL_AFTER and self._plan.entity.name == "deals":
-            self._total = self._ask_for_total(client)
+            self._total = deals_in(self._plan.selection, client)
         elif self._total is not None and count > self._total:
             self._total = None
-
-    def _ask_for_total(self, client: PipedriveClient) -> int | None:
-        """How many deals there are, where Pipedrive's summary counts the same ones we read. Nice to have."""
-        selection = self._plan.selection
-        countable = selection.statuses in ((), ("open",), ("won",), ("lost",))
-        if selection.filter_id is not None or not countable:
-            return None
-        params = {"status": selection.statuses[0]} if selection.statuses else {}
-        try:
-            summary = client.get("/deals/summary", params, version="v1", cost=_SUMMARY_COST).data
-        except RunStopped:
-            raise
-        except ImporterError:
-            return None
-        total = summary.get("total_count") if isinstance(summary, dict) else None
-        if not isinstance(total, int):
-            return None
-        return total if selection.limit is None else min(total, selection.limit)
 
     def _lost_options(self) -> Iterator[str]:
         for spec in self._plan.specs:
@@ -152,14 +152,20 @@ class PipedriveReading:
                 cells = "1 cell holds an option" if labels.lost == 1 else f"{labels.lost:,} cells hold options"
                 yield f"{spec.column.header}: {cells} that Pipedrive no longer lists, shown as “Deleted option (…)”."
 
+    def _lost_parents(self) -> Iterator[str]:
+        per = self._plan.entity.where.per
+        if per and self._gone:
+            which = f"1 {per.one} was" if self._gone == 1 else f"{self._gone:,} {per.one}s were"
+            yield f"{which} deleted in Pipedrive before their turn came, and left out."
+
 
 class _Wanted:
-    """Picks the records of a page that belong into the sheet: each once, of the right status, up to the limit."""
+    """Picks the records of a page that belong into the sheet: each once, up to the limit."""
 
     def __init__(self, plan: Plan) -> None:
         self._seen = SeenIds()
+        self._has_ids = plan.entity.where.key == "id"
         self._limit = plan.selection.limit
-        self._statuses = plan.selection.statuses if _filters_here(plan.selection) else ()
         self.count = 0
 
     @property
@@ -167,9 +173,9 @@ class _Wanted:
         return self._limit is not None and self.count >= self._limit
 
     def of(self, page: VendorPage) -> list[Record]:
-        records = [record for record in page.records if self._seen.is_new(record.get("id"))]
-        if self._statuses:
-            records = [record for record in records if record.get("status") in self._statuses]
+        records = page.records
+        if self._has_ids:
+            records = [record for record in records if self._seen.is_new(record.get("id"))]
         if self._limit is not None:
             records = records[: self._limit - self.count]
         self.count += len(records)
@@ -181,31 +187,11 @@ def _filters_here(selection: Selection) -> bool:
     return selection.filter_id is not None and bool(selection.statuses)
 
 
-class SeenIds:
-    """
-    Remembers ids: numbers at a bit each (a million deals take 125 kB), others
-    as they are. A record without an id, or with what can be none, is always new.
-    """
+def _first(selection: Selection) -> Params:
+    if selection.filter_id is not None:
+        return {"filter_id": selection.filter_id}
+    return {"status": ",".join(selection.statuses)} if selection.statuses else {}
 
-    def __init__(self) -> None:
-        self._bits = bytearray()
-        self._others: set[object] = set()
 
-    def is_new(self, record_id: object) -> bool:
-        if record_id is None or isinstance(record_id, dict | list):
-            return True
-        if record_id.__class__ is int and 0 <= record_id < _BITS:
-            return self._is_new_number(record_id)
-        if record_id in self._others:
-            return False
-        self._others.add(record_id)
-        return True
-
-    def _is_new_number(self, number: int) -> bool:
-        byte, bit = number >> 3, 1 << (number & 7)
-        if byte >= len(self._bits):
-            self._bits.extend(bytes(byte + 4096 - len(self._bits)))
-        if self._bits[byte] & bit:
-            return False
-        self._bits[byte] |= bit
-        return True
+def _has_status(record: Record, statuses: Sequence[str]) -> bool:
+    return not statuses or record.get("status") in statuses

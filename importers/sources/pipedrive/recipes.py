@@ -145,6 +145,9 @@ class Labels:
         key = str(value)
         return self._labels.get(key) or self._unlisted(key)
 
+    def known(self, key: str) -> str | None:
+        return self._labels.get(key)
+
     def _unlisted(self, key: str) -> Cell:
         if "," in key and all(item.strip().isdigit() for item in key.split(",")):
             return self([item.strip() for item in key.split(",")])
@@ -265,3 +268,45 @@ def plain_text(kitchen: Kitchen) -> Make:
 _MARKED_UP = re.compile(r"[<&]")
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+
+
+def each(name: str) -> Recipe:
+    """One part of each of several."""
+
+    def prepare(kitchen: Kitchen) -> Make:
+        return lambda items: values.listing([item.get(name) for item in items if item.get(name) is not None])
+
+    return prepare
+
+
+def parties(kitchen: Kitchen) -> Make:
+    """Who a mail is from or to: "Jane Doe <jane@acme.test>, sam@acme.test"."""
+    return lambda people: values.listing([_party(person) for person in people])
+
+
+def _party(person: dict[str, Any]) -> str:
+    name, address = person.get("name") or person.get("linked_person_name"), person.get("email_address") or ""
+    return f"{name} <{address}>" if name and name != address else str(address)
+
+
+def field_named(where: str) -> Recipe:
+    """The name of the field a key stands for, and of its part: "Yearly fee: currency"."""
+
+    def prepare(kitchen: Kitchen) -> Make:
+        name_of = kitchen.labels[where].known
+
+        def name(value: Any) -> Cell:
+            key = str(value)
+            if not _FIELD_KEY.match(key):
+                return name_of(key) or key
+            found = name_of(key[:_KEY]) or f"Deleted field ({key[:8]})"
+            part = key[_KEY:].strip("_").replace("_", " ")
+            return f"{found}: {part}" if part else found
+
+        return name
+
+    return prepare
+
+
+_KEY = 40
+_FIELD_KEY = re.compile(r"[0-9a-f]{40}(_|$)", re.ASCII)

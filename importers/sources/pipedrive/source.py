@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import requests
@@ -21,6 +22,7 @@ from importers.sources.pipedrive.entities import (
     SMALL_RELATIONS,
     Entity,
 )
+from importers.sources.pipedrive.features import explained
 from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
 from importers.sources.pipedrive.names import Directory
 from importers.sources.pipedrive.pages import List, walk
@@ -84,7 +86,8 @@ class PipedriveSource:
 
     def columns(self, entity: str) -> tuple[Column, ...]:
         known = _entity(entity)
-        return tuple(spec.column for spec in all_specs(known, self._fields(known, self._client)))
+        with explained(known.label, known.needs):
+            return tuple(spec.column for spec in all_specs(known, self._fields(known, self._client)))
 
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
         entity = _entity(selection.entity)
@@ -93,7 +96,8 @@ class PipedriveSource:
         zone = _zone(selection.time_zone)
         client = self._client.heard_by(tell=tell, stop=stop)
         self._check_filter(selection, entity, client)
-        fields = self._fields(entity, client)
+        with explained(entity.label, entity.needs):
+            fields = self._fields(entity, client)
         specs = _chosen(entity, all_specs(entity, fields), selection.columns)
         directory = Directory({spec.relation for spec in specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
         kitchen = Kitchen(zone, directory.names, _labels(entity, specs, fields, client))
@@ -226,4 +230,8 @@ def _labels(
 def _listed(where: str, client: PipedriveClient) -> dict[str, str]:
     labels, key = LABEL_LISTS[where]
     records = [record for page in walk(client, labels) for record in page.records]
-    return {str(record[key]): str(record.get("name") or record[key]) for record in records if record.get(key)}
+    return {str(record[key]): _name_of(record, key) for record in records if record.get(key)}
+
+
+def _name_of(record: dict[str, Any], key: str) -> str:
+    return str(record.get("name") or record.get("field_name") or record[key])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from importers.model import Selection
 from importers.sources.pipedrive.entities import ENTITIES, LABEL_LISTS, RELATIONS, Entity
 from importers.sources.pipedrive.pages import List
+from sandbox.world import World
+from tests.pipedrive import Rig, a_rig, an_app
 
 ENDPOINTS = Path(__file__).parents[5] / "shared" / "reference" / "pipedrive" / "endpoints.json"
 
@@ -19,6 +23,16 @@ LISTS = [
     *RELATIONS.values(),
     *(where for where, _ in LABEL_LISTS.values()),
 ]
+
+
+@pytest.fixture(scope="module")
+def app() -> Any:
+    return an_app(World(deals=24))
+
+
+@pytest.fixture
+def rig(app: Any) -> Rig:
+    return a_rig(app=app)
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +50,68 @@ def test_every_list_exists_and_costs_what_we_say(endpoints: dict[tuple[str, str]
 
 
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
-def test_filters_are_taken_where_we_say(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
-    described = json.dumps(_described(endpoints, entity.where))
-    assert ("filter_id" in described) == bool(entity.filter_type)
+def test_filters_and_statuses_are_taken_where_we_say(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
+    taken = _taken(endpoints, _first(entity.where))
+    assert ("filter_id" in taken) == bool(entity.filter_type)
+    assert ("status" in taken) or not entity.statuses
 
 
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
-def test_nothing_is_read_from_v1_that_v2_has(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
-    assert entity.where.version == ("v2" if ("v2", entity.where.path) in endpoints else "v1")
+def test_the_scopes_are_those_pipedrive_asks_for(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
+    assert sorted(_described(endpoints, entity.where)["scopes"]) == sorted(entity.scopes)
+
+
+@pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity.custom], ids=lambda entity: entity.name)
+def test_custom_fields_are_chosen_only_where_they_can_be(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
+    can_choose = entity.can_choose_custom and entity.custom == "nested"
+    assert ("custom_fields" in _taken(endpoints, entity.where)) == can_choose
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+def test_the_parameters_of_parts_and_parents_exist(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
+    ours = {name for part in entity.where.parts for name in part}
+    if entity.where.per and entity.where.per.param:
+        ours.add(entity.where.per.param)
+    assert ours <= _taken(endpoints, entity.where)
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+def test_paging_is_as_pipedrive_describes_it(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
+    taken = _taken(endpoints, entity.where)
+    assert {"cursor": "cursor", "offset": "start"}.get(entity.where.paging, "limit") in taken or (
+        entity.where.paging == "none" and not taken & {"cursor", "start"}
+    )
+
+
+@pytest.mark.parametrize("where", LISTS, ids=lambda where: f"{where.version}{where.path}")
+def test_nothing_is_read_from_v1_that_v2_has(endpoints: dict[tuple[str, str], Any], where: List) -> None:
+    assert where.version == ("v2" if ("v2", where.path) in endpoints else "v1")
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.name)
+def test_no_call_goes_to_v1_that_v2_could_answer(
+    endpoints: dict[tuple[str, str], Any], entity: Entity, rig: Rig
+) -> None:
+    rig.read(Selection(entity.name, columns=tuple(column.key for column in rig.source.columns(entity.name))))
+    called = {re.sub(r"/\d+(?=/|$)", "/{id}", path) for path in rig.paths()}
+    assert called
+    for path in called:
+        _, _, version, rest = path.split("/", 3)
+        assert (version, f"/{rest}") in endpoints
+        assert version == "v2" or ("v2", f"/{rest}") not in endpoints
+
+
+def test_there_are_all_that_pipedrive_lets_us_read() -> None:
+    assert len(ENTITIES) >= 48
+    assert len({entity.name for entity in ENTITIES}) == len(ENTITIES)
+
+
+def _first(where: List) -> List:
+    return where if where.per is None else _first(where.per.parents)
+
+
+def _taken(endpoints: dict[tuple[str, str], Any], where: List) -> set[str]:
+    return {parameter["name"] for parameter in _described(endpoints, where)["query"]}
 
 
 def _described(endpoints: dict[tuple[str, str], Any], where: List) -> Any:

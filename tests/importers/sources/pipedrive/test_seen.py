@@ -1,6 +1,6 @@
 import pytest
 
-from importers.sources.pipedrive.reading import SeenIds
+from importers.sources.pipedrive.seen import SeenIds
 
 
 @pytest.mark.parametrize("ids", [[1, 2, 3], [8, 7, 0], [10**6, 5], [2**40, -3], ["b-1", "b-2"]])

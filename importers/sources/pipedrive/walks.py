@@ -1,0 +1,154 @@
+"""
+A list of the catalogue as one stream of pages: at once, in parts, or for one
+parent after the other. Parents are read page by page, so memory stays flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from importers.errors import InvalidSettings, NotThere
+from importers.interfaces import Stop, never_stop
+from importers.sources.pipedrive.client import Params, PipedriveClient
+from importers.sources.pipedrive.pages import PARENT, List, Per, VendorPage, unreadable, walk
+from importers.sources.pipedrive.seen import SeenIds
+
+Record = dict[str, Any]
+Hear = Callable[[Per, int, bool], None]
+"""Told, before their lists are asked for, how many parents were found so far, and whether these are all."""
+
+_ENOUGH = 500
+_ASKS = 100
+"""A page is handed on when it holds as many records as a usual one, or took as many requests."""
+
+
+def _any(record: Record) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    What is asked of a list. `own` goes to the list itself; `first` to the one
+    where the walk begins, which is its parents' if it has any. Records of the
+    first that do not pass are left out.
+    """
+
+    own: Params = field(default_factory=dict)
+    first: Params = field(default_factory=dict)
+    passes: Callable[[Record], bool] = _any
+
+
+def _nobody_hears(per: Per, count: int, is_last: bool) -> None:
+    """For those who do not ask for the price."""
+
+
+class Walker:
+    """
+    Goes through lists of any sort. `gone` counts parents that were deleted
+    before their turn came. Pages hold about *enough* records.
+    """
+
+    def __init__(
+        self, client: PipedriveClient, *, stop: Stop = never_stop, hear: Hear = _nobody_hears, enough: int = _ENOUGH
+    ) -> None:
+        self._client = client
+        self._stop = stop
+        self._hear = hear
+        self._enough = enough
+        self.gone = 0
+
+    def pages(self, where: List, asked: Asked) -> Iterator[VendorPage]:
+        """Every page; only the last one says that it is."""
+        return self._in_parts(where, asked) if where.per is None else self._per_parent(where, where.per, asked)
+
+    def _in_parts(self, where: List, asked: Asked) -> Iterator[VendorPage]:
+        for place, part in enumerate(where.parts, start=1):
+            apart = _Apart(where)
+            for page in walk(self._client, where, {**asked.first, **asked.own, **part}):
+                records = [record for record in apart.new(page.records) if asked.passes(record)]
+                _mark(records, part)
+                yield VendorPage(records, is_last=page.is_last and place == len(where.parts))
+
+    def _per_parent(self, where: List, per: Per, asked: Asked) -> Iterator[VendorPage]:
+        gathered: list[Record] = []
+        asks = 0
+        for group in self._groups(per, asked):
+            self._stop()
+            asks += 1
+            for records in self._of_group(where, per, group, asked.own):
+                gathered += records
+                if len(gathered) >= self._enough or asks >= _ASKS:
+                    yield VendorPage(gathered, is_last=False)
+                    gathered, asks = [], 0
+        yield VendorPage(gathered, is_last=True)
+
+    def _groups(self, per: Per, asked: Asked) -> Iterator[Sequence[Record]]:
+        """The parents, as many together as one request takes; each once."""
+        seen, count = SeenIds(), 0
+        for page in self.pages(per.parents, replace(asked, own={})):
+            parents = [record for record in page.records if _id_of(record) and seen.is_new(record["id"])]
+            count += len(parents)
+            self._hear(per, count, page.is_last)
+            for start in range(0, len(parents), per.batch):
+                yield parents[start : start + per.batch]
+
+    def _of_group(self, where: List, per: Per, group: Sequence[Record], own: Params) -> Iterator[list[Record]]:
+        try:
+            yield from self._of(where, per, group, own)
+        except NotThere:
+            if len(group) > 1:
+                raise
+            self.gone += 1
+        except InvalidSettings:
+            # How a list of ids is to be written is not documented everywhere; one id is always right.
+            if len(group) == 1:
+                raise
+            for parent in group:
+                yield from self._of_group(where, per, [parent], own)
+
+    def _of(self, where: List, per: Per, group: Sequence[Record], own: Params) -> Iterator[list[Record]]:
+        apart, ids = _Apart(where), ",".join(map(_id_of, group))
+        params = {**own, per.param: ids} if per.param else own
+        for page in walk(self._client, replace(where, path=where.path.replace("{id}", ids)), params):
+            records = apart.new(page.records)
+            _hand_over(records, per, group)
+            yield records
+
+
+class _Apart:
+    """Leaves out what came twice, where ids are unique within one walk only."""
+
+    def __init__(self, where: List) -> None:
+        self._key = where.key
+        self._seen = SeenIds()
+
+    def new(self, records: list[Record]) -> list[Record]:
+        if self._key in ("", "id"):
+            return records
+        return [record for record in records if self._seen.is_new(record.get(self._key))]
+
+
+def _mark(records: Sequence[Record], part: Mapping[str, str]) -> None:
+    if part:
+        for record in records:
+            record[PARENT] = part
+
+
+def _hand_over(records: Sequence[Record], per: Per, group: Sequence[Record]) -> None:
+    """Give every record its parent."""
+    by_id = {str(parent["id"]): parent for parent in group}
+    only = group[0] if len(group) == 1 else None
+    for record in records:
+        record[PARENT] = only or by_id.get(str(record.get(f"{per.one}_id")))
+
+
+def _id_of(parent: Record) -> str:
+    """The id as it may stand in a URL. Raises ServiceTrouble for a parent that has none."""
+    found = parent.get("id")
+    if not isinstance(found, int | str) or found == "":
+        raise unreadable("holds a record without an id")
+    return quote(str(found), safe="", errors="replace")
