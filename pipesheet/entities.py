@@ -24,11 +24,18 @@ def _facts(entity: EntityInfo) -> dict[str, str | int]:
         "endpoint": entity.path,
         "version": entity.version,
         "tokens_per_page": entity.tokens_per_page,
+        "page": _page(entity),
+        "group": entity.group,
     }
 
 
+def _page(entity: EntityInfo) -> str:
+    """What one request gives."""
+    return f"each {entity.per}" if entity.per else f"{entity.page_size} records"
+
+
 def _table(listed: Sequence[EntityInfo]) -> str:
-    headers = ("name", "label", "endpoint", "version", "tokens per page")
+    headers = ("name", "label", "endpoint", "version", "tokens", "for", "group")
     return lined_up(headers, [tuple(str(fact) for fact in _facts(entity).values()) for entity in listed])
 
 

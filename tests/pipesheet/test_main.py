@@ -34,13 +34,19 @@ def test_without_a_command_it_shows_the_help(capsys: pytest.CaptureFixture[str])
 
 def test_entities_as_a_table_names_every_one() -> None:
     output = CliRunner().invoke(main.cli, ["entities"]).output
-    assert output.splitlines()[0].split() == ["name", "label", "endpoint", "version", "tokens", "per", "page"]
+    assert output.splitlines()[0].split() == ["name", "label", "endpoint", "version", "tokens", "for", "group"]
     assert [line.split()[0] for line in output.splitlines()[1:]] == [entity.name for entity in entities()]
+
+
+def test_entities_say_for_what_their_price_is() -> None:
+    listed = {one["name"]: one for one in json.loads(CliRunner().invoke(main.cli, ["entities", "--json"]).output)}
+    assert (listed["deals"]["page"], listed["files"]["page"]) == ("500 records", "100 records")
+    assert (listed["deal-products"]["page"], listed["deal-changes"]["page"]) == ("each 100 deals", "each deal")
 
 
 def test_entities_as_json_has_the_promised_keys() -> None:
     listed = json.loads(CliRunner().invoke(main.cli, ["entities", "--json"]).output)
-    assert set(listed[0]) == {"name", "label", "endpoint", "version", "tokens_per_page"}
+    assert set(listed[0]) == {"name", "label", "endpoint", "version", "tokens_per_page", "page", "group"}
     assert listed[0]["name"] == "deals"
 
 

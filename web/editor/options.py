@@ -31,6 +31,14 @@ class Options:
         return [key for key in keys if key not in known]
 
 
+def grouped(entities: Sequence[EntityInfo]) -> dict[str, list[EntityInfo]]:
+    """What can be imported, under its headings, both in the order given."""
+    groups: dict[str, list[EntityInfo]] = {}
+    for info in entities:
+        groups.setdefault(info.group, []).append(info)
+    return groups
+
+
 def entity_named(name: str | None) -> EntityInfo | None:
     return next((info for info in current.services().importers.entities() if info.name == name), None)
 

@@ -89,6 +89,8 @@ def _per(per: Per | None) -> str:
 
 DEALS, LEADS, CONTACTS, WORK = "Deals", "Leads", "Contacts", "Activities and notes"
 PRODUCTS, PROJECTS, MAIL, COMPANY, FIELDS = "Products", "Projects", "Mail", "Company", "Field lists"
+GROUPS = (DEALS, LEADS, CONTACTS, WORK, PRODUCTS, PROJECTS, MAIL, COMPANY, FIELDS)
+"""The headings, in the order they are shown in."""
 
 VISIBLE_TO = {
     "1": "Owner and followers",
@@ -331,7 +333,7 @@ def _fields(of: str, scopes: tuple[str, ...], needs: str = "") -> Entity:
     )
 
 
-ENTITIES = (
+_CATALOGUE = (
     Entity(
         name="deals",
         label="Deals",
@@ -1178,4 +1180,5 @@ ENTITIES = (
     ),
 )
 
+ENTITIES = tuple(sorted(_CATALOGUE, key=lambda entity: GROUPS.index(entity.group)))
 BY_NAME = {entity.name: entity for entity in ENTITIES}
