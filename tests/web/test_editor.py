@@ -34,6 +34,20 @@ def test_a_new_importer_is_ready_to_save(at_alice: Browser, services: Services, 
     assert card.importer.schedule.every is Every.MANUAL
 
 
+def test_what_can_be_imported_stands_under_headings(at_alice: Browser, services: Services, connection: Connection):
+    page = at_alice.open("/importers/new")
+    groups = page.root.find_all("fieldset", **{"class": "choice-group"})
+    shown = {
+        group.find("legend").text: [radio.attrs["value"] for radio in group.find_all("input", name="entity")]
+        for group in groups
+    }
+    infos = services.importers.entities()
+    assert shown == {
+        heading: [info.name for info in infos if info.group == heading] for heading in {info.group for info in infos}
+    }
+    assert list(shown)[0] == "Deals"
+
+
 def test_save_and_run_leads_to_the_run(at_alice: Browser, connection: Connection):
     at_alice.open("/importers/new")
     page = at_alice.submit(press="run")

@@ -84,6 +84,16 @@ def test_a_preview_tells_no_price_and_asks_no_more_than_it_shows(rig: Rig) -> No
     assert len(asked(rig, "/participants")) <= 3
 
 
+def test_deals_are_read_on_only_when_those_before_had_their_turn() -> None:
+    rig = a_rig(world=World(deals=620, custom_fields=0))
+    pages = rig.source.open(Selection("deal-followers", columns=("deal_id",))).pages()
+    assert 100 <= len(next(pages).rows) <= 600
+    assert rig.paths().count("/api/v2/deals") == 1
+    assert len(asked(rig, "/followers")) <= 300
+    assert sum(len(page.rows) for page in pages) > 620
+    assert rig.paths().count("/api/v2/deals") == 2
+
+
 @pytest.mark.parametrize("entity", PER_DEAL)
 def test_a_filter_and_a_status_are_those_of_the_deals(rig: Rig, entity: str) -> None:
     wanted = {deal for (deal,) in rig.read(Selection("deals", columns=("id",), filter_id=4, statuses=("won",)))}
