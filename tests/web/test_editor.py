@@ -45,7 +45,7 @@ def test_what_can_be_imported_stands_under_headings(at_alice: Browser, services:
     assert shown == {
         heading: [info.name for info in infos if info.group == heading] for heading in {info.group for info in infos}
     }
-    assert list(shown)[0] == "Deals"
+    assert next(iter(shown)) == "Deals"
 
 
 def test_save_and_run_leads_to_the_run(at_alice: Browser, connection: Connection):
