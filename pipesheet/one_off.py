@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from types import FrameType
 
 import click
 
 from importers.bootstrap import entities, excel_file
 from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import RunStopped
+from importers.interfaces import Stop
 from importers.interfaces import Source
 from importers.model import Selection, Target
 from pipesheet.progress import watched
@@ -41,8 +43,8 @@ def run(job: OneOff, source: Source, *, as_json: bool) -> None:
     """
     started = monotonic()
     destination = excel_file(job.path)
-    with _stopped_by_signals(job.path), watched() as watcher:
-        pipeline = Pipeline(source, destination, tell=watcher.tell, report=watcher.report)
+    with _stopped_by_signals(job.path) as stop, watched() as watcher:
+        pipeline = Pipeline(source, destination, tell=watcher.tell, report=watcher.report, stop=stop)
         outcome = pipeline.run(job.selection, job.target)
     seconds = monotonic() - started
     click.echo(_as_json(outcome, seconds) if as_json else _as_line(outcome, job, seconds))
@@ -79,12 +81,28 @@ def _label(entity: str) -> str:
 
 
 @contextmanager
-def _stopped_by_signals(path: Path) -> Iterator[None]:
-    """Ctrl-C and SIGTERM become RunStopped, once everything on the way out was put back."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _stopped_by_signals(path: Path) -> Iterator[Stop]:
+    """
+    The first Ctrl-C or SIGTERM is heard at the next safe point, where nothing
+    is left behind; a second one does not wait for it.
+    """
+    heard: list[int] = []
+    stopped = RunStopped(f"Stopped. {path} is as it was before.")
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+
+    def stop() -> None:
+        if heard:
+            raise stopped
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     except KeyboardInterrupt as error:
-        raise RunStopped(f"Stopped. {path} is as it was before.") from error
+        raise stopped from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -31,7 +31,7 @@ class CeleryQueue:
             # Never waits: a page must answer while Redis is away. One more try, at once, because a
             # connection from before Redis restarted is found dead only when it is used.
             task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
-            broker_transport_options={"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 5},
+            broker_transport_options={"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2},
         )
 
     def run_import(self, run_id: int) -> None:
