@@ -16,8 +16,7 @@ import click
 from importers.bootstrap import entities, excel_file
 from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import RunStopped
-from importers.interfaces import Stop
-from importers.interfaces import Source
+from importers.interfaces import Source, Stop
 from importers.model import Selection, Target
 from pipesheet.progress import watched
 

@@ -70,6 +70,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # A form may stay open as long as the session lasts.
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": _limits_address(settings.redis_url),
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
         "RATELIMIT_HEADERS_ENABLED": True,
         # Without Redis people can still sign in, and guessing is still slowed down.
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,

@@ -34,18 +34,40 @@ def test_a_new_importer_is_ready_to_save(at_alice: Browser, services: Services, 
     assert card.importer.schedule.every is Every.MANUAL
 
 
-def test_what_can_be_imported_stands_under_headings(at_alice: Browser, services: Services, connection: Connection):
+def test_the_everyday_stands_in_sight_and_the_rest_under_headings(
+    at_alice: Browser, services: Services, connection: Connection
+):
     page = at_alice.open("/importers/new")
+    everyday = [radio.attrs["value"] for radio in page.root.find("div", **{"class": "choices"}).find_all("input")]
     groups = page.root.find_all("fieldset", **{"class": "choice-group"})
-    shown = {
+    deep = {
         group.find("legend").text: [radio.attrs["value"] for radio in group.find_all("input", name="entity")]
         for group in groups
     }
     infos = services.importers.entities()
-    assert shown == {
-        heading: [info.name for info in infos if info.group == heading] for heading in {info.group for info in infos}
+    rest = [info for info in infos if info.name not in everyday]
+    assert everyday[0] == "deals"
+    assert deep == {
+        heading: [info.name for info in rest if info.group == heading] for heading in {info.group for info in rest}
     }
-    assert next(iter(shown)) == "Deals"
+    assert len(everyday) + sum(map(len, deep.values())) == len(infos)
+
+
+def test_what_lies_deep_is_unfolded_when_it_is_chosen(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    def is_open(path: str) -> bool:
+        return "open" in at_alice.open(path).root.find("details", **{"class": "more-choices"}).attrs
+
+    shallow = services.importers.create(alice, a_draft(connection_id=connection.id))
+    deep = services.importers.create(
+        alice,
+        a_draft(
+            connection_id=connection.id, name="Roles", selection=Selection("roles"), target=a_target(sheet="Roles")
+        ),
+    )
+    assert not is_open(f"/importers/{shallow.id}/edit")
+    assert is_open(f"/importers/{deep.id}/edit")
 
 
 def test_save_and_run_leads_to_the_run(at_alice: Browser, connection: Connection):

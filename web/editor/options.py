@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from importers.errors import ImporterError
 from importers.model import Choice, Column, EntityInfo
 from web import current
+
+_EVERYDAY = (
+    "deals", "leads", "persons", "organizations", "activities", "notes", "products", "archived-deals",
+    "pipelines", "stages", "users", "mail-messages",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,27 @@ class Options:
         return [key for key in keys if key not in known]
 
 
-def grouped(entities: Sequence[EntityInfo]) -> dict[str, list[EntityInfo]]:
-    """What can be imported, under its headings, both in the order given."""
-    groups: dict[str, list[EntityInfo]] = {}
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What can be imported: what most people want in sight, the rest under its headings."""
+
+    everyday: Sequence[EntityInfo]
+    more: Mapping[str, Sequence[EntityInfo]]
+
+    def holds_deep(self, name: str | None) -> bool:
+        """Whether *name* is among the rest."""
+        return any(info.name == name for infos in self.more.values() for info in infos)
+
+
+def on_shelf(entities: Sequence[EntityInfo]) -> Shelf:
+    more: dict[str, list[EntityInfo]] = {}
     for info in entities:
-        groups.setdefault(info.group, []).append(info)
-    return groups
+        if info.name not in _EVERYDAY:
+            more.setdefault(info.group, []).append(info)
+    everyday = sorted(
+        (info for info in entities if info.name in _EVERYDAY), key=lambda info: _EVERYDAY.index(info.name)
+    )
+    return Shelf(everyday, more)
 
 
 def entity_named(name: str | None) -> EntityInfo | None:

@@ -14,7 +14,7 @@ from web.addresses import an_id
 from web.editor import preview, proposals
 from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices, kept_in_words, options_key
 from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
-from web.editor.options import entity_named, grouped, load
+from web.editor.options import entity_named, load, on_shelf
 from web.editor.timetable import timetable
 from web.security import safe_next
 
@@ -171,7 +171,7 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         desk=desk,
         form=form,
         connections=services.connections.list(actor),
-        entities=grouped(services.importers.entities()),
+        shelf=on_shelf(services.importers.entities()),
         options=load(form.connection_id.data, form.entity.data),
         workbooks=proposals.workbooks(cards),
         timetable=timetable(form),
