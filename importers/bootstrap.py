@@ -19,14 +19,18 @@ import requests
 from importers import destinations, sources
 from importers.clock import SystemClock
 from importers.config import Settings
-from importers.http.governor import MemoryGovernor
+from importers.http.book import Allowance
+from importers.http.governor import MemoryGovernor, identity_of
 from importers.http.session import make_session
 from importers.interfaces import Clock, Destination, Governor, Leaving, Queue, Source, never_leaving
 from importers.model import EntityInfo, Grid, Target
 from importers.secret import Secret
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
+    from importers.http.redis_governor import RedisGovernor
     from importers.services import Services
 
 __all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
@@ -91,7 +95,7 @@ def build(
 
 def preload() -> None:
     """Import what `build` and a run need: a process that forks does so before, and its children share it."""
-    for name in ("doorbell", "services", "services.execution", "store.sql", "vault"):
+    for name in ("doorbell", "http.redis_governor", "services", "services.execution", "store.sql", "vault"):
         import_module(f"importers.{name}")
     sources.load("pipedrive")
     destinations.load("excel")
@@ -138,7 +142,8 @@ class _Kinds:
         self._settings = settings
         self._clock = clock
         self._session_given = session
-        self._governors: dict[Secret, Governor] = {}
+        self._governors: dict[Secret, MemoryGovernor | RedisGovernor] = {}
+        self._allowances: dict[str, Allowance] = {}
         self._lock = threading.Lock()
 
     def entities(self) -> Sequence[EntityInfo]:
@@ -149,7 +154,7 @@ class _Kinds:
             token,
             session=self._session,
             clock=self._clock,
-            governor=self._governor(token),
+            governor=self._governor(token, company_domain),
             company_domain=company_domain,
         )
         return source
@@ -175,15 +180,35 @@ class _Kinds:
     def close(self) -> None:
         if "_session" in vars(self):
             self._session.close()
+        if "_redis" in vars(self):
+            self._redis.close()
 
     @cached_property
     def _session(self) -> requests.Session:
         return self._session_given or make_session(reroutes=self._settings.reroutes)
 
-    def _governor(self, token: Secret) -> Governor:
-        """One per token, so that runs side by side do not spend the same calls."""
+    def _governor(self, token: Secret, company: str | None) -> Governor:
+        """A share of the limits of *token* and of its company, for one reader."""
         with self._lock:
-            return self._governors.setdefault(token, MemoryGovernor(self._clock))
+            if token not in self._governors:
+                self._governors[token] = self._new_governor(token)
+            return self._governors[token].beside(company)
+
+    def _new_governor(self, token: Secret) -> MemoryGovernor | RedisGovernor:
+        alone = MemoryGovernor(self._clock, allowances=self._allowances)
+        if not self._settings.redis_url:
+            return alone
+        from importers.http.redis_governor import RedisGovernor
+
+        # A clock that was handed in is the only one there is, wherever the calls are counted.
+        moment = None if isinstance(self._clock, SystemClock) else self._clock.monotonic
+        return RedisGovernor(self._redis, identity=identity_of(token), clock=self._clock, twin=alone, moment=moment)
+
+    @cached_property
+    def _redis(self) -> Redis:
+        from importers.http.redis_governor import connect
+
+        return connect(self._settings.redis_url)
 
     def _folder(self, workspace_id: int) -> Path:
         return self._settings.workbooks / str(workspace_id)

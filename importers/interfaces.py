@@ -33,6 +33,7 @@ from importers.model import (
     Selection,
     Target,
     Trigger,
+    Turn,
     Usage,
     Workspace,
     Written,
@@ -75,13 +76,28 @@ def never_leaving() -> bool:
 
 
 class Governor(Protocol):
-    """Keeps calls of one token under the vendor's limits."""
+    """
+    Keeps the calls of one token under the vendor's limits, whoever makes them.
 
-    def before_call(self) -> timedelta:
-        """How long the caller must wait before the next call; zero when it may go now."""
+    Ask, wait as told, ask again with the turn you were given until its wait is
+    zero, call, and hand back what the answer said.
+    """
 
-    def after_call(self, headers: Mapping[str, str]) -> None:
-        """Learn from the rate-limit headers of an answer."""
+    def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
+        """
+        A turn to call, *cost* being its price. Whoever has to wait keeps a
+        place in line: turns come in order, and in equal shares to the runs
+        that wait. A turn that is BLOCKED or out of BUDGET has no place: give up.
+        """
+
+    def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
+        """Learn from an answer; how long it keeps everybody from calling, zero when it does not."""
+
+    def leave(self, turn: Turn) -> None:
+        """Give up a place in line: the call will not be made."""
+
+    def block(self, span: timedelta) -> None:
+        """The vendor shut this token out: nobody calls for so long."""
 
 
 class Reading(Protocol):

@@ -401,6 +401,30 @@ class Usage:
     waited: timedelta = timedelta()
 
 
+class Hold(StrEnum):
+    """Why a call has to wait."""
+
+    WINDOW = "window"  # only so many at a time, and others were first
+    TOLD = "told"  # the vendor asked everybody to slow down
+    BLOCKED = "blocked"  # the vendor lets nobody in for a while
+    BUDGET = "budget"  # today's allowance is used up
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """
+    A call's place in the line of all calls of one token.
+
+    `wait` is how long until it may go, zero when it may go now; `place` keeps
+    its position for whoever comes back after waiting.
+    """
+
+    ticket: str
+    place: int = 0
+    wait: timedelta = timedelta()
+    why: Hold = Hold.WINDOW
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a destination wrote, and what the owner should know about it."""

@@ -1,10 +1,13 @@
 """
 Manners towards other people's servers.
 
-session    one place where calls leave the machine: timeouts, rerouting, no detours
-retry      which answers deserve another try, and when
-governor   staying under a vendor's limit instead of running into it
-waiting    sleeping so that a cancelled run wakes up at once
-ahead      fetching one page while the last one is being worked on
-redact     addresses without their secrets, for messages
+session         one place where calls leave the machine: timeouts, rerouting, no detours
+retry           which answers deserve another try, and when
+governor        staying under a vendor's limit instead of running into it
+redis_governor  the same for all processes together, in Redis (governor.lua)
+book            the arithmetic of both: who may call when
+said            what an answer says about limits
+waiting         sleeping so that a cancelled run wakes up at once
+ahead           fetching one page while the last one is being worked on
+redact          addresses without their secrets, for messages
 """

@@ -2,71 +2,95 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
+from copy import copy
+from datetime import datetime, time, timedelta
 
+from importers.http.book import Allowance, Asked, Book
+from importers.http.said import said_by
 from importers.interfaces import Clock
-
-_AT_LEAST = 1.0
-"""A window said to end in 0 seconds ends some time within this one."""
+from importers.model import Turn
+from importers.secret import Secret
 
 
 class NullGovernor:
     """Never waits and learns nothing."""
 
-    def before_call(self) -> timedelta:
+    def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
+        return Turn("")
+
+    def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
         return timedelta()
 
-    def after_call(self, headers: Mapping[str, str]) -> None:
+    def leave(self, turn: Turn) -> None:
+        pass
+
+    def block(self, span: timedelta) -> None:
         pass
 
 
 class MemoryGovernor:
     """
-    Counts the calls of one token within this process.
+    Implements `interfaces.Governor` for the calls of one token within this process.
 
-    It learns from `x-ratelimit-limit`, `-remaining` and `-reset` (seconds until
-    the window ends); a vendor that sends none is never waited for. A zero from
-    `before_call` takes one call out of the window, so whoever was told to wait
-    asks again afterwards. Safe to share between threads.
+    It learns from the rate-limit headers of answers; a vendor that sends none
+    is not waited for. *allowances* are those of the companies by name, shared
+    by their tokens. Safe to share between threads.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, allowances: dict[str, Allowance] | None = None) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._limit: int | None = None
-        self._left: int | None = None
-        self._ends_at = 0.0
+        self._book = Book()
+        self._allowances = {} if allowances is None else allowances
+        self._allowance = Allowance()
+        self._who = new_name()
 
-    def before_call(self) -> timedelta:
+    def beside(self, company: str | None = None) -> MemoryGovernor:
+        """The same limits for another run, which gets an equal share; *company* is whose token it is, if known."""
+        known = self._allowance if company is None else self._allowances.setdefault(company, Allowance())
+        other = copy(self)
+        vars(other).update(_who=new_name(), _allowance=known)
+        return other
+
+    def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
+        turn = turn or Turn(f"{self._who}:{new_name()}")
+        asked = Asked(turn.ticket, turn.place, self._who, cost)
         with self._lock:
-            now = self._clock.monotonic()
-            if now >= self._ends_at:
-                self._left = self._limit
-            if self._left is None:
-                return timedelta()
-            if self._left > 0:
-                self._left -= 1
-                return timedelta()
-            return timedelta(seconds=max(self._ends_at - now, 0.001))
+            told = self._book.ask(asked, self._allowance, now=self._clock.monotonic(), to_reset=to_reset(self._clock))
+        return Turn(turn.ticket, told.place, timedelta(milliseconds=told.wait_ms), told.why)
 
-    def after_call(self, headers: Mapping[str, str]) -> None:
-        remaining, reset = _count(headers, "x-ratelimit-remaining"), _count(headers, "x-ratelimit-reset")
-        if remaining is None or reset is None:
-            return
+    def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
+        said = said_by(headers, status, now=self._clock.now())
+        ticket = turn.ticket if turn else ""
         with self._lock:
-            now = self._clock.monotonic()
-            ends_at = now + max(reset, _AT_LEAST)
-            # Answers to calls that ran side by side arrive in any order: within
-            # one window the smallest number is the newest, and the window ends
-            # when it was first said to.
-            if now < self._ends_at and self._left is not None:
-                remaining, ends_at = min(remaining, self._left), min(ends_at, self._ends_at)
-            self._left, self._ends_at = remaining, ends_at
-            self._limit = _count(headers, "x-ratelimit-limit") or self._limit
+            now, reset = self._clock.monotonic(), to_reset(self._clock)
+            held = self._book.hear(ticket, said, self._allowance, now=now, to_reset=reset)
+        return timedelta(milliseconds=held)
+
+    def leave(self, turn: Turn) -> None:
+        with self._lock:
+            self._book.leave(turn.ticket)
+
+    def block(self, span: timedelta) -> None:
+        with self._lock:
+            self._book.block(span.total_seconds(), now=self._clock.monotonic())
 
 
-def _count(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+def new_name() -> str:
+    """For a run or a ticket: unlike any other, anywhere."""
+    return secrets.token_hex(8)
+
+
+def to_reset(clock: Clock) -> float:
+    """Seconds to midnight in UTC, when a day's allowance is thought to be renewed: the vendor does not say where."""
+    now = clock.now()
+    return (datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo) - now).total_seconds()
+
+
+def identity_of(token: Secret) -> str:
+    """A name for the owner of *token* from which the token cannot be found out."""
+    return hashlib.sha256(b"pipesheet governor\0" + token.reveal().encode()).hexdigest()[:32]

@@ -3,70 +3,248 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from importers.interfaces import Governor
+from importers.model import Hold
 from tests.fakes import FakeClock
 
 NOW = timedelta()
+SLACK = timedelta(seconds=0.05)
+"""What a governor may add to the vendor's two seconds: less than 5 %."""
 
 
-def told(*, limit: int = 10, remaining: int, reset: int = 2) -> dict[str, str]:
+def told(*, limit: int = 10, remaining: int, left: int | None = None, **more: str) -> dict[str, str]:
     """The rate-limit headers of an answer."""
+    budget = {} if left is None else {"x-daily-ratelimit-token-remaining": str(left)}
     return {
         "x-ratelimit-limit": str(limit),
         "x-ratelimit-remaining": str(remaining),
-        "x-ratelimit-reset": str(reset),
+        "x-ratelimit-reset": "2",
+        **budget,
+        **more,
     }
 
 
+def waits(governor: Any, *, calls: int = 1, cost: int = 0) -> list[timedelta]:
+    return [governor.before_call(cost=cost).wait for _ in range(calls)]
+
+
 class GovernorContract:
+    """`governor` has `beside`, too: the same limits for another run."""
+
     @pytest.fixture
     def clock(self) -> FakeClock:
         return FakeClock()
 
     @pytest.fixture
-    def governor(self, clock: FakeClock) -> Governor:
+    def governor(self, clock: FakeClock) -> Any:
         raise NotImplementedError
 
-    def test_a_vendor_that_says_nothing_is_never_waited_for(self, governor: Governor) -> None:
+    # --- the window ---
+
+    def test_a_vendor_that_says_nothing_is_never_waited_for(self, governor: Any) -> None:
         for _ in range(100):
-            assert governor.before_call() == NOW
-            governor.after_call({})
+            turn = governor.before_call()
+            assert turn.wait == NOW
+            governor.after_call({}, turn=turn)
 
-    def test_calls_go_at_once_while_any_are_left(self, governor: Governor) -> None:
+    def test_until_the_limit_is_known_only_a_few_calls_go(self, governor: Any) -> None:
+        assert waits(governor, calls=11)[9:] > [NOW, NOW]
+        governor.after_call(told(limit=40, remaining=30))
+        assert waits(governor, calls=5) == [NOW] * 5
+
+    def test_calls_go_at_once_while_any_are_left(self, governor: Any) -> None:
         governor.after_call(told(remaining=3))
-        assert [governor.before_call() for _ in range(3)] == [NOW] * 3
+        assert waits(governor, calls=3) == [NOW] * 3
 
-    def test_the_call_after_the_last_one_waits_for_the_window_to_end(self, governor: Governor) -> None:
-        governor.after_call(told(remaining=0, reset=2))
-        assert timedelta(seconds=1) < governor.before_call() <= timedelta(seconds=2)
-
-    def test_whoever_waited_may_go(self, governor: Governor, clock: FakeClock) -> None:
+    def test_the_call_after_the_last_one_waits_for_the_window_to_end(self, governor: Any) -> None:
         governor.after_call(told(remaining=0))
-        clock.sleep(governor.before_call().total_seconds())
-        assert governor.before_call() == NOW
+        turn = governor.before_call()
+        assert timedelta(seconds=2) <= turn.wait <= timedelta(seconds=2) + SLACK
+        assert turn.why is Hold.WINDOW
 
-    def test_a_new_window_holds_as_many_calls_as_the_vendor_allows(self, governor: Governor, clock: FakeClock) -> None:
+    def test_whoever_waited_may_go(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(remaining=0))
+        turn = governor.before_call()
+        clock.sleep(turn.wait.total_seconds())
+        assert governor.before_call(turn=turn).wait == NOW
+
+    def test_whoever_comes_too_early_waits_for_the_rest(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(remaining=0))
+        turn = governor.before_call()
+        clock.advance(seconds=1)
+        assert abs(turn.wait - governor.before_call(turn=turn).wait - timedelta(seconds=1)) < timedelta(seconds=0.002)
+
+    def test_a_new_window_holds_as_many_calls_as_the_vendor_allows(self, governor: Any, clock: FakeClock) -> None:
         governor.after_call(told(limit=4, remaining=0))
-        clock.advance(seconds=2)
-        assert [governor.before_call() for _ in range(4)] == [NOW] * 4
+        clock.advance(seconds=2.05)
+        assert waits(governor, calls=4) == [NOW] * 4
+        assert governor.before_call().wait > NOW
 
-    def test_answers_that_arrive_in_the_wrong_order_do_not_add_calls(self, governor: Governor) -> None:
+    def test_the_window_slides(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(limit=2, remaining=2))
+        for _ in range(2):
+            assert governor.before_call().wait == NOW
+            clock.advance(seconds=1.5)
+        clock.advance(seconds=-0.5)
+        assert timedelta(seconds=0) <= governor.before_call().wait <= SLACK
+        assert governor.before_call().wait > timedelta(seconds=1)
+
+    def test_answers_that_arrive_in_the_wrong_order_do_not_add_calls(self, governor: Any) -> None:
         governor.after_call(told(remaining=1))
         governor.after_call(told(remaining=9))
-        assert governor.before_call() == NOW
-        assert governor.before_call() > NOW
+        assert governor.before_call().wait == NOW
+        assert governor.before_call().wait > NOW
 
-    def test_a_window_does_not_grow_while_answers_keep_coming(self, governor: Governor, clock: FakeClock) -> None:
-        for remaining in (5, 4, 3, 2, 1, 0):
-            governor.after_call(told(remaining=remaining, reset=2))
-            clock.advance(seconds=0.3)
-        assert governor.before_call() <= timedelta(seconds=0.3)
+    def test_calls_of_strangers_with_the_same_token_count(self, governor: Any) -> None:
+        turn = governor.before_call()
+        governor.after_call(told(limit=10, remaining=4), turn=turn)
+        assert [wait > NOW for wait in waits(governor, calls=5)] == [False] * 4 + [True]
+
+    def test_our_own_calls_are_not_taken_for_those_of_strangers(self, governor: Any, clock: FakeClock) -> None:
+        turns = [governor.before_call() for _ in range(3)]
+        for number, turn in enumerate(turns):
+            clock.advance(seconds=0.1)
+            governor.after_call(told(limit=10, remaining=9 - number), turn=turn)
+        assert waits(governor, calls=7) == [NOW] * 7
+
+    def test_a_call_that_may_have_arrived_late_counts_from_then(self, governor: Any, clock: FakeClock) -> None:
+        quick = governor.before_call()
+        clock.advance(seconds=0.01)
+        governor.after_call(told(limit=1, remaining=0), turn=quick)
+        clock.advance(seconds=3)
+        late = governor.before_call()
+        clock.advance(seconds=0.51)
+        governor.after_call(told(limit=1, remaining=0), turn=late)
+        clock.advance(seconds=1.51)
+        assert timedelta(seconds=0.45) < governor.before_call().wait < timedelta(seconds=0.55)
+
+    def test_answers_that_always_take_long_cost_less_than_a_twentieth(self, governor: Any, clock: FakeClock) -> None:
+        for number in range(200):
+            turn = governor.before_call()
+            while turn.wait:
+                clock.sleep(turn.wait.total_seconds())
+                turn = governor.before_call(turn=turn)
+            took = 0.05 if number % 2 else 0.4
+            clock.advance(seconds=took)
+            governor.after_call(told(limit=1, remaining=0), turn=turn)
+        assert clock.monotonic() / 200 < 2 * 1.05
 
     @pytest.mark.parametrize("nonsense", ["", "soon", "-1", "1.5", "²", "9" * 40])
-    def test_headers_that_make_no_sense_are_ignored(self, governor: Governor, nonsense: str) -> None:
-        governor.after_call({"x-ratelimit-remaining": nonsense, "x-ratelimit-reset": "2"})
-        governor.after_call({"x-ratelimit-remaining": "0", "x-ratelimit-reset": nonsense})
-        assert governor.before_call() == NOW
+    def test_headers_that_make_no_sense_are_ignored(self, governor: Any, nonsense: str) -> None:
+        governor.after_call({"x-ratelimit-remaining": nonsense, "x-ratelimit-limit": "10"})
+        governor.after_call({"x-ratelimit-remaining": "0", "x-ratelimit-limit": nonsense})
+        assert governor.before_call().wait == NOW
+
+    # --- the line ---
+
+    def test_turns_come_in_order(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(limit=3, remaining=0))
+        first, *others = [governor.before_call() for _ in range(7)]
+        clock.sleep(first.wait.total_seconds())
+        again = [governor.before_call(turn=turn) for turn in reversed([first, *others])]
+        assert [turn.wait == NOW for turn in again] == [False] * 4 + [True] * 3
+
+    def test_whoever_is_further_back_is_told_a_later_window(self, governor: Any) -> None:
+        governor.after_call(told(limit=3, remaining=0))
+        rounded = [round(wait.total_seconds() / 2) for wait in waits(governor, calls=7)]
+        assert rounded == [1, 1, 1, 2, 2, 2, 3]
+
+    def test_a_run_that_asks_much_does_not_keep_another_waiting(self, governor: Any, clock: FakeClock) -> None:
+        greedy, modest = governor, governor.beside()
+        greedy.after_call(told(limit=4, remaining=0))
+        many = [greedy.before_call() for _ in range(40)]
+        few = [modest.before_call() for _ in range(2)]
+        assert max(turn.wait for turn in few) < timedelta(seconds=2) + SLACK
+        clock.sleep(2.1)
+        assert sum(not greedy.before_call(turn=turn).wait for turn in many) == 2
+        assert [modest.before_call(turn=turn).wait for turn in few] == [NOW, NOW]
+
+    def test_who_leaves_makes_room(self, governor: Any) -> None:
+        governor.after_call(told(limit=1, remaining=0))
+        first, second = governor.before_call(), governor.before_call()
+        governor.leave(first)
+        assert governor.before_call(turn=second).wait <= first.wait
+
+    def test_who_never_comes_back_does_not_hold_up_the_line(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(limit=1, remaining=0))
+        governor.before_call()
+        last = governor.before_call()
+        while last.wait:
+            clock.sleep(last.wait.total_seconds())
+            last = governor.before_call(turn=last)
+        assert clock.monotonic() < 8
+
+    # --- what the vendor tells ---
+
+    def test_429_pushes_everybody_back_as_told(self, governor: Any, clock: FakeClock) -> None:
+        held = governor.after_call(told(remaining=5, left=100, **{"retry-after": "7"}), status=429)
+        turn = governor.beside().before_call()
+        assert turn.why is Hold.TOLD
+        assert held == turn.wait == pytest.approx(timedelta(seconds=7), abs=timedelta(seconds=0.01))
+        clock.sleep(turn.wait.total_seconds())
+        assert governor.before_call().wait == NOW
+
+    def test_429_without_a_word_pushes_back_by_the_window(self, governor: Any) -> None:
+        governor.after_call({}, status=429)
+        assert governor.before_call().wait >= timedelta(seconds=2)
+
+    def test_a_spent_allowance_stops_all_runs_of_the_company_until_midnight(
+        self, governor: Any, clock: FakeClock
+    ) -> None:
+        one, other, elsewhere = (governor.beside(name) for name in ("acme", "acme", "zenith"))
+        held = one.after_call(told(remaining=5, left=0), status=429)
+        turn = other.before_call(cost=1)
+        assert turn.why is Hold.BUDGET
+        assert held == turn.wait == pytest.approx(timedelta(hours=12), abs=timedelta(seconds=1))
+        assert elsewhere.before_call(cost=1).wait == NOW
+
+    def test_a_call_that_today_cannot_pay_for_is_not_made(self, governor: Any) -> None:
+        governor.after_call(told(remaining=9, left=25))
+        assert [governor.before_call(cost=10).why for _ in range(3)] == [Hold.WINDOW, Hold.WINDOW, Hold.BUDGET]
+        assert governor.before_call(cost=5).wait == NOW
+
+    def test_a_new_day_starts_afresh(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(remaining=9, left=0), status=429)
+        clock.advance(hours=12, seconds=1)
+        turn = governor.before_call(cost=10)
+        assert turn.wait == NOW
+        governor.after_call(told(remaining=9, left=50_000), turn=turn)
+        assert governor.before_call(cost=10).wait == NOW
+
+    def test_once_an_hour_one_call_looks_whether_there_is_an_allowance_again(
+        self, governor: Any, clock: FakeClock
+    ) -> None:
+        governor.after_call(told(remaining=9, left=0), status=429)
+        clock.advance(minutes=59)
+        assert governor.before_call(cost=10).why is Hold.BUDGET
+        clock.advance(minutes=2)
+        assert governor.before_call(cost=10).wait == NOW
+        assert governor.before_call(cost=10).why is Hold.BUDGET
+
+    def test_a_day_that_ends_later_than_thought_is_asked_about_every_hour(
+        self, governor: Any, clock: FakeClock
+    ) -> None:
+        governor.after_call(told(remaining=9, left=0), status=429)
+        clock.advance(hours=12, minutes=1)
+        turn = governor.before_call(cost=10)
+        assert governor.after_call(told(remaining=9, left=0), status=429, turn=turn) <= timedelta(hours=1, seconds=1)
+
+    def test_an_answer_from_before_does_not_bring_a_spent_allowance_back(self, governor: Any) -> None:
+        early = governor.before_call(cost=10)
+        governor.after_call(told(remaining=9, left=0), status=429)
+        governor.after_call(told(remaining=9, left=4), turn=early)
+        assert governor.before_call(cost=1).why is Hold.BUDGET
+
+    def test_a_token_that_was_shut_out_stays_out_for_everybody(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(limit=1, remaining=0))
+        waiting = governor.before_call()
+        governor.block(timedelta(minutes=15))
+        clock.advance(minutes=14)
+        for turn in (governor.beside().before_call(), governor.before_call(turn=waiting)):
+            assert turn.why is Hold.BLOCKED
+            assert timedelta(seconds=55) < turn.wait <= timedelta(seconds=61)
+        clock.advance(minutes=1, seconds=1)
+        assert governor.before_call().wait == NOW

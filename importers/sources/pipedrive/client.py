@@ -21,16 +21,19 @@ from importers.http.redact import bare_url
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
-from importers.model import Usage
+from importers.model import Hold, Turn, Usage
 from importers.secret import Secret
 from importers.sources.pipedrive.answers import A, Answer, NamesAnswer, decoded
 from importers.sources.pipedrive.failures import (
+    BLOCKED_FOR,
     budget_spent,
     garbled,
     in_trouble,
     no_answer,
     quoted,
     refuse,
+    shut_out,
+    shuts_out,
     slowed_down,
     unreadable_token,
 )
@@ -153,7 +156,7 @@ class PipedriveClient:
             waited += pause
 
     def _try(self, url: str, params: Params, cost: int, shape: type[A]) -> A | _Failure:
-        self._wait_for_turn()
+        turn = self._wait_for_turn(cost)
         self.meter.add(requests=1)
         try:
             response = self.session.get(url, params=dict(params), headers={"x-api-token": self.token.reveal()})
@@ -161,10 +164,10 @@ class PipedriveClient:
             return _unanswered(error, url)
         except requests.RequestException as error:
             raise no_answer(url) from error
-        self.governor.after_call(response.headers)
+        held = self.governor.after_call(response.headers, status=response.status_code, turn=turn)
         if response.status_code == 200:
             return self._read(response, cost, shape)
-        return self._judge(response, params)
+        return self._judge(response, params, held)
 
     def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:
         self.meter.add(tokens=cost)
@@ -180,11 +183,13 @@ class PipedriveClient:
             )
         return answer
 
-    def _judge(self, response: requests.Response, params: Params) -> _Failure:
+    def _judge(self, response: requests.Response, params: Params, held: timedelta) -> _Failure:
         """A failure that may pass; raises where asking again would not help."""
         status = response.status_code
         if status == 429 and response.headers.get("x-daily-ratelimit-token-remaining", "").strip() == "0":
-            raise budget_spent(self.clock.now())
+            raise budget_spent(self.clock.now(), held)
+        if shuts_out(response):
+            self.governor.block(BLOCKED_FOR)
         if not deserves_another_try(status):
             refuse(response, params)
         told = told_wait(response.headers, now=self.clock.now())
@@ -194,11 +199,28 @@ class PipedriveClient:
             f"Pipedrive is in trouble (HTTP {status}); we try again in", told, lambda: in_trouble(status, response.url)
         )
 
-    def _wait_for_turn(self) -> None:
-        while pause := self.governor.before_call():
-            if pause >= timedelta(seconds=1):
-                self.tell(f"Staying under Pipedrive's limit: we wait {in_words(pause)}.")
-            self._wait(pause)
+    def _wait_for_turn(self, cost: int) -> Turn:
+        """Stand in line until the call may go. Raises BudgetSpent and RateLimited where waiting here is no use."""
+        turn = self.governor.before_call(cost=cost)
+        try:
+            while turn.wait:
+                self._refuse_to_wait(turn)
+                if turn.wait >= timedelta(seconds=1):
+                    self.tell(f"Staying under Pipedrive's limit: we wait {in_words(turn.wait)}.")
+                self._wait(turn.wait)
+                turn = self.governor.before_call(cost=cost, turn=turn)
+        except BaseException:
+            self.governor.leave(turn)
+            raise
+        return turn
+
+    def _refuse_to_wait(self, turn: Turn) -> None:
+        if turn.why is Hold.BUDGET:
+            raise budget_spent(self.clock.now(), turn.wait)
+        if turn.why is Hold.BLOCKED:
+            raise shut_out(turn.wait)
+        if turn.why is Hold.TOLD and turn.wait > self.patience.total:
+            raise slowed_down(turn.wait)
 
     def _wait(self, pause: timedelta) -> None:
         """Counted as it passes, for those who look meanwhile."""

@@ -22,7 +22,7 @@ from importers.errors import (
 )
 from importers.http.redact import bare_url
 
-_BLOCKED_FOR = timedelta(minutes=15)
+BLOCKED_FOR = timedelta(minutes=15)
 _LONGEST_QUOTE = 200
 
 
@@ -53,11 +53,11 @@ def unreadable_token() -> CredentialsRejected:
     )
 
 
-def slowed_down() -> RateLimited:
+def slowed_down(wait: timedelta = timedelta(minutes=5)) -> RateLimited:
     return RateLimited(
         "Pipedrive keeps asking us to slow down, although we did.",
         hint="Other programs may be using the same token; let them finish, or run this at another time.",
-        retry_after=timedelta(minutes=5),
+        retry_after=wait,
     )
 
 
@@ -70,13 +70,28 @@ def in_trouble(status: int, url: str) -> ServiceTrouble:
     )
 
 
-def budget_spent(now: datetime) -> BudgetSpent:
+def budget_spent(now: datetime, wait: timedelta = timedelta()) -> BudgetSpent:
+    """*wait* is how long it will take, where the governor has an idea."""
     # Pipedrive resets at midnight somewhere; UTC is the best anybody knows.
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
     return BudgetSpent(
         "Your company has used up today's Pipedrive API allowance, which all its users and apps share.",
         hint="It is renewed around midnight. Fewer columns with related names, or rarer runs, use less of it.",
-        retry_after=midnight - now,
+        retry_after=wait or midnight - now,
+    )
+
+
+def shuts_out(response: requests.Response) -> bool:
+    """A page instead of an answer: the guard at Pipedrive's door, not the application."""
+    return response.status_code == 403 and _is_page(response)
+
+
+def shut_out(wait: timedelta, **facts: Any) -> RateLimited:
+    return RateLimited(
+        "Pipedrive has blocked this server for a while, which it does after too many requests.",
+        hint="Pause other programs that use Pipedrive from here; we try again later.",
+        retry_after=wait,
+        **facts,
     )
 
 
@@ -91,13 +106,8 @@ def refuse(response: requests.Response, params: Mapping[str, Any]) -> NoReturn:
             hint=f"Copy it again and use the new one. {WHERE_TO_COPY_IT}",
             **facts,
         )
-    if status == 403 and _is_page(response):
-        raise RateLimited(
-            "Pipedrive has blocked this server for a while, which it does after too many requests.",
-            hint="Pause other programs that use Pipedrive from here; we try again later.",
-            retry_after=_BLOCKED_FOR,
-            **facts,
-        )
+    if shuts_out(response):
+        raise shut_out(BLOCKED_FOR, **facts)
     if status in (402, 403, 415):
         raise AccessDenied(
             f"Pipedrive does not let this user do that{said}.",

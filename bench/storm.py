@@ -1,0 +1,130 @@
+"""
+Many processes on one token, each asking as often as it may.
+
+    python -m bench.storm [--plans lite,growth,premium,ultimate] [--processes 20] [--seconds 20]
+
+Every process reads the account through the real client, with its limits in a
+Redis they share, from a sandbox that enforces the plan's burst limit by the
+arrival of requests. Printed: what the sandbox permits, what was answered in
+the time measured (after a warm-up of one window), and how many 429s it gave in
+all, the warm-up included. Nobody may know the limit beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+import redis
+
+from bench.processes import pretend_pipedrive
+from importers import bootstrap
+from importers.config import Settings
+from importers.errors import ImporterError
+from importers.secret import Secret
+from pipesheet.redis_server import prepare
+from sandbox.limits import BURSTS, WINDOW
+from sandbox.world import TOKEN
+
+WARM_UP = 2.5
+ENOUGH = 0.95
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plans", default=",".join(BURSTS))
+    parser.add_argument("--processes", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=20)
+    options = parser.parse_args()
+    print(f"{options.processes} processes, {options.seconds:g} s each; {os.cpu_count()} processors")
+    print(
+        f"{'plan':>9}  {'permitted/s':>11}  {'answered/s':>10}  {'of it':>6}  {'429s':>5}  {'errors':>6}  {'least..most of a process':>24}  {'load':>5}"
+    )
+    for plan in options.plans.split(","):
+        _storm(plan, options.processes, options.seconds)
+
+
+def _storm(plan: str, processes: int, seconds: float) -> None:
+    load = os.getloadavg()[0]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _redis(Path(folder)) as redis_url,
+        pretend_pipedrive("--deals", "10", "--plan", plan) as base,
+    ):
+        settings = Settings(home=Path(folder), database_url="", redis_url=redis_url, reroutes={"*.pipedrive.com": base})
+        answered, errors = _run(settings, processes, seconds)
+        refused = sum(call["status"] == 429 for call in json.load(urllib.request.urlopen(base + "/_sandbox/journal")))
+    permitted, rate = BURSTS[plan] / WINDOW, sum(answered) / seconds
+    print(
+        f"{plan:>9}  {permitted:>11.1f}  {rate:>10.2f}  {rate / permitted:>6.1%}  {refused:>5}  {errors:>6}"
+        f"  {min(answered):>15}..{max(answered):<7}  {load:>5.1f}",
+        flush=True,
+    )
+
+
+def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[int], int]:
+    """How many answers each process had in the time measured, and how many errors all had."""
+    fork = multiprocessing.get_context("fork")
+    begins = time.monotonic() + 2 + WARM_UP
+    pipes, crew = [], []
+    bootstrap.preload()
+    for _ in range(processes):
+        ours, theirs = fork.Pipe(duplex=False)
+        crew.append(fork.Process(target=_ask_on, args=(settings, begins, begins + seconds, theirs)))
+        crew[-1].start()
+        pipes.append(ours)
+    counts = [pipe.recv() for pipe in pipes]
+    for process in crew:
+        process.join()
+    return [answered for answered, _ in counts], sum(errors for _, errors in counts)
+
+
+def _ask_on(settings: Settings, begins: float, ends: float, results: Connection) -> None:
+    source = bootstrap.pipedrive(settings, Secret(TOKEN))
+    answered = errors = 0
+    time.sleep(begins - WARM_UP - time.monotonic())
+    while time.monotonic() < ends:
+        try:
+            source.account()
+        except ImporterError:
+            errors += 1
+        answered += begins <= time.monotonic() < ends
+    results.send((answered, errors))
+
+
+@contextmanager
+def _redis(home: Path) -> Iterator[str]:
+    server = prepare(home)
+    process = Popen(server.command, stdout=DEVNULL)
+    try:
+        with redis.Redis.from_url(server.url, retry=None) as client:
+            _await(client)
+        yield server.url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await(client: redis.Redis) -> None:
+    for _ in range(200):
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("Redis did not answer within ten seconds")
+
+
+if __name__ == "__main__":
+    main()

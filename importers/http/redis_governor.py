@@ -1,0 +1,162 @@
+"""One budget for the calls of all processes, kept in Redis."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import asdict
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from importers.http import book
+from importers.http.governor import MemoryGovernor, new_name, to_reset
+from importers.http.said import said_by
+from importers.interfaces import Clock
+from importers.model import Hold, Turn
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+_TIMEOUT_SECONDS = 2.0
+
+_AWAY_SECONDS = 5.0
+"""How long a Redis that failed is left alone."""
+
+_FIGURES = json.dumps(
+    {
+        "window": book.WINDOW,
+        "assumed": book.ASSUMED,
+        "margin": book.MARGIN,
+        "remembered": book.REMEMBERED,
+        "missed": book.MISSED,
+        "believed": book.BELIEVED,
+        "probe": book.PROBE,
+        "day": book.DAY,
+        "learning": book.LEARNING,
+        "forgetting": book.FORGETTING,
+        "idle": 60,  # seconds after the last call until its window is forgotten
+        "kept": 7 * 86_400,  # what was learned about a token, and a line that may be long
+    }
+)
+
+
+def connect(url: str) -> Redis:
+    """A client that would rather fail than keep a caller waiting."""
+    return Redis.from_url(
+        url,
+        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),  # once: a connection from before Redis restarted is found dead when used
+    )
+
+
+class RedisGovernor:
+    """
+    Implements `interfaces.Governor` for the calls of one token wherever they are made.
+
+    *identity* says whose calls these are (see `identity_of`); it is no secret. *moment* says what time it is,
+    the same for all; without it the Redis server does, so that the clocks of
+    several machines need not agree: only how long a wait is, is measured here.
+
+    While Redis is away each process keeps its own count, as `MemoryGovernor`.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        identity: str,
+        clock: Clock,
+        twin: MemoryGovernor | None = None,
+        moment: Callable[[], float] | None = None,
+    ) -> None:
+        names = ("calls", "line", "due", "last", "token")
+        self._keys = [*(f"pipesheet:limit:{identity}:{name}" for name in names), _allowance_of(identity)]
+        self._run = redis.register_script(files(__package__).joinpath("governor.lua").read_text(encoding="utf-8"))
+        self._clock = clock
+        self._twin = twin or MemoryGovernor(clock)
+        self._moment = moment
+        self._away = _Away(clock)
+        self._who = new_name()
+
+    def beside(self, company: str | None = None) -> RedisGovernor:
+        """The same limits for another run, which gets an equal share; *company* is whose token it is, if known."""
+        allowance = self._keys[-1] if company is None else _allowance_of(company)
+        other = copy(self)
+        vars(other).update(_who=new_name(), _twin=self._twin.beside(company), _keys=[*self._keys[:-1], allowance])
+        return other
+
+    def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
+        turn = turn or Turn(f"{self._who}:{new_name()}")
+        about = {"ticket": turn.ticket, "place": turn.place, "who": self._who, "cost": cost}
+        told = self._ask("ask", about)
+        if told is None:
+            return self._twin.before_call(cost=cost, turn=turn)
+        wait, why, place = told
+        return Turn(turn.ticket, int(place), timedelta(milliseconds=wait), Hold(why.decode()))
+
+    def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
+        said = said_by(headers, status, now=self._clock.now())
+        known = {name: value for name, value in asdict(said).items() if value is not None}
+        held = self._ask("hear", {"ticket": turn.ticket if turn else "", "said": known})
+        # The twin hears everything, so that it knows the limit when it is needed.
+        ours = self._twin.after_call(headers, status=status, turn=turn)
+        return ours if held is None else timedelta(milliseconds=held)
+
+    def leave(self, turn: Turn) -> None:
+        self._ask("leave", {"ticket": turn.ticket})
+        self._twin.leave(turn)
+
+    def block(self, span: timedelta) -> None:
+        self._ask("block", {"span": span.total_seconds()})
+        self._twin.block(span)
+
+    def _ask(self, action: str, about: Mapping[str, Any]) -> Any:
+        """What the script says; None while Redis is away."""
+        now = "" if self._moment is None else repr(self._moment())
+        arguments = [action, now, repr(to_reset(self._clock)), _FIGURES, json.dumps(about)]
+        return self._away.unless(lambda: self._run(keys=self._keys, args=arguments))
+
+
+def _allowance_of(company: str) -> str:
+    return f"pipesheet:allowance:{company}"
+
+
+class _Away:
+    """Notices that Redis is away, says so once, and leaves it alone for a while."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0
+        self._is_away = False
+
+    def unless(self, do: Callable[[], R]) -> R | None:
+        if self._is_away and self._clock.monotonic() < self._until:
+            return None
+        try:
+            result = do()
+        except (RedisError, OSError) as error:
+            self._note(error)
+            return None
+        if self._is_away:
+            self._is_away = False
+            logger.warning("Redis answers again: calls are counted for all processes together.")
+        return result
+
+    def _note(self, error: Exception) -> None:
+        self._until = self._clock.monotonic() + _AWAY_SECONDS
+        if not self._is_away:
+            self._is_away = True
+            logger.warning(
+                "Redis does not answer (%s): until it does, each process counts its calls by itself.",
+                type(error).__name__,
+            )
