@@ -22,14 +22,15 @@ and one per cent for clocks that do not run alike.
 ASSUMED = 10
 """The limit until an answer tells it: the smallest that is documented anywhere."""
 
-MARGIN = 0.05
+MARGIN = 0.07
 """
 Seconds, on average, that a call counts as having left later than it did.
 
 An answer that took longer than the quickest one may have been late on its way
 there as well as on its way back, and the vendor counts arrivals. So the whole
-delay is added to the moment of the call, scaled down where delays are common
-(slow lists, not slow networks), to cost no more than this: 2.5 per cent.
+delay is added to the moment of the call; where delays last (slow lists, not a
+machine that is busy for a moment) they are scaled down until they cost no
+more than this: 3.5 per cent.
 """
 
 REMEMBERED = 10.0
@@ -45,7 +46,7 @@ PROBE = 60.0
 """Seconds that one call gets for finding out, while the others go on waiting."""
 
 DAY = 86_400.0
-LEARNING = 0.05
+LEARNING = 0.005
 FORGETTING = 0.01
 
 
@@ -142,11 +143,11 @@ class Book:
 
     def hear(self, ticket: str, said: Said, allowance: Allowance, *, now: float, to_reset: float) -> int:
         """Learn from the answer to *ticket*; for how many milliseconds it keeps everybody from calling."""
-        left_at, arrived_at = self._settle(ticket, now)
+        left_at = self._settle(ticket, now)
         self.limit = said.limit or self.limit
         self.is_boundless = self.limit is None and (self.is_boundless or said.is_good)
         if said.used is not None:
-            self._add_strangers(said.used, left_at, arrived_at, now)
+            self._add_strangers(said.used, left_at, now)
         self.held_until = max(self.held_until, now + said.hold) if said.hold else self.held_until
         return in_ms(max(allowance.hear(said, now, to_reset), said.hold))
 
@@ -189,22 +190,26 @@ class Book:
         self.calls[asked.ticket] = now
         self.called = max(self.called, place)
 
-    def _settle(self, ticket: str, now: float) -> tuple[float, float]:
-        """When the call left, and when it reached the vendor at the latest."""
+    def _settle(self, ticket: str, now: float) -> float:
+        """Date the call by its answer; when it left."""
         left_at = self.calls.get(ticket)
         if left_at is None:
-            return now, now
+            return now
         took = now - left_at
         quickest = took if self.quickest is None else min(took, self.quickest)
         delay = took - quickest
         self.quickest = quickest + delay * FORGETTING
         self.usual_delay += (delay - self.usual_delay) * LEARNING
         self.calls[ticket] = left_at + delay * min(1.0, MARGIN / max(self.usual_delay, MARGIN))
-        return left_at, left_at + delay
+        return left_at
 
-    def _add_strangers(self, used: int, left_at: float, arrived_at: float, now: float) -> None:
-        """Calls the vendor counted and we do not know of: somebody else has the same token."""
-        known = sum(left_at - WINDOW < at <= arrived_at for at in self.calls.values())
+    def _add_strangers(self, used: int, left_at: float, now: float) -> None:
+        """
+        Calls the vendor counted that cannot be ours: somebody else has the same
+        token. Calls may overtake each other, so every one that left before the
+        answer came may be among those counted.
+        """
+        known = sum(left_at - WINDOW < at <= now for at in self.calls.values())
         for _ in range(used - known):
             self.strangers += 1
             self.calls[f"stranger:{self.strangers}"] = now

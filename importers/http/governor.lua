@@ -142,7 +142,7 @@ end
 
 local function settle(ticket)
   local left_at = tonumber(redis.call('ZSCORE', CALLS, ticket) or nil)
-  if not left_at then return NOW, NOW end
+  if not left_at then return NOW end
   local took = NOW - left_at
   local quickest = math.min(took, token.quickest or took)
   local delay = took - quickest
@@ -151,11 +151,11 @@ local function settle(ticket)
   learn('usual_delay', usual + (delay - usual) * FIGURES.learning)
   local charged = delay * math.min(1, FIGURES.margin / math.max(token.usual_delay, FIGURES.margin))
   redis.call('ZADD', CALLS, text(left_at + charged), ticket)
-  return left_at, left_at + delay
+  return left_at
 end
 
-local function add_strangers(used, left_at, arrived_at)
-  local known = redis.call('ZCOUNT', CALLS, '(' .. text(left_at - WINDOW), text(arrived_at))
+local function add_strangers(used, left_at)
+  local known = redis.call('ZCOUNT', CALLS, '(' .. text(left_at - WINDOW), text(NOW))
   for _ = known + 1, used do
     learn('strangers', (token.strangers or 0) + 1)
     redis.call('ZADD', CALLS, text(NOW), 'stranger:' .. token.strangers)
@@ -165,14 +165,14 @@ end
 
 local function hear(about)
   local said = about.said
-  local left_at, arrived_at = settle(about.ticket)
+  local left_at = settle(about.ticket)
   if said.limit then learn('limit', said.limit) end
   if token.limit then
     learn('boundless', 0)
   elseif said.is_good then
     learn('boundless', 1)
   end
-  if said.used then add_strangers(said.used, left_at, arrived_at) end
+  if said.used then add_strangers(said.used, left_at) end
   if said.hold > 0 then learn('held_until', math.max(token.held_until or 0, NOW + said.hold)) end
   redis.call('EXPIRE', TOKEN, FIGURES.kept)
   return in_ms(math.max(hear_allowance(said), said.hold))
