@@ -28,10 +28,13 @@ Seconds, on average, that a call counts as having left later than it did.
 
 An answer that took longer than the quickest one may have been late on its way
 there as well as on its way back, and the vendor counts arrivals. So the whole
-delay is added to the moment of the call; where delays last (slow lists, not a
-machine that is busy for a moment) they are scaled down until they cost no
-more than this: 3.5 per cent.
+delay is added to the moment of the call. Where delays last (slow lists, not a
+machine that is busy for a moment) and thousands of calls went well, they are
+scaled down until they cost no more than this: 3.5 per cent.
 """
+
+RELAXING = 0.0005
+"""How much of the caution every good answer takes away; a refusal brings all of it back."""
 
 REMEMBERED = 10.0
 """Seconds for which calls are kept after their window, to compare with answers that come late."""
@@ -47,7 +50,13 @@ PROBE = 60.0
 
 DAY = 86_400.0
 LEARNING = 0.005
-FORGETTING = 0.01
+FORGETTING = 0.0005
+SETTLING = 200
+"""
+The quickest answer is approached from below, by a share of each delay that
+gets smaller over this many calls and stays at FORGETTING: on a busy machine
+quick answers are rare, and a figure that creeps up meanwhile would be unsafe.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +123,10 @@ class Book:
     is_boundless: bool = False
     held_until: float = 0.0
     blocked_until: float = 0.0
-    quickest: float | None = None
+    quickest: float = 0.0  # from below: the first answers may all be slow
     usual_delay: float = 0.0
+    caution: float = 1.0
+    heard: int = 0
     called: int = 0
     strangers: int = 0
     calls: dict[str, float] = field(default_factory=dict)
@@ -144,6 +155,7 @@ class Book:
     def hear(self, ticket: str, said: Said, allowance: Allowance, *, now: float, to_reset: float) -> int:
         """Learn from the answer to *ticket*; for how many milliseconds it keeps everybody from calling."""
         left_at = self._settle(ticket, now)
+        self.caution = 1.0 if said.is_refused else self.caution * (1 - RELAXING)
         self.limit = said.limit or self.limit
         self.is_boundless = self.limit is None and (self.is_boundless or said.is_good)
         if said.used is not None:
@@ -196,11 +208,12 @@ class Book:
         if left_at is None:
             return now
         took = now - left_at
-        quickest = took if self.quickest is None else min(took, self.quickest)
+        quickest = min(took, self.quickest)
         delay = took - quickest
-        self.quickest = quickest + delay * FORGETTING
+        self.heard += 1
+        self.quickest = quickest + delay * max(1 / (self.heard + SETTLING), FORGETTING)
         self.usual_delay += (delay - self.usual_delay) * LEARNING
-        self.calls[ticket] = left_at + delay * min(1.0, MARGIN / max(self.usual_delay, MARGIN))
+        self.calls[ticket] = left_at + delay * max(self.caution, MARGIN / max(self.usual_delay, MARGIN))
         return left_at
 
     def _add_strangers(self, used: int, left_at: float, now: float) -> None:

@@ -4,7 +4,7 @@
 --       line     sorted set: ticket -> place of those who wait
 --       due      sorted set: ticket -> when they were told to come back
 --       last     hash: run -> its last place
---       token    hash: limit, boundless, held_until, blocked_until, quickest, usual_delay, called, strangers
+--       token    hash: limit, boundless, held_until, blocked_until, quickest, usual_delay, caution, heard, called, strangers
 --       company  hash: left, left_until, spent_at, ask_again_at
 -- ARGV  what to do, now ("" for this server's own time), seconds to the day's end, figures (JSON), and what it is about
 
@@ -27,7 +27,7 @@ local function put(key, field, number) redis.call('HSET', key, field, text(numbe
 local function in_ms(seconds) return seconds > 0 and math.floor(seconds * 1000) + 1 or 0 end
 
 local token = {}
-local fields = { 'limit', 'boundless', 'held_until', 'blocked_until', 'quickest', 'usual_delay', 'called', 'strangers' }
+local fields = { 'limit', 'boundless', 'held_until', 'blocked_until', 'quickest', 'usual_delay', 'caution', 'heard', 'called', 'strangers' }
 for i, value in ipairs(redis.call('HMGET', TOKEN, unpack(fields))) do token[fields[i]] = tonumber(value or nil) end
 
 local function learn(field, number)
@@ -144,12 +144,13 @@ local function settle(ticket)
   local left_at = tonumber(redis.call('ZSCORE', CALLS, ticket) or nil)
   if not left_at then return NOW end
   local took = NOW - left_at
-  local quickest = math.min(took, token.quickest or took)
+  local quickest = math.min(took, token.quickest or 0)
   local delay = took - quickest
   local usual = token.usual_delay or 0
-  learn('quickest', quickest + delay * FIGURES.forgetting)
+  learn('heard', (token.heard or 0) + 1)
+  learn('quickest', quickest + delay * math.max(1 / (token.heard + FIGURES.settling), FIGURES.forgetting))
   learn('usual_delay', usual + (delay - usual) * FIGURES.learning)
-  local charged = delay * math.min(1, FIGURES.margin / math.max(token.usual_delay, FIGURES.margin))
+  local charged = delay * math.max(token.caution or 1, FIGURES.margin / math.max(token.usual_delay, FIGURES.margin))
   redis.call('ZADD', CALLS, text(left_at + charged), ticket)
   return left_at
 end
@@ -166,6 +167,7 @@ end
 local function hear(about)
   local said = about.said
   local left_at = settle(about.ticket)
+  learn('caution', said.is_refused and 1 or (token.caution or 1) * (1 - FIGURES.relaxing))
   if said.limit then learn('limit', said.limit) end
   if token.limit then
     learn('boundless', 0)

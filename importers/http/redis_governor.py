@@ -43,6 +43,8 @@ _FIGURES = json.dumps(
         "day": book.DAY,
         "learning": book.LEARNING,
         "forgetting": book.FORGETTING,
+        "settling": book.SETTLING,
+        "relaxing": book.RELAXING,
         "idle": 60,  # seconds after the last call until its window is forgotten
         "kept": 7 * 86_400,  # what was learned about a token, and a line that may be long
     }

@@ -25,6 +25,7 @@ class Said:
     hold: float = 0.0
     is_spent: bool = False
     is_good: bool = True
+    is_refused: bool = False
 
 
 def said_by(headers: Mapping[str, str], status: int, *, now: datetime) -> Said:
@@ -39,6 +40,7 @@ def said_by(headers: Mapping[str, str], status: int, *, now: datetime) -> Said:
         hold=_hold(headers, now) if status == 429 and not is_spent else 0.0,
         is_spent=is_spent,
         is_good=status == 200,
+        is_refused=status == 429,
     )
 
 

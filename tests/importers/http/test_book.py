@@ -1,0 +1,68 @@
+"""The arithmetic by itself; what memory and Redis have in common is in tests/contracts/governor.py."""
+
+from __future__ import annotations
+
+import random
+
+from importers.http.book import Allowance, Asked, Book
+from importers.http.said import Said
+
+LIMIT = 4
+VENDORS_WINDOW = 2.0
+MONTHS = 1e7
+
+
+def call(book: Book, ticket: str, now: float) -> float:
+    """When *ticket*, who asks at *now*, may go."""
+    place = 0
+    while (told := book.ask(Asked(ticket, place, "run", 0), Allowance(), now=now, to_reset=MONTHS)).wait_ms:
+        now, place = now + told.wait_ms / 1000, told.place
+    return now
+
+
+def hear(book: Book, ticket: str, now: float, status: int = 200) -> None:
+    said = Said(limit=LIMIT, hold=2.0 if status == 429 else 0.0, is_refused=status == 429)
+    book.hear(ticket, said, Allowance(), now=now, to_reset=MONTHS)
+
+
+def rate(book: Book, *, calls: int, took: random.Random, now: float) -> tuple[float, float]:
+    """Calls a second, one after the other, of which half take long; and what time it is then."""
+    began = now
+    for number in range(calls):
+        now = call(book, f"{began}:{number}", now)
+        now += took.choice((0.01, 0.31))
+        hear(book, f"{began}:{number}", now)
+    return calls / (now - began), now
+
+
+def test_delays_are_charged_in_full_at_first_and_less_than_a_twentieth_in_the_long_run() -> None:
+    book, took = Book(limit=LIMIT), random.Random(5)
+    _, now = rate(book, calls=6_000, took=took, now=0.0)
+    after, _ = rate(book, calls=1_000, took=took, now=now)
+    assert LIMIT / VENDORS_WINDOW * 0.95 < after < LIMIT / VENDORS_WINDOW
+
+
+def test_a_refusal_brings_the_caution_back() -> None:
+    book, took = Book(limit=LIMIT), random.Random(5)
+    _, now = rate(book, calls=6_000, took=took, now=0.0)
+    assert book.caution < 0.06
+    hear(book, "", now, status=429)
+    assert book.caution == 1
+
+
+def test_arrivals_never_exceed_the_limit_however_late_they_are_on_their_way() -> None:
+    """Each call arrives at any time between leaving and its answer."""
+    chance = random.Random(7)
+    book, now, arrivals, answers = Book(limit=LIMIT), 0.0, [], []
+    for number in range(200):
+        now = call(book, str(number), now)
+        there, back = (chance.expovariate(20) + 0.005 for _ in range(2))
+        arrivals.append(now + there)
+        answers.append((now + there + back, str(number)))
+        if chance.random() < 0.5:  # who waits for the answer; others call on meanwhile
+            now = max(now, answers[-1][0])
+        for moment, ticket in [answer for answer in answers if answer[0] <= now]:
+            hear(book, ticket, moment)
+            answers.remove((moment, ticket))
+    arrivals.sort()
+    assert min(later - first for first, later in zip(arrivals, arrivals[LIMIT:], strict=False)) >= VENDORS_WINDOW
