@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
@@ -90,12 +91,12 @@ def _rate(moments: Sequence[float], limit: int) -> float:
 def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[list[float]], int]:
     """When each process had its answers in the time measured, and how many errors all had."""
     fork = multiprocessing.get_context("fork")
-    begins = time.monotonic() + 2 + WARM_UP
+    ready = fork.Barrier(processes)
     pipes, crew = [], []
     bootstrap.preload()
     for _ in range(processes):
         ours, theirs = fork.Pipe(duplex=False)
-        crew.append(fork.Process(target=_ask_on, args=(settings, begins, begins + seconds, theirs)))
+        crew.append(fork.Process(target=_ask_on, args=(settings, ready, seconds, theirs)))
         crew[-1].start()
         pipes.append(ours)
     results = [pipe.recv() for pipe in pipes]
@@ -104,11 +105,12 @@ def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[list[
     return [moments for moments, _ in results], sum(errors for _, errors in results)
 
 
-def _ask_on(settings: Settings, begins: float, ends: float, results: Connection) -> None:
+def _ask_on(settings: Settings, ready: Barrier, seconds: float, results: Connection) -> None:
     source = bootstrap.pipedrive(settings, Secret(TOKEN))
     moments, errors = [], 0
-    time.sleep(begins - WARM_UP - time.monotonic())
-    while time.monotonic() < ends:
+    ready.wait()
+    begins = time.monotonic() + WARM_UP
+    while time.monotonic() < begins + seconds:
         try:
             source.account()
         except ImporterError:

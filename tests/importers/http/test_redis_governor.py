@@ -7,6 +7,7 @@ import multiprocessing
 import time
 import uuid
 from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -177,12 +178,14 @@ def test_when_redis_is_back_it_counts_again_for_all(
 # --- for real ---
 
 
-def calls_of(url: str, until: float, left_at: multiprocessing.SimpleQueue) -> None:  # type: ignore[type-arg]
+def calls_of(url: str, ready: Barrier, left_at: multiprocessing.SimpleQueue) -> None:  # type: ignore[type-arg]
     """One process: calls as often as it may, and writes down when."""
     clock = SystemClock()
     with connect(url) as client:
         governor = RedisGovernor(client, identity="real", clock=clock)
-        while time.time() < until:
+        ready.wait()
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
             turn = governor.before_call()
             while turn.wait:
                 clock.sleep(turn.wait.total_seconds())
@@ -195,10 +198,10 @@ def calls_of(url: str, until: float, left_at: multiprocessing.SimpleQueue) -> No
 @pytest.mark.slow
 def test_processes_together_stay_under_the_limit_and_use_it(client: redis.Redis, url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
-    left_at, until = spawn.SimpleQueue(), time.time() + 8
+    left_at, ready = spawn.SimpleQueue(), spawn.Barrier(4)
     governor = RedisGovernor(client, identity="real", clock=SystemClock())
     governor.after_call(told(limit=30, remaining=30))
-    processes = [spawn.Process(target=calls_of, args=(url, until, left_at)) for _ in range(4)]
+    processes = [spawn.Process(target=calls_of, args=(url, ready, left_at)) for _ in range(4)]
     for process in processes:
         process.start()
     moments = []
