@@ -33,7 +33,7 @@ machine that is busy for a moment) and thousands of calls went well, they are
 scaled down until they cost no more than this: 3.5 per cent.
 """
 
-RELAXING = 0.0005
+RELAXING = 0.0002
 """How much of the caution every good answer takes away; a refusal brings all of it back."""
 
 REMEMBERED = 10.0
