@@ -28,8 +28,15 @@ def by_region(kept: str | None) -> dict[str, list[tuple[str, str]]]:
     under their regions. *kept* is among them, whatever it is called now.
     """
     now = current.now()
+    # Offsets change at quarters of an hour: until then what was read from four hundred files holds.
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     names = (UTC,) if not kept or kept == UTC or kept in known() else (UTC, kept)
-    regions = {_WORLD: [(name, _label(name, name, now)) for name in names]}
+    return {_WORLD: [(name, _label(name, name, now)) for name in names], **_regions(quarter)}
+
+
+@lru_cache(maxsize=1)
+def _regions(now: datetime) -> dict[str, list[tuple[str, str]]]:
+    regions: dict[str, list[tuple[str, str]]] = {}
     for name in known():
         region, _, place = name.partition("/")
         regions.setdefault(region, []).append((name, _label(name, place.replace("_", " "), now)))
