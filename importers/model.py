@@ -370,7 +370,9 @@ class EntityInfo:
     `name` is the word used on the command line ("archived-deals"), `label` the
     one on the page; `group` is the heading it stands under. `tokens_per_page` is
     Pipedrive's price of one list request. `per` says for what one is made where
-    it is not a page: "deal", "100 deals".
+    it is not a page: "deal", "100 deals". `windows` are the parameters by which
+    only what changed meanwhile can be asked for, `scopes` the permissions of
+    which an app needs one, and `needs` what the account must have bought.
     """
 
     name: str
@@ -383,6 +385,9 @@ class EntityInfo:
     statuses: tuple[str, ...] = ()
     group: str = ""
     per: str = ""
+    windows: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

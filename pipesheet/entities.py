@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -12,9 +13,12 @@ from importers.model import EntityInfo
 from pipesheet.table import lined_up
 
 
-def show(*, as_json: bool) -> None:
+def show(*, as_json: bool, at_length: bool = False) -> None:
     listed = entities()
-    click.echo(json.dumps([_facts(entity) for entity in listed], indent=2) if as_json else _table(listed))
+    if as_json:
+        click.echo(json.dumps([_facts(entity) | _more(entity) for entity in listed], indent=2))
+    else:
+        click.echo("\n\n".join(map(_at_length, listed)) if at_length else _table(listed))
 
 
 def _facts(entity: EntityInfo) -> dict[str, str | int]:
@@ -27,6 +31,29 @@ def _facts(entity: EntityInfo) -> dict[str, str | int]:
         "page": _page(entity),
         "group": entity.group,
     }
+
+
+def _more(entity: EntityInfo) -> dict[str, Any]:
+    return {
+        "filter": entity.takes_filter,
+        "statuses": list(entity.statuses),
+        "windows": list(entity.windows),
+        "scopes": list(entity.scopes),
+        "needs": entity.needs,
+    }
+
+
+def _at_length(entity: EntityInfo) -> str:
+    """One entity on a few lines, with what it takes and needs."""
+    lines = {
+        "tokens": f"{entity.tokens_per_page} for {_page(entity)}",
+        "takes": ", ".join([*(["filter"] if entity.takes_filter else []), *entity.windows]),
+        "statuses": ", ".join(entity.statuses),
+        "scopes": f"one of {', '.join(entity.scopes)}" if len(entity.scopes) > 1 else "".join(entity.scopes),
+        "needs": entity.needs,
+    }
+    told = [f"  {name:<8}  {text}" for name, text in lines.items() if text]
+    return "\n".join([f"{entity.name} ({entity.label}): {entity.version} {entity.path}", *told])
 
 
 def _page(entity: EntityInfo) -> str:

@@ -170,12 +170,15 @@ def check() -> int:
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
-def entities(as_json: bool) -> None:
+@click.option(
+    "--long", "at_length", is_flag=True, help="With the filters, windows and statuses it takes, and the scopes."
+)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list, with all that --long tells.")
+def entities(at_length: bool, as_json: bool) -> None:
     """List what can be imported, and what a page of it costs."""
     from pipesheet.entities import show
 
-    show(as_json=as_json)
+    show(as_json=as_json, at_length=at_length)
 
 
 @cli.command()

@@ -46,8 +46,26 @@ def test_entities_say_for_what_their_price_is() -> None:
 
 def test_entities_as_json_has_the_promised_keys() -> None:
     listed = json.loads(CliRunner().invoke(main.cli, ["entities", "--json"]).output)
-    assert set(listed[0]) == {"name", "label", "endpoint", "version", "tokens_per_page", "page", "group"}
+    facts = {"name", "label", "endpoint", "version", "tokens_per_page", "page", "group"}
+    assert set(listed[0]) == facts | {"filter", "statuses", "windows", "scopes", "needs"}
     assert listed[0]["name"] == "deals"
+    assert (listed[0]["windows"], listed[0]["scopes"]) == (
+        ["updated_since", "updated_until"],
+        ["deals:read", "deals:full"],
+    )
+
+
+def test_entities_at_length_tell_what_each_takes_and_needs() -> None:
+    told = CliRunner().invoke(main.cli, ["entities", "--long"]).output.split("\n\n")
+    assert len(told) == len(entities())
+    assert told[0].splitlines() == [
+        "deals (Deals): v2 /deals",
+        "  tokens    10 for 500 records",
+        "  takes     filter, updated_since, updated_until",
+        "  statuses  open, won, lost, deleted",
+        "  scopes    one of deals:read, deals:full",
+    ]
+    assert "  needs     the Projects add-on" in next(one for one in told if one.startswith("tasks "))
 
 
 def test_columns_lists_keys_and_headers_the_accounts_own_among_them() -> None:

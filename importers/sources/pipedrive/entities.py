@@ -78,6 +78,9 @@ class Entity:
             statuses=self.statuses,
             group=self.group,
             per=_per(self.where.per),
+            windows=self.where.windows,
+            scopes=self.scopes,
+            needs=self.needs,
         )
 
 
@@ -117,10 +120,12 @@ _MAIL_READ = ("mail:read", "mail:full")
 _EVERYTHING_READ = (*_DEALS_READ, *_ACTIVITIES_READ, *_CONTACTS_READ)
 
 _PROJECTS_ADDON = "the Projects add-on"
-_DEALS = List("/deals", "v2", 10)
-_ORGANIZATIONS = List("/organizations", "v2", 10)
-_PRODUCTS = List("/products", "v2", 10)
-_NOTES = List("/notes", "v1", 20, paging="offset")
+_SINCE, _BETWEEN = ("updated_since",), ("updated_since", "updated_until")
+_DEALS = List("/deals", "v2", 10, windows=_BETWEEN)
+_PERSONS = List("/persons", "v2", 10, windows=_BETWEEN)
+_ORGANIZATIONS = List("/organizations", "v2", 10, windows=_BETWEEN)
+_PRODUCTS = List("/products", "v2", 10, windows=_SINCE)
+_NOTES = List("/notes", "v1", 20, paging="offset", windows=_SINCE)
 _BOARDS = List("/boards", "v2", 10, paging="none")
 _PHASES = List("/phases", "v2", 10, paging="none", per=Per(_BOARDS, "board", param="board_id"))
 _MAIL_THREADS = List(
@@ -143,7 +148,7 @@ RELATIONS = {
     "pipelines": List("/pipelines", "v2", 5),
     "boards": _BOARDS,
     "phases": _PHASES,
-    "persons": List("/persons", "v2", 10),
+    "persons": _PERSONS,
     "organizations": _ORGANIZATIONS,
     "deals": _DEALS,
     "products": _PRODUCTS,
@@ -350,7 +355,7 @@ _CATALOGUE = (
         name="archived-deals",
         label="Archived deals",
         group=DEALS,
-        where=List("/deals/archived", "v2", 20),
+        where=List("/deals/archived", "v2", 20, windows=_BETWEEN),
         scopes=_DEALS_READ,
         fields=_DEAL_FIELDS,
         custom="nested",
@@ -362,7 +367,7 @@ _CATALOGUE = (
         name="persons",
         label="Persons",
         group=CONTACTS,
-        where=List("/persons", "v2", 10),
+        where=_PERSONS,
         scopes=_CONTACTS_READ,
         fields=List("/personFields", "v2", 10),
         custom="nested",
@@ -429,7 +434,7 @@ _CATALOGUE = (
         name="activities",
         label="Activities",
         group=WORK,
-        where=List("/activities", "v2", 10),
+        where=List("/activities", "v2", 10, windows=_BETWEEN),
         scopes=_ACTIVITIES_READ,
         fields=List("/activityFields", "v2", 10),
         filter_type="activity",
@@ -504,7 +509,7 @@ _CATALOGUE = (
         name="leads",
         label="Leads",
         group=LEADS,
-        where=List("/leads", "v1", 20, paging="offset"),
+        where=List("/leads", "v1", 20, paging="offset", windows=_SINCE),
         scopes=_LEADS_READ,
         fields=_DEAL_FIELDS,
         custom="flat",

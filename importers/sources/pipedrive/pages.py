@@ -21,7 +21,8 @@ class List:
 
     `paging` is "cursor", "offset" or "none" (everything at once). `parts` are
     the parameters to ask with, one after the other, where no single question
-    gives everything. `inside` names the list in an answer that wraps it. `key`
+    gives everything. `windows` are the parameters that leave only records
+    changed in some span of time. `inside` names the list in an answer that wraps it. `key`
     tells the records apart: "id" is unique everywhere, another one within its
     parent; "" where there is none.
     """
@@ -32,6 +33,7 @@ class List:
     paging: str = "cursor"
     page_size: int = 500
     parts: tuple[Mapping[str, str], ...] = ({},)
+    windows: tuple[str, ...] = ()
     inside: str = ""
     key: str = "id"
     per: Per | None = None

@@ -61,6 +61,18 @@ def test_the_scopes_are_those_pipedrive_asks_for(endpoints: dict[tuple[str, str]
     assert sorted(_described(endpoints, entity.where)["scopes"]) == sorted(entity.scopes)
 
 
+@pytest.mark.parametrize("where", LISTS, ids=lambda where: f"{where.version}{where.path}")
+def test_the_windows_are_those_a_list_takes(endpoints: dict[tuple[str, str], Any], where: List) -> None:
+    assert set(where.windows) == _taken(endpoints, where) & {"updated_since", "updated_until"}
+
+
+def test_what_is_shown_of_an_entity_is_what_it_is_read_with() -> None:
+    for entity in ENTITIES:
+        shown, where = entity.info, entity.where
+        assert (shown.path, shown.version, shown.tokens_per_page) == (where.path, where.version, where.cost)
+        assert (shown.windows, shown.scopes, shown.needs) == (where.windows, entity.scopes, entity.needs)
+
+
 @pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity.custom], ids=lambda entity: entity.name)
 def test_custom_fields_are_chosen_only_where_they_can_be(endpoints: dict[tuple[str, str], Any], entity: Entity) -> None:
     can_choose = entity.can_choose_custom and entity.custom == "nested"
