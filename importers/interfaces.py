@@ -31,6 +31,7 @@ from importers.model import (
     Row,
     Run,
     Selection,
+    Standing,
     Target,
     Trigger,
     Turn,
@@ -98,6 +99,9 @@ class Governor(Protocol):
 
     def block(self, span: timedelta) -> None:
         """The vendor shut this token out: nobody calls for so long."""
+
+    def standing(self) -> Standing:
+        """What was last said about the limits, and when. Asks nobody and changes nothing."""
 
 
 class Reading(Protocol):

@@ -431,6 +431,33 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """How many there are of something, and how many were left when the vendor said so."""
+
+    of: int | None
+    left: int | None
+    at: datetime
+
+    @property
+    def used(self) -> int | None:
+        return None if self.of is None or self.left is None else self.of - self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    What the vendor last said about the limits of one token: `burst` calls in
+    its window, `budget` tokens of its company today; None: not said. For
+    `blocked` and `spent` from now nobody calls, as far as is known.
+    """
+
+    burst: Reported | None = None
+    budget: Reported | None = None
+    blocked: timedelta = timedelta()
+    spent: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What a destination wrote, and what the owner should know about it."""
 

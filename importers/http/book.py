@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 
 from importers.http.said import Said
-from importers.model import Hold
+from importers.model import Hold, Reported
 
 WINDOW = 2.02
 """
@@ -61,12 +61,16 @@ quick answers are rare, and a figure that creeps up meanwhile would be unsafe.
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody who wants to call: `place` is zero for those who are new in line."""
+    """
+    Somebody who wants to call: `place` is zero for those who are new in line.
+    `assumed` is the limit until an answer tells it.
+    """
 
     ticket: str
     place: int
     who: str
     cost: int
+    assumed: int = ASSUMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class Allowance:
     left_until: float = 0.0
     spent_at: float | None = None
     ask_again_at: float = 0.0
+    reported: Reported | None = None
 
     def wait(self, cost: int, now: float, to_reset: float) -> float:
         if self.spent_at is not None and now < self.ask_again_at:
@@ -129,6 +134,7 @@ class Book:
     heard: int = 0
     called: int = 0
     strangers: int = 0
+    reported: Reported | None = None
     calls: dict[str, float] = field(default_factory=dict)
     line: dict[str, int] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
@@ -144,7 +150,7 @@ class Book:
             return Told(in_ms(max(spent, blocked)), Hold.BLOCKED if blocked > 0 else Hold.BUDGET, 0)
         place = asked.place or self._new_place(asked.who)
         held = self.held_until - now
-        wait = max(self._wait(asked.ticket, place, now), held)
+        wait = max(self._wait(asked, place, now), held)
         if wait > 0:
             self.line[asked.ticket], self.due[asked.ticket] = place, now + wait
             return Told(in_ms(wait), Hold.TOLD if held > 0 else Hold.WINDOW, place)
@@ -187,11 +193,11 @@ class Book:
         self.last[who] = place
         return place
 
-    def _wait(self, ticket: str, place: int, now: float) -> float:
+    def _wait(self, asked: Asked, place: int, now: float) -> float:
         if self.is_boundless:
             return 0.0
-        ahead = sum((other, name) < (place, ticket) for name, other in self.line.items())
-        limit = self.limit or ASSUMED
+        ahead = sum((other, name) < (place, asked.ticket) for name, other in self.line.items())
+        limit = self.limit or asked.assumed
         rounds, nth = divmod(ahead, limit)
         recent = sorted(at for at in self.calls.values() if at > now - WINDOW)[-limit:]
         taken = nth - (limit - len(recent))

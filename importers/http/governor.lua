@@ -6,9 +6,11 @@
 --       last     hash: run -> its last place
 --       token    hash: limit, boundless, held_until, blocked_until, quickest, usual_delay, caution, heard, called, strangers
 --       company  hash: left, left_until, spent_at, ask_again_at
+--       told     text: what was last said about the token, for people to look at
+--       budget   the same, about its company
 -- ARGV  what to do, now ("" for this server's own time), seconds to the day's end, figures (JSON), and what it is about
 
-local CALLS, LINE, DUE, LAST, TOKEN, COMPANY = unpack(KEYS)
+local CALLS, LINE, DUE, LAST, TOKEN, COMPANY, TOLD, BUDGET = unpack(KEYS)
 local FIGURES = cjson.decode(ARGV[4])
 local WINDOW = FIGURES.window
 local TO_RESET = tonumber(ARGV[3])
@@ -98,7 +100,7 @@ end
 
 local function window_wait(ahead)
   if token.boundless == 1 then return 0 end
-  local limit = token.limit or FIGURES.assumed
+  local limit = token.limit or ABOUT.assumed or FIGURES.assumed
   local nth = ahead % limit
   local recent = math.min(redis.call('ZCOUNT', CALLS, '(' .. text(NOW - WINDOW), '+inf'), limit)
   local taken = nth - (limit - recent)
@@ -164,6 +166,10 @@ local function add_strangers(used, left_at)
   if used > known then redis.call('EXPIRE', CALLS, FIGURES.idle) end
 end
 
+local function keep_told(key, told)
+  if told and told ~= '' then redis.call('SET', key, told, 'EX', FIGURES.told) end
+end
+
 local function hear(about)
   local said = about.said
   local left_at = settle(about.ticket)
@@ -177,6 +183,8 @@ local function hear(about)
   if said.used then add_strangers(said.used, left_at) end
   if said.hold > 0 then learn('held_until', math.max(token.held_until or 0, NOW + said.hold)) end
   redis.call('EXPIRE', TOKEN, FIGURES.kept)
+  keep_told(TOLD, about.told.burst)
+  keep_told(BUDGET, about.told.budget)
   return in_ms(math.max(hear_allowance(said), said.hold))
 end
 
@@ -185,5 +193,13 @@ local function block(about)
   redis.call('EXPIRE', TOKEN, FIGURES.kept)
 end
 
-local actions = { ask = ask, hear = hear, block = block, leave = function(about) leave(about.ticket) end }
+local function standing()
+  local blocked, spent = in_ms((token.blocked_until or 0) - NOW), in_ms(allowance_wait(0))
+  return { redis.call('GET', TOLD), redis.call('GET', BUDGET), blocked, spent }
+end
+
+local actions = {
+  ask = ask, hear = hear, block = block, standing = standing,
+  leave = function(about) leave(about.ticket) end,
+}
 return actions[ARGV[1]](ABOUT)

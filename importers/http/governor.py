@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from copy import copy
 from datetime import datetime, time, timedelta
 
-from importers.http.book import Allowance, Asked, Book
+from importers.http.book import ASSUMED, Allowance, Asked, Book
+from importers.http.reported import budget_in, burst_in
 from importers.http.said import said_by
 from importers.interfaces import Clock
-from importers.model import Turn
+from importers.model import Standing, Turn
 from importers.secret import Secret
 
 
@@ -31,6 +32,9 @@ class NullGovernor:
     def block(self, span: timedelta) -> None:
         pass
 
+    def standing(self) -> Standing:
+        return Standing()
+
 
 class MemoryGovernor:
     """
@@ -48,17 +52,21 @@ class MemoryGovernor:
         self._allowances = {} if allowances is None else allowances
         self._allowance = Allowance()
         self._who = new_name()
+        self._assumed = ASSUMED
 
-    def beside(self, company: str | None = None) -> MemoryGovernor:
-        """The same limits for another run, which gets an equal share; *company* is whose token it is, if known."""
+    def beside(self, company: str | None = None, *, assumed: int | None = None) -> MemoryGovernor:
+        """
+        The same limits for another run, which gets an equal share; *company* is whose token it is, if known,
+        and *assumed* how many calls its plan allows, until an answer tells.
+        """
         known = self._allowance if company is None else self._allowances.setdefault(company, Allowance())
         other = copy(self)
-        vars(other).update(_who=new_name(), _allowance=known)
+        vars(other).update(_who=new_name(), _allowance=known, _assumed=assumed or ASSUMED)
         return other
 
     def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
         turn = turn or Turn(f"{self._who}:{new_name()}")
-        asked = Asked(turn.ticket, turn.place, self._who, cost)
+        asked = Asked(turn.ticket, turn.place, self._who, cost, self._assumed)
         with self._lock:
             told = self._book.ask(asked, self._allowance, now=self._clock.monotonic(), to_reset=to_reset(self._clock))
         return Turn(turn.ticket, told.place, timedelta(milliseconds=told.wait_ms), told.why)
@@ -69,6 +77,8 @@ class MemoryGovernor:
         with self._lock:
             now, reset = self._clock.monotonic(), to_reset(self._clock)
             held = self._book.hear(ticket, said, self._allowance, now=now, to_reset=reset)
+            self._book.reported = burst_in(said, self._clock.now()) or self._book.reported
+            self._allowance.reported = budget_in(said, self._clock.now()) or self._allowance.reported
         return timedelta(milliseconds=held)
 
     def leave(self, turn: Turn) -> None:
@@ -78,6 +88,13 @@ class MemoryGovernor:
     def block(self, span: timedelta) -> None:
         with self._lock:
             self._book.block(span.total_seconds(), now=self._clock.monotonic())
+
+    def standing(self) -> Standing:
+        with self._lock:
+            now, book, allowance = self._clock.monotonic(), self._book, self._allowance
+            blocked = timedelta(seconds=max(book.blocked_until - now, 0))
+            spent = timedelta(seconds=allowance.wait(0, now, to_reset(self._clock)))
+            return Standing(book.reported, allowance.reported, blocked, spent)
 
 
 def new_name() -> str:

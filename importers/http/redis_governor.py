@@ -18,9 +18,10 @@ from redis.retry import Retry
 
 from importers.http import book
 from importers.http.governor import MemoryGovernor, new_name, to_reset
+from importers.http.reported import budget_in, burst_in, in_text, read_from
 from importers.http.said import said_by
 from importers.interfaces import Clock
-from importers.model import Hold, Turn
+from importers.model import Hold, Standing, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ _FIGURES = json.dumps(
         "relaxing": book.RELAXING,
         "idle": 60,  # seconds after the last call until its window is forgotten
         "kept": 7 * 86_400,  # what was learned about a token, and a line that may be long
+        "told": 90 * 86_400,  # what answers said last, for people to look at
     }
 )
 
@@ -81,8 +83,9 @@ class RedisGovernor:
         twin: MemoryGovernor | None = None,
         moment: Callable[[], float] | None = None,
     ) -> None:
-        names = ("calls", "line", "due", "last", "token")
-        self._keys = [*(f"pipesheet:limit:{identity}:{name}" for name in names), _allowance_of(identity)]
+        self._identity = identity
+        self._keys = _keys_of(identity, identity)
+        self._assumed = book.ASSUMED
         self._run = redis.register_script(files(__package__).joinpath("governor.lua").read_text(encoding="utf-8"))
         self._clock = clock
         self._twin = twin or MemoryGovernor(clock)
@@ -90,16 +93,16 @@ class RedisGovernor:
         self._away = _Away(clock)
         self._who = new_name()
 
-    def beside(self, company: str | None = None) -> RedisGovernor:
-        """The same limits for another run, which gets an equal share; *company* is whose token it is, if known."""
-        allowance = self._keys[-1] if company is None else _allowance_of(company)
-        other = copy(self)
-        vars(other).update(_who=new_name(), _twin=self._twin.beside(company), _keys=[*self._keys[:-1], allowance])
+    def beside(self, company: str | None = None, *, assumed: int | None = None) -> RedisGovernor:
+        """As that of `MemoryGovernor`."""
+        keys = self._keys if company is None else _keys_of(self._identity, company)
+        twin, other = self._twin.beside(company, assumed=assumed), copy(self)
+        vars(other).update(_who=new_name(), _twin=twin, _keys=keys, _assumed=assumed or book.ASSUMED)
         return other
 
     def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
         turn = turn or Turn(f"{self._who}:{new_name()}")
-        about = {"ticket": turn.ticket, "place": turn.place, "who": self._who, "cost": cost}
+        about = {"ticket": turn.ticket, "place": turn.place, "who": self._who, "cost": cost, "assumed": self._assumed}
         told = self._ask("ask", about)
         if told is None:
             return self._twin.before_call(cost=cost, turn=turn)
@@ -109,7 +112,11 @@ class RedisGovernor:
     def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
         said = said_by(headers, status, now=self._clock.now())
         known = {name: value for name, value in asdict(said).items() if value is not None}
-        held = self._ask("hear", {"ticket": turn.ticket if turn else "", "said": known})
+        told = {
+            "burst": in_text(burst_in(said, self._clock.now())),
+            "budget": in_text(budget_in(said, self._clock.now())),
+        }
+        held = self._ask("hear", {"ticket": turn.ticket if turn else "", "said": known, "told": told})
         # The twin hears everything, so that it knows the limit when it is needed.
         ours = self._twin.after_call(headers, status=status, turn=turn)
         return ours if held is None else timedelta(milliseconds=held)
@@ -122,6 +129,14 @@ class RedisGovernor:
         self._ask("block", {"span": span.total_seconds()})
         self._twin.block(span)
 
+    def standing(self) -> Standing:
+        found = self._ask("standing", {})
+        if found is None:
+            return self._twin.standing()
+        burst, budget, blocked, spent = found
+        spans = (timedelta(milliseconds=blocked), timedelta(milliseconds=spent))
+        return Standing(read_from(burst), read_from(budget), *spans)
+
     def _ask(self, action: str, about: Mapping[str, Any]) -> Any:
         """What the script says; None while Redis is away."""
         now = "" if self._moment is None else repr(self._moment())
@@ -129,8 +144,11 @@ class RedisGovernor:
         return self._away.unless(lambda: self._run(keys=self._keys, args=arguments))
 
 
-def _allowance_of(company: str) -> str:
-    return f"pipesheet:allowance:{company}"
+def _keys_of(identity: str, company: str) -> list[str]:
+    names = ("calls", "line", "due", "last", "token", "told")
+    calls, line, due, last, token, told = (f"pipesheet:limit:{identity}:{name}" for name in names)
+    allowance = f"pipesheet:allowance:{company}"
+    return [calls, line, due, last, token, allowance, told, f"{allowance}:told"]
 
 
 class _Away:

@@ -15,13 +15,15 @@ _LONGEST_HOLD = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Said:
     """
-    `limit` calls fit into the window and `used` of them were; `left` is today's
-    allowance in tokens; for `hold` seconds nobody should call. None: not said.
+    `limit` calls fit into the window and `used` of them were; `left` is what is
+    left of today's allowance in tokens, and `daily` the whole of it; for `hold`
+    seconds nobody should call. None: not said.
     """
 
     limit: int | None = None
     used: int | None = None
     left: int | None = None
+    daily: int | None = None
     hold: float = 0.0
     is_spent: bool = False
     is_good: bool = True
@@ -37,6 +39,7 @@ def said_by(headers: Mapping[str, str], status: int, *, now: datetime) -> Said:
         limit=limit or None,
         used=max(limit - remaining, 0) if limit and remaining is not None else None,
         left=left,
+        daily=_count(headers, "x-daily-ratelimit-token-limit") or None,
         hold=_hold(headers, now) if status == 429 and not is_spent else 0.0,
         is_spent=is_spent,
         is_good=status == 200,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from importers.model import Hold
+from importers.model import Hold, Reported, Standing
 from tests.fakes import FakeClock
 
 NOW = timedelta()
@@ -234,3 +234,54 @@ class GovernorContract:
             assert timedelta(seconds=55) < turn.wait <= timedelta(seconds=61)
         clock.advance(minutes=1, seconds=1)
         assert governor.before_call().wait == NOW
+
+    # --- what was said, for people to look at ---
+
+    def test_before_any_answer_nothing_was_said(self, governor: Any) -> None:
+        assert governor.standing() == Standing()
+
+    def test_it_keeps_what_was_last_said_and_when(self, governor: Any, clock: FakeClock) -> None:
+        daily = {"x-daily-ratelimit-token-limit": "300000"}
+        governor.after_call(told(limit=40, remaining=39, left=299_990, **daily))
+        clock.advance(minutes=3)
+        governor.after_call(told(limit=40, remaining=31, left=299_900, **daily))
+        said_at = clock.now()
+        clock.advance(hours=1)
+        assert governor.standing() == Standing(Reported(40, 31, said_at), Reported(300_000, 299_900, said_at))
+        assert (governor.standing().budget.used, governor.standing().burst.used) == (100, 9)
+
+    def test_an_answer_that_says_nothing_takes_nothing_back(self, governor: Any, clock: FakeClock) -> None:
+        governor.after_call(told(limit=40, remaining=39, left=77))
+        before, _ = governor.standing(), clock.advance(minutes=1)
+        governor.after_call({})
+        assert governor.standing() == before
+        assert before.budget == Reported(None, 77, before.burst.at)
+
+    def test_the_budget_is_the_companys_and_the_window_the_tokens(self, governor: Any) -> None:
+        one, other, elsewhere = (governor.beside(name) for name in ("acme", "acme", "zenith"))
+        one.after_call(told(limit=40, remaining=39, left=77))
+        assert other.standing() == one.standing()
+        assert elsewhere.standing() == Standing(burst=one.standing().burst)
+
+    def test_it_says_how_long_nobody_calls(self, governor: Any) -> None:
+        near = timedelta(seconds=0.01)
+        governor.after_call(told(remaining=5, left=0), status=429)
+        assert governor.standing().spent == pytest.approx(timedelta(hours=12), abs=near)
+        assert governor.standing().budget.left == 0
+        governor.block(timedelta(minutes=15))
+        assert governor.standing().blocked == pytest.approx(timedelta(minutes=15), abs=near)
+
+    def test_looking_changes_nothing(self, governor: Any) -> None:
+        governor.after_call(told(limit=2, remaining=1, left=10))
+        for _ in range(5):
+            governor.standing()
+        assert waits(governor, calls=2)[0] == NOW
+        assert governor.before_call().wait > NOW
+
+    # --- what the plan says ---
+
+    def test_until_an_answer_tells_the_limit_is_the_one_of_the_plan(self, governor: Any) -> None:
+        known = governor.beside("acme", assumed=40)
+        assert waits(known, calls=41)[39:] > [NOW, NOW]
+        known.after_call(told(limit=20, remaining=0))
+        assert known.before_call().wait > NOW

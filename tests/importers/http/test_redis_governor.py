@@ -74,7 +74,7 @@ class TestRedisGovernor(GovernorContract):
         governor.before_call(cost=1)
         governor.block(NOW)
         keys = client.keys("*")
-        assert len(keys) == 6
+        assert len(keys) == 8
         assert all(TOKEN.reveal().encode() not in key + (client.dump(key) or b"") for key in keys)
         assert [key for key in keys if client.ttl(key) < 0] == []
 
