@@ -2,7 +2,7 @@
 A workbook (.xlsx) as a destination: one worksheet per importer.
 
 Rows stream through `cells` and `sheet` into a compressed file beside the
-workbook (`staging`, `deflating`); `splicing` then puts that sheet into a copy of
+workbook (`importers.staged`, `deflating`); `splicing` then puts that sheet into a copy of
 the workbook, carrying every other part over as it lies, and one rename
 shows the whole at once. `reading` opens windows onto the result.
 

@@ -16,15 +16,11 @@ from importers.destinations.excel import names, package, styles, xmltext
 from importers.destinations.excel.rows import restyled
 from importers.destinations.excel.sheet import SheetRows
 from importers.destinations.excel.splicing import splice
-from importers.destinations.excel.staging import (
-    StagedFile,
-    disk_trouble_explained,
-    only_writer,
-    remove_leftovers,
-)
+from importers.destinations.excel.staging import disk_trouble_explained, only_writer
 from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere
 from importers.interfaces import Stop, never_stop
 from importers.model import Column, Row, Target, Written
+from importers.staged import StagedFile, remove_leftovers
 
 ENDING = ".xlsx"
 _PATIENCE = timedelta(minutes=2)

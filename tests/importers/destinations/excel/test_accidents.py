@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from importers.destinations.excel.destination import ExcelDestination
-from importers.destinations.excel.staging import StagedFile, remove_leftovers
 from importers.errors import AccessDenied, NoRoom
 from importers.model import Column, ColumnKind, Target
+from importers.staged import StagedFile, remove_leftovers
 from tests.contracts.destination import DEALS, DestinationContract
 from tests.excel import calamine_rows
 
@@ -23,7 +23,8 @@ OLD = (("old", "old"),) * 100
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from importers.destinations.excel import destination, splicing, staging
+from importers import staged
+from importers.destinations.excel import destination, splicing
 from importers.model import Column, Target
 
 folder, moment, sheet = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -42,9 +43,9 @@ with destination.ExcelDestination(folder).begin(Target("excel", "Sales", sheet),
     if moment == "while the copy is written":
         splicing.ArchiveWriter.close = die
     if moment == "before it takes its place":
-        staging._take_over_rights = die
+        staged._take_over_rights = die
     if moment == "after it took its place":
-        staging._sync_folder = die
+        staged._sync_folder = die
     writing.commit()
 """
 
