@@ -17,6 +17,7 @@ from importers.model import (
     Column,
     Connection,
     ConnectionStatus,
+    Cost,
     Counts,
     Draft,
     Ending,
@@ -26,6 +27,7 @@ from importers.model import (
     Line,
     Page,
     Phase,
+    Plan,
     Pulse,
     Role,
     Row,
@@ -310,6 +312,9 @@ class Store(Protocol):
         self, workspace_id: int, connection_id: int, status: ConnectionStatus, *, now: datetime
     ) -> Connection: ...
 
+    def plan_connection(self, workspace_id: int, connection_id: int, plan: Plan | None) -> Connection:
+        """Keep what the owner says the company pays for; renewing the connection does not change it."""
+
     def remove_connection(self, workspace_id: int, connection_id: int) -> None:
         """Raises InvalidSettings while an importer uses it."""
 
@@ -350,6 +355,12 @@ class Store(Protocol):
 
     def last_runs(self, workspace_id: int) -> Mapping[int, Run]:
         """The newest run of each importer, by importer id."""
+
+    def done_runs(self, workspace_id: int, *, each: int) -> Mapping[int, Sequence[Run]]:
+        """The last *each* runs of every importer that wrote its sheet, newest first, by importer id."""
+
+    def spent_since(self, workspace_id: int, since: datetime) -> Mapping[int, Cost]:
+        """What the runs that began since then cost, by importer id, whatever became of them."""
 
     def events(self, workspace_id: int, run_id: int, *, after: int = 0) -> Sequence[Event]:
         """Those numbered after *after*, in order; numbers start at 1 and have no gaps."""

@@ -199,8 +199,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a company pays Pipedrive for, as its owner says: the plan's name (in lower case) and how many users."""
+
+    name: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
-    """A linked account. `sealed` is the encrypted secret; only the vault opens it."""
+    """
+    A linked account. `sealed` is the encrypted secret; only the vault opens it.
+    `plan` is None until an owner entered it, which most need not.
+    """
 
     id: int
     workspace_id: int
@@ -210,6 +221,7 @@ class Connection:
     status: ConnectionStatus
     created_at: datetime
     checked_at: datetime
+    plan: Plan | None = None
 
     @property
     def label(self) -> str:
@@ -258,8 +270,50 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What reading takes: requests, and the tokens Pipedrive charges for them."""
+
+    requests: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.requests + other.requests, self.tokens + other.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many records of a sort there are, or at most are; *why* we think so, as a sentence."""
+
+    records: int
+    is_exact: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    What a run will cost, judged beforehand: from `least` to `most`. Where
+    nobody can say how much it is at most, that is None. `why` is the reason.
+    """
+
+    least: Cost
+    most: Cost | None
+    why: str
+
+
+class Extent(StrEnum):
+    """How much a run reads: everything there is, or only what changed since the last time."""
+
+    FULL = "full"
+    CHANGES = "changes"
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """What a run has done so far. `rows_total` is None where nobody knows it."""
+    """
+    What a run has done so far. `rows_total` is None where nobody knows it.
+    Runs of different `extent` have different prices.
+    """
 
     rows_read: int = 0
     rows_written: int = 0
@@ -268,6 +322,11 @@ class Counts:
     requests: int = 0
     tokens: int = 0
     waited: timedelta = timedelta()
+    extent: Extent = Extent.FULL
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(self.requests, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)

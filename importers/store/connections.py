@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import Account, Connection, ConnectionStatus
+from importers.model import Account, Connection, ConnectionStatus, Plan
 from importers.store.database import Database
 from importers.store.rows import connection_of, identity
 from importers.store.schema import connections
@@ -64,6 +64,10 @@ class Connections(Database):
     ) -> Connection:
         with self._writing() as sql:
             return _change(sql, workspace_id, connection_id, {"status": status, "checked_at": now})
+
+    def plan_connection(self, workspace_id: int, connection_id: int, plan: Plan | None) -> Connection:
+        with self._writing() as sql:
+            return _change(sql, workspace_id, connection_id, {"plan": plan})
 
     def remove_connection(self, workspace_id: int, connection_id: int) -> None:
         try:

@@ -54,6 +54,7 @@ def connection_of(row: AnyRow) -> Connection:
         status=ConnectionStatus(row.status),
         created_at=row.created_at,
         checked_at=row.checked_at,
+        plan=row.plan,
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import JSON, ColumnElement, Select, func, insert, select, type_coerce, update
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import NotThere
 from importers.model import (
+    Cost,
     Counts,
     Ending,
     Event,
@@ -53,6 +54,23 @@ class Runs(Database):
         newest = select(func.max(runs.c.id)).where(runs.c.workspace_id == workspace_id).group_by(runs.c.importer_id)
         with self._reading() as sql:
             return {run.importer_id: run for run in _all(sql, select(runs).where(runs.c.id.in_(newest)))}
+
+    def done_runs(self, workspace_id: int, *, each: int) -> Mapping[int, Sequence[Run]]:
+        place = func.row_number().over(partition_by=runs.c.importer_id, order_by=runs.c.id.desc()).label("place")
+        done = runs.c.status.in_((Status.DONE, Status.DONE_WITH_NOTES))
+        newest = select(runs.c.id, place).where(runs.c.workspace_id == workspace_id, done).subquery()
+        wanted = select(newest.c.id).where(newest.c.place <= each)
+        with self._reading() as sql:
+            found = _all(sql, select(runs).where(runs.c.id.in_(wanted)).order_by(runs.c.id.desc()))
+        return _by_importer(found)
+
+    def spent_since(self, workspace_id: int, since: datetime) -> Mapping[int, Cost]:
+        counts = type_coerce(runs.c.counts, JSON)
+        sums = [func.coalesce(func.sum(counts[name].as_integer()), 0) for name in ("requests", "tokens")]
+        began = func.coalesce(runs.c.started_at, runs.c.queued_at) >= since
+        ours = select(runs.c.importer_id, *sums).where(runs.c.workspace_id == workspace_id, began)
+        with self._reading() as sql:
+            return {key: Cost(*spent) for key, *spent in sql.execute(ours.group_by(runs.c.importer_id))}
 
     def events(self, workspace_id: int, run_id: int, *, after: int = 0) -> Sequence[Event]:
         with self._reading() as sql:
@@ -209,6 +227,13 @@ def _run(sql: SqlConnection, workspace_id: int, run_id: int, *, locked: bool = F
     if row is None:
         raise NotThere("There is no such run (any more).", hint="Choose one from the importer's history.")
     return run_of(row)
+
+
+def _by_importer(found: Sequence[Run]) -> dict[int, list[Run]]:
+    ours: dict[int, list[Run]] = {}
+    for run in found:
+        ours.setdefault(run.importer_id, []).append(run)
+    return ours
 
 
 def _all(sql: SqlConnection, query: Select[Any]) -> list[Run]:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from importers.model import Account, Counts, Schedule, Selection, Target, Trouble
+from importers.model import Account, Counts, Plan, Schedule, Selection, Target, Trouble
 
 
 class Moment(TypeDecorator[datetime]):
@@ -146,6 +146,7 @@ connections = Table(
     Column("status", String(32), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment, nullable=False),
+    Column("plan", Value(Plan)),
     UniqueConstraint("workspace_id", "kind", "identity"),
     sqlite_autoincrement=True,
 )

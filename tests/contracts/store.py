@@ -15,12 +15,15 @@ from importers.interfaces import Store
 from importers.model import (
     Actor,
     ConnectionStatus,
+    Cost,
     Counts,
     Ending,
     Every,
+    Extent,
     Level,
     Line,
     Phase,
+    Plan,
     Pulse,
     Role,
     Schedule,
@@ -193,6 +196,16 @@ class StoreContract:
         store.mark_connection(ours, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=NEW_YEAR)
         renewed = store.renew_connection(ours, connection.id, ACME, b"new", now=LATER)
         assert (renewed.status, renewed.sealed, renewed.checked_at) == (ConnectionStatus.WORKING, b"new", LATER)
+
+    def test_a_connection_keeps_the_plan_its_owner_entered(self, store: Store, ours: int, theirs: int):
+        connection = a_connection(store, ours)
+        assert connection.plan is None
+        planned = store.plan_connection(ours, connection.id, Plan("growth", 5))
+        assert planned == replace(connection, plan=Plan("growth", 5)) == store.connection(ours, connection.id)
+        assert a_connection(store, ours, sealed=b"renewed").plan == Plan("growth", 5)
+        with pytest.raises(NotThere):
+            store.plan_connection(theirs, connection.id, None)
+        assert store.plan_connection(ours, connection.id, None).plan is None
 
     def test_a_connection_in_use_stays(self, store: Store, ours: int):
         importer = an_importer(store, ours)
@@ -546,3 +559,36 @@ class StoreContract:
 
     def test_it_answers(self, store: Store):
         store.ping()
+
+    # --- what runs cost ---
+
+    def _spend(self, store: Store, importer: Any, status: Status, at: datetime, **counts: Any) -> Any:
+        run, _ = store.add_run(importer, Trigger.SCHEDULE, now=at)
+        store.claim_run(run.id, "c", now=at)
+        store.end_run(run.id, "c", Ending(status, Counts(**counts)), lines=[], now=at)
+        return store.run(importer.workspace_id, run.id)
+
+    def test_the_last_runs_that_wrote_something_are_found_for_every_importer(
+        self, store: Store, ours: int, theirs: int
+    ):
+        one, other = (an_importer(store, ours, name=name, target=a_target(name)) for name in "AB")
+        old, new, newest = (
+            self._spend(store, one, Status.DONE, NEW_YEAR, tokens=number, extent=Extent.CHANGES) for number in range(3)
+        )
+        noted = self._spend(store, other, Status.DONE_WITH_NOTES, NEW_YEAR, tokens=7)
+        for status in (Status.FAILED, Status.CANCELLED):
+            self._spend(store, one, status, LATER, tokens=9)
+        self._spend(store, an_importer(store, theirs), Status.DONE, LATER)
+        assert store.done_runs(ours, each=2) == {one.id: [newest, new], other.id: [noted]}
+        assert store.done_runs(ours, each=9)[one.id] == [newest, new, old]
+        assert old.counts.extent is Extent.CHANGES
+
+    def test_what_was_spent_since_counts_every_run_that_began(self, store: Store, ours: int, theirs: int):
+        one, other = (an_importer(store, ours, name=name, target=a_target(name)) for name in "AB")
+        self._spend(store, one, Status.DONE, NEW_YEAR, tokens=1000, requests=100)
+        self._spend(store, one, Status.DONE, LATER, tokens=20, requests=2)
+        self._spend(store, one, Status.FAILED, LATER, tokens=5, requests=1)
+        self._spend(store, an_importer(store, theirs), Status.DONE, LATER, tokens=9)
+        a_run(store, other)
+        assert store.spent_since(ours, LATER) == {one.id: Cost(3, 25)}
+        assert store.spent_since(ours, NEW_YEAR) == {one.id: Cost(103, 1025), other.id: Cost()}
