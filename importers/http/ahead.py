@@ -1,10 +1,11 @@
-"""Fetching one item while the last one is being worked on."""
+"""Fetching items in threads of their own while the last one is being worked on."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -13,10 +14,10 @@ from importers.interfaces import Stop, Tell
 T = TypeVar("T")
 
 _LOOK_UP_EVERY = 0.5
-"""Seconds the reader waits for an item before it asks again whether to stop."""
+"""Seconds anybody waits for another thread before looking whether it is still worth it."""
 
 _LAST_MOMENT = 0.5
-"""Seconds a reader who leaves gives the thread to end; it ends by itself when its call does."""
+"""Seconds a reader who leaves gives the threads to end; each ends by itself when its call does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """The producer asks whether to stop, and waits for the answer."""
+    """A producer asks whether to stop, and waits for the answer."""
+
+    answered: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +42,48 @@ class _Over:
     error: BaseException | None
 
 
-class _Abandoned(Exception):
+class _AbandonedError(Exception):
     """Nobody reads any more."""
 
 
-@dataclass
 class _Line(Generic[T]):
-    """What the two threads share."""
+    """What the reader and its producers share: at most *ahead* items are in the making or wait to be read."""
 
-    messages: SimpleQueue[_Item[T] | _Told | _Check | _Over] = field(default_factory=SimpleQueue)
-    permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
-    answers: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    abandoned: bool = False
+    def __init__(self, ahead: int) -> None:
+        self.messages: SimpleQueue[_Item[T] | _Told | _Check | _Over] = SimpleQueue()
+        self.permits = threading.Semaphore(ahead)
+        self.is_abandoned = False
 
-    def abandon(self) -> None:
-        self.abandoned = True
-        self.permits.release()
-        self.answers.release()
+    def tell(self, text: str) -> None:
+        self.messages.put(_Told(text))
+
+    def stop(self) -> None:
+        check = _Check(threading.Event())
+        self.messages.put(check)
+        while not check.answered.wait(_LOOK_UP_EVERY):
+            self.leave_if_abandoned()
+        self.leave_if_abandoned()
+
+    def leave_if_abandoned(self) -> None:
+        if self.is_abandoned:
+            raise _AbandonedError
+
+    def take_permit(self) -> None:
+        while not self.permits.acquire(timeout=_LOOK_UP_EVERY):
+            self.leave_if_abandoned()
+        self.leave_if_abandoned()
+
+    def abandon(self, producers: int) -> None:
+        """Nobody answers any more: whoever waits finds that out at once."""
+        self.is_abandoned = True
+        self.permits.release(producers)
+        while True:
+            try:
+                message = self.messages.get_nowait()
+            except Empty:
+                return
+            if isinstance(message, _Check):
+                message.answered.set()
 
 
 Produce = Callable[[Tell, Stop], Iterator[T]]
@@ -70,31 +98,50 @@ def read_ahead(produce: Produce[T], *, tell: Tell, stop: Stop) -> Generator[T]:
     caller whether to stop, and the caller asks by itself while it waits for
     the producer. Errors of the producer are raised here.
     """
-    line: _Line[T] = _Line()
-    thread = threading.Thread(target=_run, args=(line, produce), name="read-ahead", daemon=True)
-    thread.start()
+    return read_abreast(produce, threads=1, tell=tell, stop=stop)
+
+
+def read_abreast(produce: Produce[T], *, threads: int, tell: Tell, stop: Stop) -> Generator[T]:
+    """
+    Yield what *threads* threads make, each by its own `produce(tell, stop)`, in the order it gets ready.
+
+    As many items as there are threads are in the making or wait to be read,
+    never more. *tell* and *stop* are called as in `read_ahead`. The first
+    error of any of them ends all and is raised here, after what was ready
+    before it. A reader who leaves ends all threads.
+    """
+    line: _Line[T] = _Line(threads)
+    crew = [threading.Thread(target=_run, args=(line, produce), name="read-ahead", daemon=True) for _ in range(threads)]
+    for thread in crew:
+        thread.start()
     try:
-        yield from _receive(line, tell, stop)
+        yield from _receive(line, threads, tell, stop)
     finally:
-        line.abandon()
-        thread.join(_LAST_MOMENT)
+        line.abandon(threads)
+        _see_off(crew)
 
 
-def _receive(line: _Line[T], tell: Tell, stop: Stop) -> Iterator[T]:
-    while True:
+def _see_off(crew: list[threading.Thread]) -> None:
+    last_moment = time.monotonic() + _LAST_MOMENT
+    for thread in crew:
+        thread.join(max(last_moment - time.monotonic(), 0))
+
+
+def _receive(line: _Line[T], producers: int, tell: Tell, stop: Stop) -> Iterator[T]:
+    while producers:
         match _next_message(line, stop):
             case _Item(value):
                 line.permits.release()
                 yield value
             case _Told(text):
                 tell(text)
-            case _Check():
+            case _Check(answered):
                 stop()
-                line.answers.release()
+                answered.set()
             case _Over(error):
                 if error is not None:
                     raise error
-                return
+                producers -= 1
 
 
 def _next_message(line: _Line[T], stop: Stop) -> _Item[T] | _Told | _Check | _Over:
@@ -106,18 +153,10 @@ def _next_message(line: _Line[T], stop: Stop) -> _Item[T] | _Told | _Check | _Ov
 
 
 def _run(line: _Line[T], produce: Produce[T]) -> None:
-    def tell(text: str) -> None:
-        line.messages.put(_Told(text))
-
-    def stop() -> None:
-        line.messages.put(_Check())
-        line.answers.acquire()
-        _leave_if_abandoned(line)
-
     try:
-        _produce(line, produce(tell, stop))
+        _produce(line, produce(line.tell, line.stop))
         line.messages.put(_Over(None))
-    except _Abandoned:
+    except _AbandonedError:
         pass
     except BaseException as error:  # noqa: BLE001 - raised again in the reader's thread
         line.messages.put(_Over(error))
@@ -125,15 +164,10 @@ def _run(line: _Line[T], produce: Produce[T]) -> None:
 
 def _produce(line: _Line[T], items: Iterator[T]) -> None:
     while True:
-        line.permits.acquire()
-        _leave_if_abandoned(line)
+        line.take_permit()
         try:
             item = next(items)
         except StopIteration:
+            line.permits.release()
             return
         line.messages.put(_Item(item))
-
-
-def _leave_if_abandoned(line: _Line[T]) -> None:
-    if line.abandoned:
-        raise _Abandoned

@@ -56,26 +56,29 @@ class Per:
 
 @dataclass(frozen=True, slots=True)
 class VendorPage:
-    """Records as Pipedrive sent them; whether more will come."""
+    """Records as Pipedrive sent them; whether more will come, and the parameters that lead there."""
 
     records: list[dict[str, Any]]
     is_last: bool
+    after: Params | None = None
 
 
-def walk(client: PipedriveClient, where: List, params: Params | None = None) -> Iterator[VendorPage]:
+def walk(
+    client: PipedriveClient, where: List, params: Params | None = None, *, after: Params | None = None
+) -> Iterator[VendorPage]:
     """
-    Every page of a list.
+    Every page of a list, or those that follow the one which said *after*.
 
     Raises:
         ServiceTrouble: the list is none, leads us in a circle, or breaks off without a word.
     """
-    position: Params = first_position(where)
+    position: Params = after or first_position(where)
     seen: set[object] = {0}
     while True:
         answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
         after = next_position(where, answer, position)
         is_last = after is None and not _ends_in_silence(where, answer)
-        yield VendorPage(_records(answer, where.inside), is_last=is_last)
+        yield VendorPage(_records(answer, where.inside), is_last=is_last, after=after)
         if is_last:
             return
         if after is None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Stop, never_stop
+from importers.sources.pipedrive.abreast import WindowedList
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.pages import PARENT, List, Per, VendorPage, unreadable, walk
 from importers.sources.pipedrive.seen import SeenIds
@@ -50,16 +51,31 @@ class Walker:
     """
     Goes through lists of any sort. `gone` counts parents that were deleted
     before their turn came. Pages hold about *enough* records.
+
+    At most *abreast* requests are under way at a time. With one, pages come in
+    the order of the list. With more they come in any order, a record may come
+    several times (a later answer comes later), and what is changed after
+    `began_at` may be missing: ask for that afterwards, once the pages are
+    read. `began_at` is the last change, in the vendor's words, that had been
+    made before; None where the list was read in its order, or in one answer.
     """
 
     def __init__(
-        self, client: PipedriveClient, *, stop: Stop = never_stop, hear: Hear = _nobody_hears, enough: int = _ENOUGH
+        self,
+        client: PipedriveClient,
+        *,
+        stop: Stop = never_stop,
+        hear: Hear = _nobody_hears,
+        enough: int = _ENOUGH,
+        abreast: int = 1,
     ) -> None:
         self._client = client
         self._stop = stop
         self._hear = hear
         self._enough = enough
+        self._abreast = abreast
         self.gone = 0
+        self.began_at: str | None = None
 
     def pages(self, where: List, asked: Asked) -> Iterator[VendorPage]:
         """Every page; only the last one says that it is."""
@@ -68,10 +84,18 @@ class Walker:
     def _in_parts(self, where: List, asked: Asked) -> Iterator[VendorPage]:
         for place, part in enumerate(where.parts, start=1):
             apart = _Apart(where)
-            for page in walk(self._client, where, {**asked.first, **asked.own, **part}):
+            for page in self._part(where, {**asked.first, **asked.own, **part}):
                 records = [record for record in apart.new(page.records) if asked.passes(record)]
                 _mark(records, part)
                 yield VendorPage(records, is_last=page.is_last and place == len(where.parts))
+
+    def _part(self, where: List, params: Params) -> Iterator[VendorPage]:
+        if self._abreast > 1 and _takes_windows(where, params):
+            windowed = WindowedList(self._client, where, params, abreast=self._abreast)
+            yield from windowed.pages()
+            self.began_at = windowed.began_at
+        else:
+            yield from walk(self._client, where, params)
 
     def _per_parent(self, where: List, per: Per, asked: Asked) -> Iterator[VendorPage]:
         gathered: list[Record] = []
@@ -117,6 +141,11 @@ class Walker:
             records = apart.new(page.records)
             _hand_over(records, per, group)
             yield records
+
+
+def _takes_windows(where: List, params: Params) -> bool:
+    """Whether Pipedrive says what a window does beside a saved filter, nobody knows."""
+    return {"updated_since", "updated_until"} <= {*where.windows} and "filter_id" not in params
 
 
 class _Apart:
