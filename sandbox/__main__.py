@@ -28,6 +28,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--without", action="append", choices=world.FEATURES, default=[], help="a feature the company lacks; repeatable"
     )
+    parser.add_argument(
+        "--rotate-refresh-tokens", action="store_true", help="give out a new refresh token at each refresh"
+    )
     arguments = parser.parse_args(given)
     if arguments.host not in _LOOPBACK:
         parser.error(f"the sandbox listens on {HOST} only, not on {arguments.host}")
@@ -58,9 +61,9 @@ def main(given: list[str] | None = None) -> int:
         custom_fields=arguments.custom_fields,
         without=arguments.without,
     )
-    serve(
-        create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000), arguments.port, fd=arguments.fd
-    )
+    app = create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000)
+    app.extensions["sandbox"].oauth.grants.rotates = arguments.rotate_refresh_tokens
+    serve(app, arguments.port, fd=arguments.fd)
     return 0
 
 

@@ -22,6 +22,17 @@ def unauthorized() -> Response:
     return answer
 
 
+def bearer_refused() -> Response:
+    """401 of the OAuth proxy; the vendor shows the text, the shape is our best guess."""
+    text = "Invalid token: access_token is invalid"
+    return json_answer({"success": False, "message": text, "error": text, "errorCode": 401, "error_info": _INFO}, 401)
+
+
+def scope_mismatch() -> Response:
+    body = {"success": False, "error": "Scope and URL mismatch", "errorCode": 403, "error_info": _INFO}
+    return json_answer(body, 403)
+
+
 def over_limit() -> Response:
     return json_answer({"success": False, "error": "request over limit", "errorCode": 429, "error_info": _INFO}, 429)
 

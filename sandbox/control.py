@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox import faults, world
@@ -52,7 +52,31 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         sandbox.journal.clear()
         return "", 204
 
+    _add_apps(control, sandbox)
     return control
+
+
+def _add_apps(control: Blueprint, sandbox: Sandbox) -> None:
+    @control.get("/apps")
+    def show_installed() -> Response:
+        installed = sandbox.oauth.grants.installed
+        return jsonify([{"client_id": one.app.client_id, "user_id": one.user_id} for one in installed])
+
+    @control.post("/uninstall")
+    def uninstall() -> ResponseReturnValue:
+        """Of one user, else of all: a form of the page, or JSON."""
+        asked = request.get_json(silent=True) or request.form
+        user_id = int(asked["user_id"]) if asked.get("user_id") else None
+        for grant in sandbox.oauth.grants.installed:
+            if user_id in (None, grant.user_id):
+                sandbox.oauth.uninstall(grant)
+        return redirect(url_for(".index")) if request.form else ("", 204)
+
+    @control.post("/expire-access-tokens")
+    def expire() -> ResponseReturnValue:
+        """As after an hour."""
+        sandbox.oauth.grants.expire_access()
+        return redirect(url_for(".index")) if request.form else ("", 204)
 
 
 def _wanted(asked: Any) -> dict[str, Any]:

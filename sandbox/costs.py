@@ -21,6 +21,7 @@ V1 = {
     "/filters": 20,
     "/filters/{id}": 2,
     "/activityTypes": 20,
+    "/activityFields": 20,
     "/currencies": 20,
     "/deals/summary": 40,
     "/legacyTeams": 20,

@@ -12,11 +12,13 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from sandbox import answers
+from sandbox import answers, oauth, scopes
 from sandbox.costs import COSTS
 from sandbox.faults import Fault, Faults
+from sandbox.grants import Grants
 from sandbox.journal import Call, Journal, masked
 from sandbox.limits import Limits, Standing
+from sandbox.staff import ME
 from sandbox.wires import wire_of
 from sandbox.world import TOKEN
 
@@ -29,6 +31,7 @@ class Gate:
     limits: Limits
     faults: Faults
     journal: Journal
+    grants: Grants
     latency: float
     token_in_query_on_v2: bool
 
@@ -41,6 +44,7 @@ class Gate:
     def _enter(self) -> Response | None:
         if request.path.startswith(CONTROL):
             return None
+        g.user_id = ME
         g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, _PREFIX.sub("", request.path))
         if self.latency:
             wire_of(request.environ).wait(self.latency)
@@ -74,11 +78,31 @@ class Gate:
 
     def _admit(self) -> Response | None:
         token, where = _token()
+        is_oauth_host = request.host == oauth.HOST
+        if request.path.startswith(oauth.PREFIX) and (is_oauth_host or not request.host.endswith(".pipedrive.com")):
+            return None
+        if is_oauth_host or request.path.startswith(oauth.PREFIX):
+            return answers.unknown_method()
+        if where == "bearer":
+            return self._admit_app(token or "")
         is_hidden = where == "query" and request.path.startswith("/api/v2") and not self.token_in_query_on_v2
         if token != TOKEN or is_hidden:
             return answers.unauthorized()
+        return self._count(token)
+
+    def _admit_app(self, token: str) -> Response | None:
+        """A call of an app: for whom, how often, and whether it may ask for that."""
+        grant = self.grants.bearer(token)
+        if grant is None:
+            return answers.bearer_refused()
+        g.user_id = grant.user_id
+        refusal = self._count(f"{grant.app.client_id}:{grant.user_id}", is_app=True)
+        is_allowed = request.url_rule is None or scopes.allows(grant.scopes, *_endpoint(request.url_rule.rule))
+        return refusal or (None if is_allowed else answers.scope_mismatch())
+
+    def _count(self, token: str, *, is_app: bool = False) -> Response | None:
         g.cost = _cost()
-        g.standing = self.limits.admit(token, g.cost)
+        g.standing = self.limits.admit(token, g.cost, is_app=is_app)
         if g.standing.is_admitted:
             return None
         g.cost = 0
@@ -109,6 +133,7 @@ class Gate:
             g.get("cost", 0),
             _token()[1],
             fault.kind if fault else None,
+            masked(request.form.to_dict()),
         )
         self.journal.write(call)
 
@@ -126,18 +151,23 @@ def _spoil(answer: Response, fault: Fault | None) -> Response:
 
 
 def _token() -> tuple[str | None, str]:
-    """The token and where it was: header, query or none. A bearer token is no API token."""
+    """The token and where it was: header, query, bearer, basic or none. A bearer token is no API token."""
     if "x-api-token" in request.headers:
         return request.headers["x-api-token"], "header"
     if "api_token" in request.args:
         return request.args["api_token"], "query"
-    return None, "none"
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return (credentials, scheme.lower()) if scheme.lower() in ("bearer", "basic") else (None, "none")
 
 
 def _cost() -> int:
     """The documented price of the endpoint; unknown paths are free."""
     if request.url_rule is None:
         return 0
-    version = "v2" if request.path.startswith("/api/v2") else "v1"
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", _PREFIX.sub("", request.url_rule.rule))
+    version, path = _endpoint(request.url_rule.rule)
     return COSTS[version].get(path, 0)
+
+
+def _endpoint(rule: str) -> tuple[str, str]:
+    """Version and path as the vendor's documents write them."""
+    return "v2" if rule.startswith("/api/v2") else "v1", re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", _PREFIX.sub("", rule))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MASK = "***"
@@ -13,7 +13,10 @@ SECRETS = ("api_token", "token", "access_token", "refresh_token", "client_secret
 
 @dataclass(frozen=True)
 class Call:
-    """One request; secrets in the query are masked. `auth` says where the token was: header, query or none."""
+    """
+    One request; secrets in the query and in a form are masked. `auth` says
+    where the token was: header, query, bearer, basic or none.
+    """
 
     method: str
     host: str
@@ -23,6 +26,7 @@ class Call:
     cost: int
     auth: str
     fault: str | None = None
+    form: dict[str, str] = field(default_factory=dict)
 
 
 class Journal:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 
 BURSTS = {"lite": 20, "growth": 40, "premium": 100, "ultimate": 120}
 """Requests of one API token in any 2 seconds."""
+APP_BURSTS = {"lite": 80, "growth": 160, "premium": 400, "ultimate": 480}
+"""The same for the calls of one app for one user."""
 MULTIPLIERS = {"lite": 1, "growth": 2, "premium": 5, "ultimate": 7}
 NO_PLAN = "none"
 """No limit at all, for benchmarks."""
@@ -49,7 +51,7 @@ def _utc_now() -> datetime:
 
 class Limits:
     """
-    `burst` and `daily` override what the plan gives. A request over the limit
+    `burst`, `app_burst` and `daily` override what the plan gives. A request over the limit
     is refused and neither counted nor charged; every other one is charged,
     its answer good or bad (the vendor does not say; the stricter reading).
     The budget is new at midnight UTC.
@@ -61,6 +63,7 @@ class Limits:
         *,
         seats: int = 7,
         burst: int | None = None,
+        app_burst: int | None = None,
         daily: int | None = None,
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -69,6 +72,7 @@ class Limits:
             raise ValueError(f"There is no plan {plan!r}; there are {', '.join(BURSTS)} and {NO_PLAN}.")
         self.plan = plan
         self.burst = burst if burst is not None else BURSTS.get(plan, _BOUNDLESS)
+        self.app_burst = app_burst if app_burst is not None else APP_BURSTS.get(plan, _BOUNDLESS)
         self.daily = (
             daily if daily is not None else MULTIPLIERS[plan] * 30_000 * seats if plan != NO_PLAN else _BOUNDLESS
         )
@@ -87,22 +91,23 @@ class Limits:
         with self._lock:
             self._spent += tokens
 
-    def admit(self, token: str, cost: int) -> Standing:
-        """Count a request, or refuse it."""
+    def admit(self, token: str, cost: int, *, is_app: bool = False) -> Standing:
+        """Count a request, or refuse it. *token* stands for app and user where an app calls."""
+        burst = self.app_burst if is_app else self.burst
         with self._lock:
             self._turn_day()
             window = self._window(token)
-            is_admitted = len(window) < self.burst and self._spent + cost <= self.daily
+            is_admitted = len(window) < burst and self._spent + cost <= self.daily
             if is_admitted:
                 self._spent += cost
                 window.append(self._monotonic())
-            return self._standing(window, is_admitted, cost)
+            return self._standing(window, is_admitted, cost, burst)
 
     def standing(self, token: str = "") -> Standing:
         """How a token stands, without a request."""
         with self._lock:
             self._turn_day()
-            return self._standing(self._window(token), True, 0)
+            return self._standing(self._window(token), True, 0, self.burst)
 
     def _turn_day(self) -> None:
         today = self._now().astimezone(UTC).date()
@@ -118,13 +123,13 @@ class Limits:
             window.popleft()
         return window
 
-    def _standing(self, window: deque[float], is_admitted: bool, cost: int) -> Standing:
+    def _standing(self, window: deque[float], is_admitted: bool, cost: int, burst: int) -> Standing:
         left = self.daily - self._spent
         wait = window[0] + WINDOW - self._monotonic() if window else WINDOW
         return Standing(
             is_admitted,
-            limit=self.burst,
-            remaining=max(self.burst - len(window), 0),
+            limit=burst,
+            remaining=max(burst - len(window), 0),
             reset=max(math.ceil(wait), 1),
             budget=self.daily,
             budget_left=0 if not is_admitted and left < cost else max(left, 0),

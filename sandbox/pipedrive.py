@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox import answers, control, v1, v2
+from sandbox import answers, control, oauth, v1, v2
+from sandbox.apps import DEMO, App
 from sandbox.faults import Faults
 from sandbox.gate import Gate
+from sandbox.grants import Grants
 from sandbox.journal import Journal
 from sandbox.limits import Limits
 from sandbox.world import World
@@ -23,6 +26,7 @@ class Sandbox:
     limits: Limits
     faults: Faults
     journal: Journal
+    oauth: oauth.OAuth
 
 
 def create_app(
@@ -33,23 +37,33 @@ def create_app(
     faults: Faults | None = None,
     latency: float = 0.0,
     token_in_query_on_v2: bool = False,
+    apps: Sequence[App] = (DEMO,),
+    grants: Grants | None = None,
+    deliver: oauth.Deliver = oauth.deliver_by_http,
 ) -> Flask:
     """
     The pretend Pipedrive.
 
     `plan` is lite, growth, premium, ultimate or none (no limit); without it
-    the world's own. `latency` seconds pass before every answer.
+    the world's own. `latency` seconds pass before every answer. `apps` may ask
+    users for their consent; `deliver` tells an app that it was uninstalled.
     """
     world = world or World()
+    grants = grants or Grants(world.staff.me()["company_id"])
     sandbox = Sandbox(
-        world, limits or Limits(plan or world.plan, seats=world.staff.active), faults or Faults(), Journal()
+        world,
+        limits or Limits(plan or world.plan, seats=world.staff.active),
+        faults or Faults(),
+        Journal(),
+        oauth.OAuth(world, tuple(apps), grants, deliver),
     )
     app = Flask(__name__)
     app.extensions["sandbox"] = sandbox
-    Gate(sandbox.limits, sandbox.faults, sandbox.journal, latency, token_in_query_on_v2).guard(app)
+    Gate(sandbox.limits, sandbox.faults, sandbox.journal, grants, latency, token_in_query_on_v2).guard(app)
     app.register_blueprint(v2.blueprint(world))
     app.register_blueprint(v1.blueprint(world, "v1", "/v1"))
     app.register_blueprint(v1.blueprint(world, "api_v1", "/api/v1"))
+    app.register_blueprint(oauth.blueprint(sandbox.oauth))
     app.register_blueprint(control.blueprint(sandbox))
     app.register_error_handler(HTTPException, _http_error)
     return app

@@ -50,8 +50,9 @@ class Staff:
         self.active = sum(user.is_active for user in _USERS)
         self.users = [_user(place, user) for place, user in enumerate(_USERS)]
 
-    def me(self) -> dict[str, Any]:
-        return {**self.users[0], **COMPANY}
+    def me(self, user_id: int = ME) -> dict[str, Any]:
+        """The user whose token was used: the first one's API token, or anybody's consent to an app."""
+        return {**(self.user(user_id) or self.users[0]), **COMPANY, "is_you": True}
 
     def user(self, number: int) -> dict[str, Any] | None:
         return next((user for user in self.users if user["id"] == number), None)

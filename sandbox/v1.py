@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from sandbox import activities, answers, filters, leads, schema, v1_parts
 from sandbox.offsets import BadRequestError, data, pagination, whole, window
@@ -57,7 +57,7 @@ def _of_users(world: World) -> dict[str, Callable[..., Response]]:
 
     return {
         "/users": lambda: data(world.staff.users),
-        "/users/me": lambda: data(world.staff.me()),
+        "/users/me": lambda: data(world.staff.me(g.user_id)),
         "/users/<int:id>": one,
     }
 
@@ -122,7 +122,9 @@ def _of_notes(world: World) -> dict[str, Callable[..., Response]]:
         return answers.not_found_v1("Note not found") if record is None else data(record)
 
     described = [field.as_v1(place + 1) for place, field in enumerate(world.fields["note"])]
+    activity = [field.as_v1(place + 1) for place, field in enumerate(world.fields["activity"])]
     return {
+        "/activityFields": lambda: data(activity),
         "/notes": listing,
         "/notes/<int:id>": one,
         "/noteFields": lambda: data(described, additional_data=pagination(0, 100, more=False)),

@@ -39,6 +39,8 @@ LIVE_NULLS = {
     "code", "last_update_user_id", "deal", "person", "organization", "project", "task", "icon_url",
 }  # fmt: skip
 
+LIVE_TYPES = ("int", "json", "boolean", "varchar_options", "deal", "lead", "project", "activity")
+
 
 @pytest.mark.parametrize(("version", "path"), PRICED)
 def test_the_price_of_every_endpoint_is_the_documented_one(version: str, path: str) -> None:
@@ -51,7 +53,7 @@ def test_the_answer_fits_the_documented_schema(vendor: Caller, version: str, pat
     validator = jsonschema.Draft202012Validator(translated(content["schema"]))
 
     for answer in answers(vendor, version, path):
-        problems = [error for error in validator.iter_errors(answer) if not is_live_null(error)]
+        problems = [error for error in validator.iter_errors(answer) if not is_live(error)]
         assert not problems, [(list(problem.absolute_path), problem.message[:200]) for problem in problems[:5]]
 
 
@@ -86,6 +88,15 @@ def translated(schema: Any) -> Any:
         return schema
     plain = {name: translated(value) for name, value in schema.items() if name not in ("nullable", "example")}
     return {"anyOf": [{"type": "null"}, plain]} if schema.get("nullable") is True else plain
+
+
+def is_live(error: jsonschema.ValidationError) -> bool:
+    return is_live_null(error) or is_live_type(error)
+
+
+def is_live_type(error: jsonschema.ValidationError) -> bool:
+    """The document gives field types twice, one list shorter than the other; live answers have those of both."""
+    return list(error.absolute_path)[-1:] == ["field_type"] and error.instance in LIVE_TYPES
 
 
 def is_live_null(error: jsonschema.ValidationError) -> bool:
