@@ -8,6 +8,7 @@ import sys
 
 from sandbox import limits, world
 from sandbox.pipedrive import create_app
+from sandbox.schema import MAX_LIMIT
 from sandbox.serve import HOST, serve
 
 _LOOPBACK = ("127.0.0.1", "localhost")
@@ -24,6 +25,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         "--plan", choices=(*world.PLANS, limits.NO_PLAN), default="growth", help="whose limits hold (%(default)s)"
     )
     parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
+    parser.add_argument(
+        "--most-per-page", type=int, default=MAX_LIMIT, metavar="N", help="cut pages short (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=7, help="another seed, another company (%(default)s)")
     parser.add_argument(
         "--without", action="append", choices=world.FEATURES, default=[], help="a feature the company lacks; repeatable"
@@ -34,6 +38,8 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(given)
     if arguments.host not in _LOOPBACK:
         parser.error(f"the sandbox listens on {HOST} only, not on {arguments.host}")
+    if not 1 <= arguments.most_per_page <= MAX_LIMIT:
+        parser.error(f"--most-per-page is from 1 to {MAX_LIMIT}")
     if arguments.deals < 0:
         parser.error("--deals cannot be negative")
     return arguments
@@ -61,7 +67,12 @@ def main(given: list[str] | None = None) -> int:
         custom_fields=arguments.custom_fields,
         without=arguments.without,
     )
-    app = create_app(company, plan=arguments.plan, latency=arguments.latency_ms / 1000)
+    app = create_app(
+        company,
+        plan=arguments.plan,
+        latency=arguments.latency_ms / 1000,
+        most_per_page=arguments.most_per_page,
+    )
     app.extensions["sandbox"].oauth.grants.rotates = arguments.rotate_refresh_tokens
     serve(app, arguments.port, fd=arguments.fd)
     return 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import faults, world
+from sandbox import bustle, faults, world
 
 if TYPE_CHECKING:
     from sandbox.pipedrive import Sandbox
@@ -17,13 +18,21 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
+_MOST_CHANGES = 10_000
+
+
 def blueprint(sandbox: Sandbox) -> Blueprint:
     control = Blueprint("control", __name__, url_prefix="/_sandbox", template_folder="templates")
 
     @control.get("/")
     def index() -> str:
         return render_template(
-            "sandbox/index.html", sandbox=sandbox, token=world.TOKEN, kinds=faults.KINDS, address=request.host_url
+            "sandbox/index.html",
+            sandbox=sandbox,
+            token=world.TOKEN,
+            kinds=faults.KINDS,
+            changing=bustle.EVERYTHING,
+            address=request.host_url,
         )
 
     @control.get("/faults")
@@ -53,6 +62,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         return "", 204
 
     _add_apps(control, sandbox)
+    _add_changes(control, sandbox)
     return control
 
 
@@ -77,6 +87,40 @@ def _add_apps(control: Blueprint, sandbox: Sandbox) -> None:
         """As after an hour."""
         sandbox.oauth.grants.expire_access()
         return redirect(url_for(".index")) if request.form else ("", 204)
+
+
+def _add_changes(control: Blueprint, sandbox: Sandbox) -> None:
+    chance = random.Random(sandbox.world.seed)
+    everything = bustle.Bustle(sandbox.world, chance)
+
+    @control.get("/changes")
+    def show_changes() -> Response:
+        return jsonify(count=sandbox.world.changes.count, latest=bustle.happened(sandbox.world.changes))
+
+    @control.post("/changes")
+    def change() -> ResponseReturnValue:
+        """So many changes now: `n`, and `kinds` of records, as a form or as JSON."""
+        try:
+            count, kinds = _changes_wanted(request.get_json(silent=True) or request.form)
+        except ValueError as problem:
+            return jsonify(error=str(problem)), 400
+        (everything.of(kinds) if kinds else everything).go_on(count)
+        if "text/html" in request.headers.get("accept", ""):
+            return redirect(url_for("control.index", _anchor="changes"))
+        return jsonify(count=sandbox.world.changes.count, latest=bustle.happened(sandbox.world.changes)), 201
+
+
+def _changes_wanted(asked: Any) -> tuple[int, tuple[str, ...]]:
+    """Raises ValueError with what is wrong."""
+    if not hasattr(asked, "get"):
+        raise ValueError('Send a JSON object like {"n": 20}.')
+    count, kinds = str(asked.get("n", 1)), tuple(part for part in str(asked.get("kinds") or "").split(",") if part)
+    if not count.isdecimal() or not 1 <= int(count) <= _MOST_CHANGES:
+        raise ValueError(f"n is a number from 1 to {_MOST_CHANGES}, not {count!r}.")
+    unknown = [kind for kind in kinds if kind not in bustle.EVERYTHING]
+    if unknown:
+        raise ValueError(f"There is no kind {unknown[0]!r}; there are {', '.join(bustle.EVERYTHING)}.")
+    return int(count), kinds
 
 
 def _wanted(asked: Any) -> dict[str, Any]:

@@ -81,3 +81,32 @@ V2 = {
     "/products/{id}/variations": 10,
 }
 COSTS = {"v1": V1, "v2": V2}
+
+_RECORDS_V2 = ("/deals", "/persons", "/organizations", "/activities", "/products")
+_FIELDS_V2 = ("/dealFields", "/personFields", "/organizationFields", "/productFields")
+_OPTIONS = tuple(f"{path}/{{field_code}}/options" for path in _FIELDS_V2)
+WRITES: dict[str, dict[str, dict[str, int]]] = {
+    "v2": {
+        "POST": dict.fromkeys((*_RECORDS_V2, *_FIELDS_V2, *_OPTIONS), 5),
+        "PATCH": {
+            **dict.fromkeys((f"{path}/{{id}}" for path in _RECORDS_V2), 5),
+            **dict.fromkeys((f"{path}/{{field_code}}" for path in _FIELDS_V2), 5),
+            **dict.fromkeys(_OPTIONS, 5),
+        },
+        "DELETE": {
+            **dict.fromkeys((f"{path}/{{id}}" for path in _RECORDS_V2), 3),
+            **dict.fromkeys((f"{path}/{{field_code}}" for path in _FIELDS_V2), 3),
+            **dict.fromkeys(_OPTIONS, 3),
+        },
+    },
+    "v1": {
+        "POST": {"/leads": 10, "/notes": 10},
+        "PATCH": {"/leads/{id}": 10},
+        "PUT": {
+            "/notes/{id}": 10,
+            **dict.fromkeys(("/deals/{id}/merge", "/persons/{id}/merge", "/organizations/{id}/merge"), 40),
+        },
+        "DELETE": {"/leads/{id}": 6, "/notes/{id}": 6},
+    },
+}
+"""By version and method."""

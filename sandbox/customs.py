@@ -244,13 +244,13 @@ class CustomFields:
     _SETS, _FIRST_ODD, _KEPT = 887, 500, 16
 
     def __init__(self, plans: Sequence[Plan], defined: Sequence[Field], dice: Dice, people: People) -> None:
-        self.fields = tuple(defined)
+        self.fields = self._made = tuple(defined)
         self._plans, self._dice, self._people = tuple(plans), dice, people
         self._shown: dict[Any, Sequence[Any]] = {}
 
     @cached_property
     def _sets(self) -> tuple[dict[str, Any], ...]:
-        pairs = list(zip(self._plans, self.fields, strict=True))
+        pairs = list(zip(self._plans, self._made, strict=True))
         makers = [(field.code, _sometimes(plan.share, _maker(plan, field, self._people))) for plan, field in pairs]
         sets = self._dice.drawn("sets", lambda chance: {code: make(chance) for code, make in makers}, size=self._SETS)
         for plan, field in pairs:
@@ -262,6 +262,12 @@ class CustomFields:
     def _flat(self) -> Sequence[dict[str, Any]]:
         return [self._flattened(row) for row in self._sets]
 
+    def redefine(self, defined: Sequence[Field]) -> None:
+        """Show the values of these fields from now on: a new one is empty everywhere, a deleted one is gone."""
+        self.fields = tuple(defined)
+        self._shown.clear()
+        self.__dict__.pop("_flat", None)
+
     def values(self, n: int, view: View) -> Any:
         """All values of record n, null where unset, or those asked for only."""
         key = (view.custom, view.option_labels, view.is_encoded)
@@ -272,7 +278,7 @@ class CustomFields:
         codes, labels, is_encoded = key
         wanted = [field for field in self.fields if codes is None or field.code in codes]
         shown: list[Any] = [
-            {field.code: labelled(field, row[field.code]) if labels else row[field.code] for field in wanted}
+            {field.code: labelled(field, row.get(field.code)) if labels else row.get(field.code) for field in wanted}
             for row in self._sets
         ]
         if is_encoded:
@@ -287,4 +293,4 @@ class CustomFields:
         return self._flat[n % self._SETS]
 
     def _flattened(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for field in self.fields for key, value in flat(field, row[field.code]).items()}
+        return {key: value for field in self.fields for key, value in flat(field, row.get(field.code)).items()}

@@ -26,9 +26,9 @@ class DealParts:
         return any(n in self._shelves[name].ids for name in ("deals", "deals/archived", "deals/deleted"))
 
     def products(self, n: int) -> list[Row]:
-        products = self._shelves["products"]
-        count = n * 7 % 4 if len(products) else 0
-        return [self._product(n, place, (n * 5 + place * 11) % len(products) + 1) for place in range(count)]
+        products = len(self._shelves["products"].made)
+        count = n * 7 % 4 if products else 0
+        return [self._product(n, place, (n * 5 + place * 11) % products + 1) for place in range(count)]
 
     def _product(self, n: int, place: int, product: int) -> Row:
         row = self._shelves["products"].row(product, PLAIN)
@@ -91,7 +91,7 @@ class DealParts:
         ]
 
     def participants(self, n: int) -> list[Row]:
-        first, count = self._deals.person(n), len(self._shelves["persons"])
+        first, count = self._deals.person(n), len(self._shelves["persons"].made)
         if first is None:
             return []
         people = dict.fromkeys((first + place * 7) % count + 1 if place else first for place in range(1 + n % 3))

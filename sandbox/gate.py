@@ -13,7 +13,7 @@ from uuid import uuid4
 from flask import Flask, Response, g, request
 
 from sandbox import answers, oauth, scopes
-from sandbox.costs import COSTS
+from sandbox.costs import COSTS, WRITES
 from sandbox.faults import Fault, Faults
 from sandbox.grants import Grants
 from sandbox.journal import Call, Journal, masked
@@ -23,7 +23,8 @@ from sandbox.wires import wire_of
 from sandbox.world import TOKEN
 
 CONTROL = "/_sandbox"
-_PREFIX = re.compile(r"^/(api/v2|api/v1|v1)(?=/|$)")
+_READS = ("GET", "HEAD")
+PREFIX = re.compile(r"^/(api/v2|api/v1|v1)(?=/|$)")
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Gate:
         if request.path.startswith(CONTROL):
             return None
         g.user_id = ME
-        g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, _PREFIX.sub("", request.path))
+        g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, PREFIX.sub("", request.path))
         if self.latency:
             wire_of(request.environ).wait(self.latency)
         return (self._trouble(g.fault) if g.fault else None) or self._admit()
@@ -97,8 +98,7 @@ class Gate:
             return answers.bearer_refused()
         g.user_id = grant.user_id
         refusal = self._count(f"{grant.app.client_id}:{grant.user_id}", is_app=True)
-        is_allowed = request.url_rule is None or scopes.allows(grant.scopes, *_endpoint(request.url_rule.rule))
-        return refusal or (None if is_allowed else answers.scope_mismatch())
+        return refusal or (None if _is_allowed(grant.scopes) else answers.scope_mismatch())
 
     def _count(self, token: str, *, is_app: bool = False) -> Response | None:
         g.cost = _cost()
@@ -160,14 +160,25 @@ def _token() -> tuple[str | None, str]:
     return (credentials, scheme.lower()) if scheme.lower() in ("bearer", "basic") else (None, "none")
 
 
+def _is_allowed(granted: tuple[str, ...]) -> bool:
+    if request.url_rule is None:
+        return True
+    version, path = _endpoint(request.url_rule.rule)
+    if request.method in _READS:
+        return scopes.allows(granted, version, path)
+    return scopes.allows_writing(granted, path)
+
+
 def _cost() -> int:
     """The documented price of the endpoint; unknown paths are free."""
     if request.url_rule is None:
         return 0
     version, path = _endpoint(request.url_rule.rule)
-    return COSTS[version].get(path, 0)
+    prices = COSTS[version] if request.method in _READS else WRITES[version].get(request.method, {})
+    return prices.get(path, 0)
 
 
 def _endpoint(rule: str) -> tuple[str, str]:
     """Version and path as the vendor's documents write them."""
-    return "v2" if rule.startswith("/api/v2") else "v1", re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", _PREFIX.sub("", rule))
+    rule = re.sub(r"<any\(.*?\):(\w+)>", lambda part: (request.view_args or {})[part[1]], rule)
+    return "v2" if rule.startswith("/api/v2") else "v1", re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", PREFIX.sub("", rule))

@@ -14,7 +14,8 @@ from sandbox.moments import Timeline
 from sandbox.staff import ME
 
 FOLDERS = ("inbox", "drafts", "sent", "archive")
-_PLACES = 8
+_PLACES, _MANY = 8, 10_000
+"""Ids of messages begin at eight times the thread's; what would be the ninth is numbered far away."""
 _ACCOUNT = "ao5gpry0zykr1"
 
 
@@ -28,6 +29,7 @@ class Mail:
         )
         self._subject = dice.pick("subject", names.WISHES)
         self._jump = dice.between("deal", 0, 10**9)
+        self._arrived: dict[int, list[int]] = {}
 
     def folders(self, n: int) -> tuple[str, ...]:
         """Where a thread stands; one we answered stands in two. The first four make sure that no folder is empty."""
@@ -40,8 +42,20 @@ class Mail:
     def in_folder(self, folder: str) -> list[int]:
         return [n for n in self.ids if folder in self.folders(n)]
 
+    def arrive(self, n: int, moment: int) -> None:
+        """One more message in thread n."""
+        self._arrived.setdefault(n, []).append(moment)
+
     def size(self, n: int) -> int:
+        return self._made_size(n) + len(self._arrived.get(n, ()))
+
+    def _made_size(self, n: int) -> int:
         return 1 if "drafts" in self.folders(n) else 1 + n % 4
+
+    def _sent(self, n: int, place: int) -> int:
+        """When a message of thread n was sent."""
+        made = self._made_size(n)
+        return self._timeline.added(n) + place * 3600 if place < made else self._arrived[n][place - made]
 
     def deal(self, n: int) -> int | None:
         return self._deal_ids[self._jump(n) % len(self._deal_ids)] if n % 3 else None
@@ -95,7 +109,7 @@ class Mail:
 
     def thread(self, n: int) -> dict[str, Any]:
         first, folders, deal = self._timeline.added(n), self.folders(n), self.deal(n)
-        last = first + (self.size(n) - 1) * 3600
+        last = self._sent(n, self.size(n) - 1)
         flags = ("shared_flag", "external_deleted_flag", "all_messages_sent_flag")
         return {
             "id": n,
@@ -106,7 +120,7 @@ class Mail:
             },
             "drafts_parties": [],
             "folders": list(folders),
-            "version": 3,
+            "version": 3 + len(self._arrived.get(n, ())),
             "snippet_draft": None,
             "snippet_sent": "",
             "message_count": self.size(n),
@@ -130,8 +144,8 @@ class Mail:
         return [self._message(n, place) for place in range(self.size(n))]
 
     def _message(self, n: int, place: int) -> dict[str, Any]:
-        sent, is_mine = self._timeline.added(n) + place * 3600, bool(place % 2)
-        number = n * _PLACES + place
+        sent, is_mine = self._sent(n, place), bool(place % 2)
+        number = n * _PLACES + place if place < _PLACES else (n * _MANY + place) * _MANY
         return {
             "id": number,
             **self._common(n),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 DAY = 86_400
@@ -45,12 +48,37 @@ def clock(minutes: int) -> str:
     return f"{_TWO[minutes // 60 % 24]}:{_TWO[minutes % 60]}:00"
 
 
+class Present:
+    """
+    The moment of a change, in whole seconds: never before NOW nor before an
+    earlier answer. A machine whose clock is behind NOW counts on from there.
+    """
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or self._ours
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._latest = NOW
+
+    def __call__(self) -> int:
+        with self._lock:
+            self._latest = max(self._latest, int(self._clock()))
+            return self._latest
+
+    def _ours(self) -> float:
+        return max(time.time(), NOW + time.monotonic() - self._began)
+
+
 class Timeline:
     """When each of `last` records was added: spread evenly, later ids later, all before NOW."""
 
     def __init__(self, last: int, *, until: int = NOW - 3600) -> None:
+        self._last = last
         self._step = max((until - START) // (last + 1), 1)
 
     def added(self, n: int) -> int:
+        """For an id that was given out later, the moment of the last."""
         step = self._step
+        if n > self._last:
+            n = self._last
         return START + n * step + n * 7919 % step

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
-from sandbox import answers
+from sandbox import answers, schema
 
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
 
@@ -32,6 +32,7 @@ def whole(name: str, default: int) -> int:
 
 def window(cap: int = MAX_LIMIT) -> tuple[int, int]:
     """start and limit; too large a limit is cut back without a word."""
+    cap = min(cap, current_app.config[schema.MOST_PER_PAGE])
     return max(whole("start", 0), 0), min(max(whole("limit", min(DEFAULT_LIMIT, cap)), 1), cap)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 
 Check = Callable[[str], Any]
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
+MOST_PER_PAGE = "MOST_PER_PAGE"
+"""The application's setting for the most records of a page, so that a small company takes many."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 
@@ -101,6 +103,12 @@ def keys(text: str) -> frozenset[str]:
 
 def sorted_by(*names: str) -> dict[str, Check]:
     return {"sort_by": one_of(*names), "sort_direction": one_of("asc", "desc")}
+
+
+def page_size(query: Mapping[str, Any]) -> int:
+    """As many records as the query asks for and the sandbox gives."""
+    most: int = current_app.config[MOST_PER_PAGE]
+    return min(int(query.get("limit", DEFAULT_LIMIT)), most)
 
 
 PAGED: dict[str, Check] = {"limit": limit, "cursor": words}

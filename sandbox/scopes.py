@@ -79,3 +79,10 @@ def allows(granted: tuple[str, ...], version: str, path: str) -> bool:
     """Whether an app with these scopes may call; what is not listed asks for none."""
     wanted = SCOPES[version].get(path, ())
     return not wanted or not set(wanted).isdisjoint(granted)
+
+
+def allows_writing(granted: tuple[str, ...], path: str) -> bool:
+    """What reads a list changes its records, unless it is for reading only."""
+    of_list = f"/{path.split('/')[1]}"
+    wanted = V2.get(of_list) or V1.get(of_list, ())
+    return any(scope in granted for scope in wanted if not scope.endswith(":read"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from sandbox import activities, answers, filters, leads, schema, v1_parts
+from sandbox import activities, answers, filters, leads, schema, v1_parts, writes
 from sandbox.offsets import BadRequestError, data, pagination, whole, window
 from sandbox.shelf import PLAIN, Fact, Keep, Shelf
 from sandbox.world import World
@@ -19,6 +19,7 @@ _FILTER_TYPES = ("deals", "leads", "org", "people", "products", "activity", "pro
 CURRENCIES = (
     (1, "EUR", "Euro", 2, "€"), (2, "USD", "US Dollar", 2, "$"), (3, "GBP", "British Pound", 2, "£"), (4, "JPY", "Japanese Yen", 0, "¥"),
 )  # fmt: skip
+_SUMS_KEPT = 64
 _RATES = {"EUR": 1.0, "USD": 0.92, "GBP": 1.16, "JPY": 0.0062}
 
 
@@ -28,6 +29,8 @@ def blueprint(world: World, name: str, prefix: str) -> Blueprint:
     for rule, view in _views(world).items():
         endpoint = rule.strip("/").replace("<int:id>", "one").replace("<id>", "one")
         api.add_url_rule(rule, endpoint=endpoint, view_func=view)
+    for (method, rule), view in writes.v1_views(world).items():
+        api.add_url_rule(rule, endpoint=f"{method}{rule}", view_func=view, methods=[method])
     api.register_error_handler(BadRequestError, lambda error: answers.bad_request())
     api.before_request(_refuse_generic_host)
     return api
@@ -96,10 +99,9 @@ def _of_leads(world: World) -> dict[str, Callable[..., Response]]:
 
 
 def _fields_paged(world: World) -> Callable[[], Response]:
-    described = [field.as_v1(place + 1) for place, field in enumerate(world.fields["lead"])]
-
     def view() -> Response:
         start, limit = window()
+        described = _described(world, "lead")
         more = start + limit < len(described)
         return data(
             described[start : start + limit], additional_data=pagination(start, limit, more=more, with_next=False)
@@ -121,14 +123,16 @@ def _of_notes(world: World) -> dict[str, Callable[..., Response]]:
         record = shelf.record(id)
         return answers.not_found_v1("Note not found") if record is None else data(record)
 
-    described = [field.as_v1(place + 1) for place, field in enumerate(world.fields["note"])]
-    activity = [field.as_v1(place + 1) for place, field in enumerate(world.fields["activity"])]
     return {
-        "/activityFields": lambda: data(activity),
+        "/activityFields": lambda: data(_described(world, "activity")),
         "/notes": listing,
         "/notes/<int:id>": one,
-        "/noteFields": lambda: data(described, additional_data=pagination(0, 100, more=False)),
+        "/noteFields": lambda: data(_described(world, "note"), additional_data=pagination(0, 100, more=False)),
     }
+
+
+def _described(world: World, entity: str) -> list[dict[str, Any]]:
+    return [field.as_v1(place + 1) for place, field in enumerate(world.fields[entity])]
 
 
 def _slice(shelf: Shelf, keep: Keep | None) -> tuple[list[dict[str, Any]], int, int, bool]:
@@ -241,8 +245,8 @@ def _currencies() -> Response:
 def _summary(world: World) -> Callable[[], Response]:
     shelf = world.shelf("deals")
 
-    @cache
-    def sums(asked: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    @lru_cache(_SUMS_KEPT)
+    def sums(asked: tuple[tuple[str, Any], ...], changes: int) -> dict[str, Any]:
         return _sum_up(shelf, _asked(shelf, dict(asked)))
 
     def view() -> Response:
@@ -257,7 +261,7 @@ def _summary(world: World) -> Callable[[], Response]:
             for name in ("filter_id", "user_id", "pipeline_id", "stage_id")
             if name in request.args
         ]
-        return data(sums(tuple(asked)))
+        return data(sums(tuple(asked), world.changes.count))
 
     return view
 

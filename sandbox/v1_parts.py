@@ -25,7 +25,7 @@ def _of_records(world: World) -> dict[str, View]:
     return {
         "/files": lambda: offsets.page(kept.files, kept.file, cap=100),
         "/callLogs": lambda: offsets.page(kept.calls, kept.call, cap=50),
-        "/notes/<int:id>/comments": _below(world.shelf("notes").ids.__contains__, "Note", kept.comments),
+        "/notes/<int:id>/comments": _below(lambda n: n in world.shelf("notes").ids, "Note", kept.comments),
         "/deals/<int:id>/participants": _below(parts.exists, "Deal", parts.participants),
         "/deals/<int:id>/changelog": _changes(world),
         "/organizationRelationships": _relationships(world),

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox import answers, cursors, filters, schema, v2_parts
-from sandbox.fields import Field, with_visibility
+from sandbox import answers, cursors, filters, schema, v2_parts, writes
+from sandbox.fields import with_visibility
 from sandbox.schema import Check
 from sandbox.shelf import Keep, Shelf, View
 from sandbox.world import World
@@ -126,19 +126,23 @@ def blueprint(world: World) -> Blueprint:
             _add_list(api, world, name, listing)
     for name, (entity, includes) in _FIELDS.items():
         if entity != "project" or "projects" in world.features:
-            _add(api, f"/{name}", _fields_lister(world.fields[entity], includes))
-            _add(api, f"/{name}/<field_code>", _field_getter(world.fields[entity], includes))
+            _add(api, f"/{name}", _fields_lister(world, entity, includes))
+            _add(api, f"/{name}/<field_code>", _field_getter(world, entity, includes))
     for rule, view in v2_parts.views(world).items():
         _add(api, rule, view)
+    for (method, rule), view in writes.v2_views(world).items():
+        api.add_url_rule(rule, endpoint=_endpoint(f"{method}{rule}"), view_func=view, methods=[method])
     api.register_error_handler(schema.BadQueryError, lambda error: answers.invalid(error.problems))
     api.register_error_handler(UnknownFilterError, lambda error: answers.not_found_v2("Filter"))
     return api
 
 
 def _add(api: Blueprint, rule: str, view: Callable[..., Response]) -> None:
-    api.add_url_rule(
-        rule, endpoint=rule.strip("/").replace("<int:id>", "one").replace("<field_code>", "one"), view_func=view
-    )
+    api.add_url_rule(rule, endpoint=_endpoint(rule), view_func=view)
+
+
+def _endpoint(rule: str) -> str:
+    return rule.strip("/").replace("<int:id>", "one").replace("<field_code>", "one")
 
 
 def _add_list(api: Blueprint, world: World, name: str, listing: Listing) -> None:
@@ -160,7 +164,7 @@ def page(world: World, name: str, listing: Listing, query: dict[str, Any]) -> di
     shelf = _shelf(world, name, query)
     sort, descending = query.get("sort_by", "id"), query.get("sort_direction") == "desc"
     after = cursors.read(query["cursor"], sort, descending=descending) if query.get("cursor") else None
-    limit = query.get("limit", schema.DEFAULT_LIMIT)
+    limit = schema.page_size(query)
     found = shelf.select(
         _keep(world, shelf, listing, query), limit=limit, sort=sort, descending=descending, after=after
     )
@@ -259,13 +263,13 @@ def _getter(world: World, name: str, listing: Listing) -> Callable[..., Response
     return view
 
 
-def _fields_lister(fields: tuple[Field, ...], includes: tuple[str, ...]) -> Callable[[], Response]:
+def _fields_lister(world: World, entity: str, includes: tuple[str, ...]) -> Callable[[], Response]:
     allowed = {**schema.PAGED, **({"include_fields": schema.some_of(includes)} if includes else {})}
 
     def view() -> Response:
-        query = schema.parse(schema.given(), allowed)
+        query, fields = schema.parse(schema.given(), allowed), world.fields[entity]
         start = cursors.read(query["cursor"], "id", descending=False).id if query.get("cursor") else 0
-        end = start + query.get("limit", schema.DEFAULT_LIMIT)
+        end = start + schema.page_size(query)
         cursor = cursors.write("id", end, descending=False, number=end) if end < len(fields) else None
         rows = [with_visibility(field.as_v2(), query.get("include_fields", ())) for field in fields[start:end]]
         return answers.json_answer({"success": True, "data": rows, "additional_data": {"next_cursor": cursor}})
@@ -273,10 +277,9 @@ def _fields_lister(fields: tuple[Field, ...], includes: tuple[str, ...]) -> Call
     return view
 
 
-def _field_getter(fields: tuple[Field, ...], includes: tuple[str, ...]) -> Callable[..., Response]:
-    by_code = {field.code: field for field in fields}
-
+def _field_getter(world: World, entity: str, includes: tuple[str, ...]) -> Callable[..., Response]:
     def view(field_code: str) -> Response:
+        by_code = {field.code: field for field in world.fields[entity]}
         query = schema.parse(schema.given(), {"include_fields": schema.some_of(includes)} if includes else {})
         if field_code not in by_code:
             return answers.not_found_v2("Field")

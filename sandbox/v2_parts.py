@@ -68,7 +68,7 @@ def _of_deals(rows_of: Callable[[int], list[Any]], sorts: tuple[str, ...], *, wi
 def _page(rows: Sequence[Row], query: Mapping[str, Any]) -> dict[str, Any]:
     """A page of rows that all lie there already; the cursor holds the place of the next one."""
     start = cursors.read(query["cursor"], "id", descending=False).id if query.get("cursor") else 0
-    end = start + query.get("limit", schema.DEFAULT_LIMIT)
+    end = start + schema.page_size(query)
     cursor = cursors.write("id", end, descending=False, number=end) if end < len(rows) else None
     return {"success": True, "data": rows[start:end], "additional_data": {"next_cursor": cursor}}
 

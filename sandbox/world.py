@@ -9,11 +9,12 @@ asked for, so a company of a million deals costs no more than a small one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from sandbox import customs, fields, leads, notes, projects, staff
+from sandbox import customs, fields, leads, moments, notes, projects, staff
 from sandbox.activities import Activities
 from sandbox.attachments import Attachments
+from sandbox.changes import Changes
 from sandbox.contacts import Contacts, Organizations, Persons
 from sandbox.customs import CustomFields, People
 from sandbox.dealparts import DealParts
@@ -47,6 +48,7 @@ class World:
     `deals` counts the main list (open, won and lost); for every 24 of them
     one more is deleted and one archived. `custom_fields` keeps only the first
     so many of the deals' custom fields. `without` names FEATURES it lacks.
+    `clock` tells the seconds since 1970 for what `changes` of it.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class World:
         *,
         custom_fields: int | None = None,
         without: Iterable[str] = (),
+        clock: Callable[[], float] | None = None,
     ) -> None:
         lacking = {*without, *(("installments",) if plan == "lite" else ())}
         self.features = frozenset(FEATURES) - lacking
@@ -68,7 +71,9 @@ class World:
         self._deal_plans = customs.DEAL_PLANS[:custom_fields]
         self._deal_fields = customs.define(seed, "deal", self._deal_plans, 41)
         self.fields = self._define_fields()
+        self._values: dict[str, CustomFields] = {}
         self._stock()
+        self.changes = Changes(self, moments.Present(clock))
 
     def shelf(self, name: str) -> Shelf:
         return self.shelves[name]
@@ -76,6 +81,20 @@ class World:
     def custom_field(self, entity: str, name: str) -> Field:
         """The first custom field of this name, for tests that look for a value."""
         return next(field for field in self.fields[entity] if field.is_custom and field.name == name)
+
+    def redefine(self, entity: str, defined: tuple[Field, ...]) -> None:
+        """Replace the fields of an entity; leads have those of deals."""
+        self.fields[entity] = defined
+        if entity == "deal":
+            own = tuple(field for field in self.fields["lead"] if not field.is_custom)
+            self.fields["lead"] = own + tuple(field for field in defined if field.is_custom)
+        if entity in self._values:
+            self._values[entity].redefine([field for field in defined if field.is_custom])
+
+    def _customs(self, entity: str, plans: Sequence[customs.Plan], defined: tuple[Field, ...]) -> CustomFields:
+        values = CustomFields(plans, defined, self._dice(f"{entity} customs"), self._people)
+        self._values[entity] = values
+        return values
 
     def _define_fields(self) -> dict[str, tuple[Field, ...]]:
         self._person_fields = customs.define(self.seed, "person", customs.PERSON_PLANS, 501)
@@ -99,7 +118,7 @@ class World:
     def _stock(self) -> None:
         people = self._people
         contacts = Contacts(people.persons, people.organizations, self._dice("contacts"))
-        deal_customs = CustomFields(self._deal_plans, self._deal_fields, self._dice("deal customs"), people)
+        deal_customs = self._customs("deal", self._deal_plans, self._deal_fields)
         has_revenue = self.plan != "lite"
         deals = Deals(self.deals, self._dice("deals"), contacts, deal_customs, self.staff, has_revenue=has_revenue)
         self._stock_deals(deals)
@@ -125,12 +144,11 @@ class World:
     def _stock_contacts(self, contacts: Contacts) -> None:
         persons = Persons(
             self._dice("persons"), contacts,
-            CustomFields(customs.PERSON_PLANS, self._person_fields, self._dice("person customs"), self._people), self.staff,
+            self._customs("person", customs.PERSON_PLANS, self._person_fields), self.staff,
         )  # fmt: skip
         organizations = Organizations(
             self._dice("organizations"), contacts,
-            CustomFields(customs.ORGANIZATION_PLANS, self._organization_fields, self._dice("organization customs"), self._people),
-            self.staff,
+            self._customs("organization", customs.ORGANIZATION_PLANS, self._organization_fields), self.staff,
         )  # fmt: skip
         self.shelves["persons"] = Shelf(
             "Person", range(1, contacts.persons + 1), persons.row, persons.facts(), optional=persons.optional
@@ -154,9 +172,7 @@ class World:
         written = notes.Notes(count, self._dice("notes"), deals, listed, contacts, self.staff)
         self.shelves["notes"] = Shelf("Note", range(1, count + 1), written.row, written.facts())
         count = 40 if self.deals else 0
-        product_customs = CustomFields(
-            customs.PRODUCT_PLANS, self._product_fields, self._dice("product customs"), self._people
-        )
+        product_customs = self._customs("product", customs.PRODUCT_PLANS, self._product_fields)
         products = Products(count, self._dice("products"), product_customs, self.staff)
         self.shelves["products"] = Shelf("Product", range(1, count + 1), products.row, products.facts())
 
@@ -180,7 +196,7 @@ class World:
 
     def _stock_projects(self, deals: Deals) -> None:
         listed, count, archived = DealIds(self.deals), _share(self.deals, 0.1), _share(self.deals, 0.03)
-        values = CustomFields(customs.PROJECT_PLANS, self._project_fields, self._dice("project customs"), self._people)
+        values = self._customs("project", customs.PROJECT_PLANS, self._project_fields)
         found = projects.Projects(count, archived, self._dice("projects"), deals, listed, values, self.staff)
         self.shelves["projects"] = Shelf("Project", range(1, count + 1), found.row, found.facts())
         self.shelves["projects/archived"] = Shelf(

@@ -27,5 +27,5 @@ def document(version: str) -> Any:
     return _load(version)
 
 
-def operation(version: str, path: str) -> Any:
-    return document(version)["paths"][path]["get"]
+def operation(version: str, path: str, method: str = "get") -> Any:
+    return document(version)["paths"][path][method]

@@ -177,4 +177,4 @@ def test_what_the_company_has_not_bought_is_refused() -> None:
 
 
 def test_other_methods_are_not_allowed(vendor: Caller) -> None:
-    assert vendor.session.delete("https://acme.pipedrive.com/api/v2/deals/1").status_code == 405
+    assert vendor.session.delete("https://acme.pipedrive.com/api/v2/stages/1").status_code == 405
