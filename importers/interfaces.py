@@ -33,6 +33,7 @@ from importers.model import (
     Row,
     Run,
     Selection,
+    Size,
     Standing,
     Target,
     Trigger,
@@ -147,6 +148,12 @@ class Source(Protocol):
 
     def columns(self, entity: str) -> tuple[Column, ...]:
         """Every column the entity can have, in the order proposed, headers unique."""
+
+    def sizes(self, selection: Selection) -> Mapping[str, Size]:
+        """How many records there are of what *selection* reads, asked for a few tokens; what nobody tells is left out."""
+
+    def standing(self) -> Standing:
+        """What was last said about the limits of this account. Asks nobody."""
 
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
         """

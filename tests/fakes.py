@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -17,6 +17,8 @@ from importers.model import (
     Page,
     Row,
     Selection,
+    Size,
+    Standing,
     Target,
     Usage,
     Written,
@@ -123,6 +125,12 @@ class ScriptedSource:
 
     def columns(self, entity: str) -> tuple[Column, ...]:
         return COLUMNS
+
+    def sizes(self, selection: Selection) -> Mapping[str, Size]:
+        return {}
+
+    def standing(self) -> Standing:
+        return Standing()
 
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> ScriptedReading:
         self.opened.append(selection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,7 @@ import requests
 
 from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
-from importers.model import Account, Choice, Column, EntityInfo, Selection, Usage
+from importers.model import Account, Choice, Column, EntityInfo, Selection, Size, Standing, Usage
 from importers.secret import Secret
 from importers.sources.pipedrive.client import PipedriveClient, home_of
 from importers.sources.pipedrive.entities import (
@@ -28,6 +28,7 @@ from importers.sources.pipedrive.names import Directory
 from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading, Plan
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
+from importers.sources.pipedrive.sizes import sizes_for
 
 _FILTERS = List("/filters", "v1", 20, paging="none")
 _FILTER_COST = 2
@@ -88,6 +89,13 @@ class PipedriveSource:
         known = _entity(entity)
         with explained(known.label, known.needs):
             return tuple(spec.column for spec in all_specs(known, self._fields(known, self._client)))
+
+    def sizes(self, selection: Selection) -> Mapping[str, Size]:
+        _check(selection, _entity(selection.entity))
+        return sizes_for(selection, self._client)
+
+    def standing(self) -> Standing:
+        return self._client.governor.standing()
 
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
         entity = _entity(selection.entity)

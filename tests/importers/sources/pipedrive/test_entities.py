@@ -12,6 +12,7 @@ import pytest
 from importers.model import Selection
 from importers.sources.pipedrive.entities import ENTITIES, LABEL_LISTS, RELATIONS, Entity
 from importers.sources.pipedrive.pages import List
+from importers.sources.pipedrive.sizes import BY_ID
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
 
@@ -64,6 +65,12 @@ def test_the_scopes_are_those_pipedrive_asks_for(endpoints: dict[tuple[str, str]
 @pytest.mark.parametrize("where", LISTS, ids=lambda where: f"{where.version}{where.path}")
 def test_the_windows_are_those_a_list_takes(endpoints: dict[tuple[str, str], Any], where: List) -> None:
     assert set(where.windows) == _taken(endpoints, where) & {"updated_since", "updated_until"}
+
+
+@pytest.mark.parametrize("path", BY_ID)
+def test_the_highest_id_can_be_asked_for(endpoints: dict[tuple[str, str], Any], path: str) -> None:
+    where = next(entity.where for entity in ENTITIES if entity.where.path == path)
+    assert set(BY_ID[path]) <= _taken(endpoints, where)
 
 
 def test_what_is_shown_of_an_entity_is_what_it_is_read_with() -> None:
