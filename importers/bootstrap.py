@@ -8,7 +8,7 @@ that read and write, and a one-off import without those that keep and serve.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -22,8 +22,8 @@ from importers.config import Settings
 from importers.http.book import Allowance
 from importers.http.governor import MemoryGovernor, identity_of
 from importers.http.session import make_session
-from importers.interfaces import Clock, Destination, Governor, Leaving, Queue, Source, never_leaving
-from importers.model import EntityInfo, Grid, Target
+from importers.interfaces import Clock, Destination, Governor, Leaving, Memo, Queue, Source, never_leaving
+from importers.model import EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def build(
     from importers.services.health import Health
     from importers.services.manage import Importers
     from importers.services.people import People
+    from importers.services.prices import Prices
     from importers.services.runs import Runs
     from importers.services.scheduling import Scheduling
     from importers.services.setup import Setup
@@ -84,6 +85,7 @@ def build(
         people=People(store=store, clock=clock),
         connections=Connections(store=store, accounts=accounts, clock=clock),
         importers=Importers(store=store, accounts=accounts, kinds=kinds, clock=clock),
+        prices=Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock),
         runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
         scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
@@ -149,15 +151,31 @@ class _Kinds:
     def entities(self) -> Sequence[EntityInfo]:
         return entities()
 
-    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
+    def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
         source: Source = sources.load("pipedrive")(
             token,
             session=self._session,
             clock=self._clock,
-            governor=self._governor(token, company_domain),
+            governor=self._governor(token, company_domain, plan),
             company_domain=company_domain,
         )
         return source
+
+    def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
+        from importers.sources.pipedrive.estimates import estimate
+
+        return estimate(selection, sizes)
+
+    def plans(self) -> Sequence[PlanInfo]:
+        from importers.sources.pipedrive.plans import PLANS
+
+        return PLANS
+
+    @cached_property
+    def memo(self) -> Memo:
+        from importers.http.memo import MemoryMemo, RedisMemo
+
+        return RedisMemo(self._redis) if self._settings.redis_url else MemoryMemo(self._clock)
 
     def destination(self, workspace_id: int) -> Destination:
         destination: Destination = destinations.load("excel")(self._folder(workspace_id))
@@ -187,12 +205,15 @@ class _Kinds:
     def _session(self) -> requests.Session:
         return self._session_given or make_session(reroutes=self._settings.reroutes)
 
-    def _governor(self, token: Secret, company: str | None) -> Governor:
+    def _governor(self, token: Secret, company: str | None, plan: Plan | None) -> Governor:
         """A share of the limits of *token* and of its company, for one reader."""
         with self._lock:
             if token not in self._governors:
                 self._governors[token] = self._new_governor(token)
-            return self._governors[token].beside(company)
+            return self._governors[token].beside(company, assumed=self._burst_of(plan))
+
+    def _burst_of(self, plan: Plan | None) -> int | None:
+        return next((info.burst for info in self.plans() if plan and info.name == plan.name), None)
 
     def _new_governor(self, token: Secret) -> MemoryGovernor | RedisGovernor:
         alone = MemoryGovernor(self._clock, allowances=self._allowances)

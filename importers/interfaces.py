@@ -107,6 +107,14 @@ class Governor(Protocol):
         """What was last said about the limits, and when. Asks nobody and changes nothing."""
 
 
+class Memo(Protocol):
+    """Keeps what is worth knowing for a while, and may forget it any time. Never raises, never waits long."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, value: bytes, span: timedelta) -> None: ...
+
+
 class Reading(Protocol):
     """
     One selection, opened: its columns are known, its rows come page by page.

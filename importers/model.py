@@ -207,6 +207,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanInfo:
+    """
+    A plan one can have: tokens a day for each user, and calls in the window of
+    an API token (None where nobody says). `name` is kept, `label` shown.
+    """
+
+    name: str
+    label: str
+    daily: int
+    burst: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """
     A linked account. `sealed` is the encrypted secret; only the vault opens it.
@@ -312,7 +325,8 @@ class Extent(StrEnum):
 class Counts:
     """
     What a run has done so far. `rows_total` is None where nobody knows it.
-    Runs of different `extent` have different prices.
+    Runs of different `extent` have different prices, and so have those that
+    read something else: `reads` tells these apart (see `services/prices.py`).
     """
 
     rows_read: int = 0
@@ -323,6 +337,7 @@ class Counts:
     tokens: int = 0
     waited: timedelta = timedelta()
     extent: Extent = Extent.FULL
+    reads: str = ""
 
     @property
     def cost(self) -> Cost:

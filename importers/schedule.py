@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from importers.errors import InvalidSettings
@@ -61,6 +62,19 @@ def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
 def upcoming(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
     """The next *count* moments, in UTC; empty for a manual schedule."""
     return [moment for moment, _ in zip(_moments_after(schedule, now), range(count), strict=False)]
+
+
+@lru_cache(256)
+def runs_by_day(schedule: Schedule, first: date, days: int = 7) -> tuple[int, ...]:
+    """How often *schedule* is due on each of *days* days from *first* on, which are counted in UTC."""
+    begins_at = datetime.combine(first, time(), tzinfo=UTC)
+    counts = [0] * days
+    for moment in _moments_after(schedule, begins_at - timedelta(microseconds=1)):
+        day = (moment - begins_at).days
+        if day >= days:
+            break
+        counts[day] += 1
+    return tuple(counts)
 
 
 def in_words(schedule: Schedule) -> str:

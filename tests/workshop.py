@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from importers.doorbell import MemoryDoorbell
 from importers.interfaces import Clock, Destination, Source, Store
-from importers.model import Actor, EntityInfo, Event, Grid, Importer, Run, Target
+from importers.model import (
+    Actor,
+    EntityInfo,
+    Estimate,
+    Event,
+    Grid,
+    Importer,
+    Plan,
+    PlanInfo,
+    Run,
+    Selection,
+    Size,
+    Target,
+)
 from importers.secret import Secret
 from importers.services.accounts import Accounts
 from importers.services.execution import Execution
@@ -42,9 +55,15 @@ class ScriptedKinds:
     def entities(self) -> Sequence[EntityInfo]:
         return (DEALS,)
 
-    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
+    def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
         self.tokens.append(token)
         return self._source
+
+    def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
+        raise NotImplementedError
+
+    def plans(self) -> Sequence[PlanInfo]:
+        return ()
 
     def destination(self, workspace_id: int) -> Destination:
         return self._destination

@@ -8,6 +8,7 @@ redis_governor  the same for all processes together, in Redis (governor.lua)
 book            the arithmetic of both: who may call when
 said            what an answer says about limits
 reported        the same, kept for people to look at
+memo            what is worth knowing for a while, and harmless to forget
 waiting         sleeping so that a cancelled run wakes up at once
 ahead           fetching one page while the last one is being worked on
 redact          addresses without their secrets, for messages

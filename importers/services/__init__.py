@@ -10,6 +10,7 @@ from importers.services.connections import Connections
 from importers.services.health import Health
 from importers.services.manage import Importers
 from importers.services.people import People
+from importers.services.prices import Prices
 from importers.services.runs import Runs
 from importers.services.scheduling import Scheduling
 from importers.services.setup import Setup
@@ -22,6 +23,7 @@ class Services:
     people: People
     connections: Connections
     importers: Importers
+    prices: Prices
     runs: Runs
     scheduling: Scheduling
     setup: Setup

@@ -32,7 +32,7 @@ class Accounts:
         """The source of *connection*; one whose token is refused inside "needs reconnecting" from then on."""
         token = self._vault.open(connection.sealed)
         try:
-            yield self._kinds.source(token, company_domain=connection.account.company_domain)
+            yield self._kinds.source(token, company_domain=connection.account.company_domain, plan=connection.plan)
         except CredentialsRejected:
             self._store.mark_connection(
                 connection.workspace_id, connection.id, ConnectionStatus.NEEDS_RECONNECTING, now=self._clock.now()

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from importers.config import WHERE_TO_COPY_IT
 from importers.errors import CredentialsRejected, InvalidSettings
 from importers.interfaces import Clock, Store
-from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Role
+from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Plan, Role
 from importers.secret import Secret
 from importers.services.access import require
 from importers.services.accounts import Accounts
 
 KIND = "pipedrive"
+MOST_SEATS = 100_000
 
 
 class Connections:
@@ -60,6 +61,15 @@ class Connections:
         return self._store.mark_connection(
             actor.workspace.id, connection_id, ConnectionStatus.WORKING, now=self._clock.now()
         )
+
+    def plan(self, actor: Actor, connection_id: int, plan: Plan | None) -> Connection:
+        """Keep what the company pays Pipedrive for, for as long as its answers do not say what that allows."""
+        require(actor, Role.OWNER, "enter the plan of an account")
+        if plan is not None and not 1 <= plan.seats <= MOST_SEATS:
+            raise InvalidSettings(
+                f"{plan.seats} seats are not possible.", hint=f"Type 1 to {MOST_SEATS:,}.", field="seats"
+            )
+        return self._store.plan_connection(actor.workspace.id, connection_id, plan)
 
     def unlink(self, actor: Actor, connection_id: int) -> None:
         """Raises InvalidSettings naming the importers that still use it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
@@ -12,6 +13,7 @@ from importers.errors import HandedBack, ImporterError
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Status
 from importers.services.accounts import Accounts
+from importers.services.books import mark_of
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
 from importers.services.kinds import Kinds
 from importers.services.story import Names, Story
@@ -85,7 +87,7 @@ class Execution:
         importer = self._store.importer(run.workspace_id, run.importer_id)
         connection = self._store.connection(run.workspace_id, importer.connection_id)
         names = Names(connection, self._label(importer), importer.target)
-        attempt.name = importer.name
+        attempt.name, attempt.reads = importer.name, mark_of(importer.selection)
         story = attempt.begin_story(names, heartbeat)
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
@@ -108,6 +110,7 @@ class _Attempt:
         self._clock = clock
         self._story: Story | None = None
         self.name = "its importer is unknown"
+        self.reads = ""
 
     def begin_story(self, names: Names, heartbeat: Heartbeat) -> Story:
         def save(phase: Phase, counts: Counts, lines: Sequence[Line]) -> None:
@@ -126,7 +129,8 @@ class _Attempt:
         rows = outcome.counts.rows_written
         logger.info("run %d %s: %s row%s, %s", self.run.id, status, f"{rows:,}", "" if rows == 1 else "s", self.name)
         lines = [Line(note, Level.NOTE) for note in outcome.notes]
-        self._end(Ending(status, outcome.counts, notes=outcome.notes), lines)
+        counts = replace(outcome.counts, reads=self.reads)
+        self._end(Ending(status, counts, notes=outcome.notes), lines)
 
     def handed_back(self) -> bool:
         """Whether it was: a claim that is lost leaves nothing to hand back."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from importers.interfaces import Destination, Source
-from importers.model import EntityInfo, Grid, Target
+from importers.model import EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 
@@ -17,8 +17,14 @@ class Kinds(Protocol):
     def entities(self) -> Sequence[EntityInfo]:
         """What can be read; asks nobody."""
 
-    def source(self, token: Secret, *, company_domain: str | None = None) -> Source:
-        """Knowing the company's domain spares a call."""
+    def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
+        """Knowing the company's domain spares a call; its plan says how many calls there are until an answer does."""
+
+    def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
+        """What *selection* will cost, where *sizes* (by entity) is all that is known; asks nobody."""
+
+    def plans(self) -> Sequence[PlanInfo]:
+        """What a company can have bought."""
 
     def destination(self, workspace_id: int) -> Destination: ...
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from importers.errors import InvalidSettings
 from importers.model import Every, Schedule
-from importers.schedule import check, in_words, next_run_after, upcoming
+from importers.schedule import check, in_words, next_run_after, runs_by_day, upcoming
 
 NINE = Schedule(Every.DAYS, at=time(9, 0), time_zone="Europe/Amsterdam")
 WORKING_DAYS = (0, 1, 2, 3, 4)
@@ -215,3 +215,56 @@ def test_whatever_passes_the_check_is_due_some_time(schedule, zone):
     schedule = replace(schedule, time_zone=zone)
     check(schedule)
     assert next_run_after(schedule, utc("2026-01-01 00:00")) is not None
+
+
+# --- how often, day by day ---
+
+
+def _by_hand(schedule: Schedule, first: date) -> tuple[int, ...]:
+    """Looks at every minute of a week; only right where no clock changes in it."""
+    zone, begin = ZoneInfo(schedule.time_zone), datetime.combine(first, time(), tzinfo=UTC)
+    return tuple(
+        sum(_is_due(schedule, (begin + timedelta(days=day, minutes=minute)).astimezone(zone)) for minute in range(1440))
+        for day in range(7)
+    )
+
+
+def _is_due(schedule: Schedule, local: datetime) -> bool:
+    if schedule.weekdays and local.weekday() not in schedule.weekdays:
+        return False
+    minutes = local.hour * 60 + local.minute
+    if schedule.every is Every.DAYS:
+        nth = (local.date() - date(2024, 1, 1)).days
+        return nth % schedule.number == 0 and minutes == schedule.at.hour * 60 + schedule.at.minute
+    return minutes % (schedule.number * (60 if schedule.every is Every.HOURS else 1)) == 0
+
+
+@given(
+    every=st.sampled_from([Every.MINUTES, Every.HOURS, Every.DAYS]),
+    number=st.integers(1, 24),
+    weekdays=st.sets(st.integers(0, 6)),
+    at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/Phoenix", "Asia/Tokyo"]),
+    first=st.dates(date(2026, 1, 1), date(2026, 12, 1)),
+)
+def test_the_runs_of_a_week_are_those_found_by_looking_at_every_minute(
+    every: Every, number: int, weekdays: set[int], at: time, zone: str, first: date
+):
+    days = () if every is Every.DAYS and number > 1 else tuple(sorted(weekdays))
+    schedule = Schedule(every, number, days, at, zone)
+    assert runs_by_day(schedule, first) == _by_hand(schedule, first)
+
+
+def test_a_manual_schedule_has_no_runs():
+    assert runs_by_day(Schedule(), date(2026, 1, 5)) == (0,) * 7
+
+
+def test_working_days_are_five_of_seven():
+    schedule = Schedule(Every.HOURS, 2, (0, 1, 2, 3, 4))
+    assert runs_by_day(schedule, date(2026, 1, 5)) == (12, 12, 12, 12, 12, 0, 0)
+
+
+def test_an_hour_that_happens_twice_counts_once():
+    schedule = Schedule(Every.HOURS, 1, time_zone="Europe/Berlin")
+    assert runs_by_day(schedule, date(2026, 10, 24), 3) == (24, 23, 24)
+    assert runs_by_day(schedule, date(2026, 3, 28), 3) == (24, 24, 24)
