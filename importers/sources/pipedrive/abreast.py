@@ -1,23 +1,95 @@
-"""One list with several requests under way: threads that read what `windows` plans."""
+"""One list with several requests under way: threads that read what `windows` and `offsets` plan."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
-from dataclasses import replace
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
+from importers.errors import ServiceTrouble
 from importers.http.ahead import read_abreast
 from importers.interfaces import Stop, Tell
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.pages import List, VendorPage, walk
-from importers.sources.pipedrive.windows import Seen, Walk, Windows, second_of, seen, text_of
+from importers.sources.pipedrive.offsets import Offsets, RestlessListError, Sheet
+from importers.sources.pipedrive.pages import List, VendorPage, first_position, page_at, walk
+from importers.sources.pipedrive.seen import SeenIds
+from importers.sources.pipedrive.windows import Seen, Walk, Windows, second_of, text_of
+
+J = TypeVar("J", covariant=True)
+T = TypeVar("T")
 
 _LOOK_UP_EVERY = 0.5
 """Seconds a thread without work waits for some before it asks whether to stop."""
 
-_Begun = dict[Walk, Params | None]
-"""Walks that wait for a thread, and where each goes on."""
+
+class Plan(Protocol[J]):
+    """What threads do, one job each."""
+
+    @property
+    def are_read(self) -> bool:
+        """Whether there will be no more to do."""
+
+    def begin(self) -> J | None:
+        """A job, or None for now."""
+
+
+class Board(Generic[J]):
+    """Where threads look for work and note what they did: a plan that is safe to share."""
+
+    def __init__(self, plan: Plan[J]) -> None:
+        self._plan = plan
+        self._changed = threading.Condition()
+
+    def jobs(self, stop: Stop) -> Iterator[J]:
+        """Waits for each; ends when there will be no more."""
+        while (found := self._take(stop)) is not None:
+            yield found
+
+    def note(self, do: Callable[[], T]) -> T:
+        """Change the plan, and wake those who wait for it to change."""
+        with self._changed:
+            result = do()
+            self._changed.notify_all()
+        return result
+
+    def wait_until(self, is_so: Callable[[], bool], stop: Stop) -> None:
+        while not self._is(is_so):
+            stop()
+
+    def _take(self, stop: Stop) -> J | None:
+        while True:
+            with self._changed:
+                if self._plan.are_read:
+                    return None
+                found = self._plan.begin()
+                if found is not None:
+                    return found
+                is_news = self._changed.wait(_LOOK_UP_EVERY)
+            if not is_news:
+                stop()
+
+    def _is(self, is_so: Callable[[], bool]) -> bool:
+        with self._changed:
+            return self._changed.wait_for(is_so, _LOOK_UP_EVERY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Abreast:
+    """A list, what is asked of it, and how many threads read it."""
+
+    client: PipedriveClient
+    where: List
+    params: Params
+    abreast: int
+
+    def read(self, work: Callable[[PipedriveClient, Stop], Iterator[VendorPage]]) -> Iterator[VendorPage]:
+        def produce(tell: Tell, stop: Stop) -> Iterator[VendorPage]:
+            return work(self.client.heard_by(tell=tell, stop=stop), stop)
+
+        return read_abreast(produce, threads=self.abreast, tell=self.client.tell, stop=self.client.stop)
 
 
 class WindowedList:
@@ -30,10 +102,7 @@ class WindowedList:
     """
 
     def __init__(self, client: PipedriveClient, where: List, params: Params, *, abreast: int) -> None:
-        self._client = client
-        self._where = where
-        self._params = params
-        self._abreast = abreast
+        self._list = _Abreast(client=client, where=where, params=params, abreast=abreast)
         self.began_at: str | None = None
 
     def pages(self) -> Iterator[VendorPage]:
@@ -43,14 +112,13 @@ class WindowedList:
             return
         highest, after_highest = yield from self._end(is_rising=False)
         if after_highest is not None:
-            windows, rising, falling = Windows.between(lowest, highest, page_size=self._where.page_size)
-            board = _Board(windows, {rising: after_lowest, falling: after_highest})
-            yield from self._between(board)
+            windows, rising, falling = Windows.between(lowest, highest, page_size=self._list.where.page_size)
+            yield from self._between(_Walks(windows, {rising: after_lowest, falling: after_highest}))
         yield VendorPage([], is_last=True)
 
     def _end(self, *, is_rising: bool) -> Generator[VendorPage, None, tuple[Seen, Params | None]]:
         """The pages of one end, up to the first that tells a time; what it tells, and how to go on if that was not all."""
-        for page in walk(self._client, self._where, self._asked(is_rising=is_rising)):
+        for page in walk(self._list.client, self._list.where, self._asked(is_rising=is_rising)):
             there = _seen(page)
             if not is_rising and there.last is not None:
                 self.began_at = _newest(page)
@@ -62,70 +130,128 @@ class WindowedList:
     def _asked(self, *, is_rising: bool, since: int | None = None, until: int | None = None) -> Params:
         bounds = {"updated_since": since, "updated_until": until}
         return {
-            **self._params,
+            **self._list.params,
             "sort_by": "update_time",
             "sort_direction": "asc" if is_rising else "desc",
             **{name: text_of(second) for name, second in bounds.items() if second is not None},
         }
 
-    def _between(self, board: _Board) -> Iterator[VendorPage]:
-        def work(tell: Tell, stop: Stop) -> Iterator[VendorPage]:
-            client = self._client.heard_by(tell=tell, stop=stop)
-            while (found := board.take(stop)) is not None:
-                yield from self._follow(*found, client, board)
+    def _between(self, walks: _Walks) -> Iterator[VendorPage]:
+        board = Board(walks)
 
-        return read_abreast(work, threads=self._abreast, tell=self._client.tell, stop=self._client.stop)
+        def work(client: PipedriveClient, stop: Stop) -> Iterator[VendorPage]:
+            for found, after in board.jobs(stop):
+                asked = self._asked(is_rising=found.is_rising, since=found.since, until=found.until)
+                for page in walk(client, self._list.where, asked, after=after):
+                    goes_on = board.note(partial(walks.read, found, page))
+                    yield replace(page, is_last=False)
+                    if not goes_on:
+                        break
 
-    def _follow(
-        self, found: Walk, after: Params | None, client: PipedriveClient, board: _Board
-    ) -> Iterator[VendorPage]:
-        asked = self._asked(is_rising=found.is_rising, since=found.since, until=found.until)
-        for page in walk(client, self._where, asked, after=after):
-            goes_on = board.read(found, _seen(page), is_last=page.is_last)
-            yield replace(page, is_last=False)
-            if not goes_on:
-                break
+        return self._list.read(work)
 
 
-class _Board:
-    """Where threads look for work and note what they read."""
+class _Walks:
+    """A plan of walks: those that were begun go on, each at its place, before there are new ones."""
 
-    def __init__(self, windows: Windows, begun: _Begun) -> None:
+    def __init__(self, windows: Windows, begun: dict[Walk, Params]) -> None:
         self._windows = windows
-        self._begun = begun
-        self._changed = threading.Condition()
+        self._begun = [(found, after) for found, after in begun.items() if windows.goes_on(found)]
 
-    def take(self, stop: Stop) -> tuple[Walk, Params | None] | None:
-        """Wait for a walk that nobody follows; None when everything is read."""
-        while True:
-            with self._changed:
-                if self._windows.are_read:
-                    return None
-                found = self._next()
-                if found is not None:
-                    return found
-                is_news = self._changed.wait(_LOOK_UP_EVERY)
-            if not is_news:
-                stop()
+    @property
+    def are_read(self) -> bool:
+        return self._windows.are_read
 
-    def read(self, by: Walk, there: Seen, *, is_last: bool) -> bool:
-        """Note a page; whether its walk should go on."""
-        with self._changed:
-            goes_on = self._windows.read(by, there, is_last=is_last)
-            self._changed.notify_all()
-            return goes_on
-
-    def _next(self) -> tuple[Walk, Params | None] | None:
+    def begin(self) -> tuple[Walk, Params | None] | None:
         if self._begun:
-            return self._begun.popitem()
+            return self._begun.pop()
         fresh = self._windows.begin()
         return None if fresh is None else (fresh, None)
 
+    def read(self, by: Walk, page: VendorPage) -> bool:
+        """Whether the walk goes on."""
+        self._windows.read(by, _seen(page), is_last=page.is_last)
+        return self._windows.goes_on(by)
+
 
 def _seen(page: VendorPage) -> Seen:
-    return seen(record.get("update_time") for record in page.records)
+    marks = ((second_of(record.get("update_time")), record.get("id")) for record in page.records)
+    return Seen(tuple((second, number) for second, number in marks if second is not None))
 
 
 def _newest(page: VendorPage) -> Any:
     times = (record.get("update_time") for record in page.records)
     return next(text for text in times if second_of(text) is not None)
+
+
+def offset_pages(client: PipedriveClient, where: List, params: Params, *, abreast: int) -> Iterator[VendorPage]:
+    """
+    A list by offsets, pages side by side, in any order; each record once.
+
+    Records that are there all the while are never missed, whatever is removed
+    before them. Raises ServiceTrouble where the list never comes to rest.
+    """
+    first = page_at(first_position(where), client, where, params)
+    yield first
+    if not first.is_last:
+        seen = SeenIds()
+        for record in first.records:
+            seen.is_new(record.get(where.key))
+        for page in _Offset(client=client, where=where, params=params, abreast=abreast).behind(first):
+            yield replace(page, records=[record for record in page.records if seen.is_new(record.get(where.key))])
+        yield VendorPage([], is_last=True)
+
+
+class _Offset(_Abreast):
+    def behind(self, first: VendorPage) -> Iterator[VendorPage]:
+        plan = Offsets(int(first.leads_to["start"]))
+        self._note(plan, plan.begin() or Sheet(0), first)
+        board = Board(plan)
+
+        def work(client: PipedriveClient, stop: Stop) -> Iterator[VendorPage]:
+            for sheet in board.jobs(stop):
+                position = {**first_position(self.where), "start": sheet.start}
+                page = page_at(position, client, self.where, self.params)
+                board.note(partial(self._note, plan, sheet, page))
+                yield replace(page, is_last=False)
+
+        return self.read(work)
+
+    def _note(self, plan: Offsets, sheet: Sheet, page: VendorPage) -> None:
+        keys = (record.get(self.where.key) for record in page.records)
+        more = bool(not page.is_last and page.leads_to)
+        try:
+            plan.read(sheet, filter(None, keys), more=more)
+        except RestlessListError as error:
+            raise ServiceTrouble(
+                "Pipedrive's list changes faster than it can be read, or leads in a circle.",
+                hint="Run it again; if it happens again, report it to Pipedrive.",
+            ) from error
+
+
+class Handed(Generic[T]):
+    """A plan that somebody makes while others carry it out: at most *room* jobs wait."""
+
+    def __init__(self, room: int) -> None:
+        self._waiting: deque[T] = deque()
+        self._room = room
+        self._is_complete = False
+        self.board: Board[T] = Board(self)
+
+    @property
+    def are_read(self) -> bool:
+        return self._is_complete and not self._waiting
+
+    def begin(self) -> T | None:
+        return self._waiting.popleft() if self._waiting else None
+
+    def hand(self, jobs: Iterable[T], stop: Stop) -> None:
+        """Add some as soon as there is room for any."""
+        self.board.wait_until(lambda: len(self._waiting) <= self._room, stop)
+        self.board.note(lambda: self._waiting.extend(jobs))
+
+    def complete(self) -> None:
+        def end() -> None:
+            self._is_complete = True
+
+        self.board.note(end)

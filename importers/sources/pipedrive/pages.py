@@ -62,6 +62,13 @@ class VendorPage:
     is_last: bool
     after: Params | None = None
 
+    @property
+    def leads_to(self) -> Params:
+        """Where the list goes on. Raises ServiceTrouble for a page that neither says so nor is the last."""
+        if self.after is None:
+            raise unreadable("does not say whether more records follow")
+        return self.after
+
 
 def walk(
     client: PipedriveClient, where: List, params: Params | None = None, *, after: Params | None = None
@@ -75,15 +82,19 @@ def walk(
     position: Params = after or first_position(where)
     seen: set[object] = {0}
     while True:
-        answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
-        after = next_position(where, answer, position)
-        is_last = after is None and not _ends_in_silence(where, answer)
-        yield VendorPage(_records(answer, where.inside), is_last=is_last, after=after)
-        if is_last:
+        page = page_at(position, client, where, params)
+        yield page
+        if page.is_last:
             return
-        if after is None:
-            raise unreadable("does not say whether more records follow")
-        position = _new(after, seen)
+        position = _new(page.leads_to, seen)
+
+
+def page_at(position: Params, client: PipedriveClient, where: List, params: Params | None = None) -> VendorPage:
+    """One page of a list."""
+    answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
+    after = next_position(where, answer, position)
+    is_last = after is None and not _ends_in_silence(where, answer)
+    return VendorPage(_records(answer, where.inside), is_last=is_last, after=after)
 
 
 def first_position(where: List) -> Params:

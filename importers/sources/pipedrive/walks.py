@@ -5,14 +5,16 @@ parent after the other. Parents are read page by page, so memory stays flat.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from importers.errors import InvalidSettings, NotThere
-from importers.interfaces import Stop, never_stop
-from importers.sources.pipedrive.abreast import WindowedList
+from importers.http.ahead import read_abreast
+from importers.interfaces import Stop, Tell, never_stop
+from importers.sources.pipedrive.abreast import Handed, WindowedList, offset_pages
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.pages import PARENT, List, Per, VendorPage, unreadable, walk
 from importers.sources.pipedrive.seen import SeenIds
@@ -74,6 +76,7 @@ class Walker:
         self._hear = hear
         self._enough = enough
         self._abreast = abreast
+        self._counting = threading.Lock()
         self.gone = 0
         self.began_at: str | None = None
 
@@ -94,21 +97,48 @@ class Walker:
             windowed = WindowedList(self._client, where, params, abreast=self._abreast)
             yield from windowed.pages()
             self.began_at = windowed.began_at
+        elif self._abreast > 1 and where.paging == "offset" and where.key:
+            yield from offset_pages(self._client, where, params, abreast=self._abreast)
         else:
             yield from walk(self._client, where, params)
 
     def _per_parent(self, where: List, per: Per, asked: Asked) -> Iterator[VendorPage]:
+        children = _Children(where, per, asked.own, self._count_gone)
         gathered: list[Record] = []
         asks = 0
-        for group in self._groups(per, asked):
-            self._stop()
+        for records in self._side_by_side(children, asked) if self._abreast > 1 else self._in_turn(children, asked):
+            gathered += records
             asks += 1
-            for records in self._of_group(where, per, group, asked.own):
-                gathered += records
-                if len(gathered) >= self._enough or asks >= _ASKS:
-                    yield VendorPage(gathered, is_last=False)
-                    gathered, asks = [], 0
+            if len(gathered) >= self._enough or asks >= _ASKS:
+                yield VendorPage(gathered, is_last=False)
+                gathered, asks = [], 0
         yield VendorPage(gathered, is_last=True)
+
+    def _in_turn(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
+        for group in self._groups(children.per, asked):
+            self._stop()
+            yield from children.of(group, self._client)
+
+    def _side_by_side(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
+        """One thread reads the parents, in their order, and the others what belongs to them, in any."""
+        handed: Handed[Sequence[Record]] = Handed(_ENOUGH)
+        is_fed = threading.Lock()
+
+        def work(tell: Tell, stop: Stop) -> Iterator[list[Record]]:
+            client = self._client.heard_by(tell=tell, stop=stop)
+            if is_fed.acquire(blocking=False):
+                self._feed(handed, children.per, asked, client)
+            for group in handed.board.jobs(stop):
+                yield from children.of(group, client)
+
+        return read_abreast(work, threads=self._abreast, tell=self._client.tell, stop=self._stop)
+
+    def _feed(self, handed: Handed[Sequence[Record]], per: Per, asked: Asked, client: PipedriveClient) -> None:
+        parents = Walker(client, stop=client.stop, hear=self._hear, enough=self._enough)
+        for group in parents._groups(per, asked):
+            handed.hand([group], client.stop)
+        handed.complete()
+        self._count_gone(parents.gone)
 
     def _groups(self, per: Per, asked: Asked) -> Iterator[Sequence[Record]]:
         """The parents, as many together as one request takes; each once."""
@@ -120,26 +150,41 @@ class Walker:
             for start in range(0, len(parents), per.batch):
                 yield parents[start : start + per.batch]
 
-    def _of_group(self, where: List, per: Per, group: Sequence[Record], own: Params) -> Iterator[list[Record]]:
+    def _count_gone(self, parents: int = 1) -> None:
+        with self._counting:
+            self.gone += parents
+
+
+@dataclass(frozen=True, slots=True)
+class _Children:
+    """The lists that are asked for by their parents. `count_gone` is called for each parent that is no longer there."""
+
+    where: List
+    per: Per
+    own: Params
+    count_gone: Callable[[], None]
+
+    def of(self, group: Sequence[Record], client: PipedriveClient) -> Iterator[list[Record]]:
+        """What belongs to the parents of one group, page by page."""
         try:
-            yield from self._of(where, per, group, own)
+            yield from self._of(group, client)
         except NotThere:
             if len(group) > 1:
                 raise
-            self.gone += 1
+            self.count_gone()
         except InvalidSettings:
             # How a list of ids is to be written is not documented everywhere; one id is always right.
             if len(group) == 1:
                 raise
             for parent in group:
-                yield from self._of_group(where, per, [parent], own)
+                yield from self.of([parent], client)
 
-    def _of(self, where: List, per: Per, group: Sequence[Record], own: Params) -> Iterator[list[Record]]:
-        apart, ids = _Apart(where), ",".join(map(_id_of, group))
-        params = {**own, per.param: ids} if per.param else own
-        for page in walk(self._client, replace(where, path=where.path.replace("{id}", ids)), params):
+    def _of(self, group: Sequence[Record], client: PipedriveClient) -> Iterator[list[Record]]:
+        apart, ids = _Apart(self.where), ",".join(map(_id_of, group))
+        params = {**self.own, self.per.param: ids} if self.per.param else self.own
+        for page in walk(client, replace(self.where, path=self.where.path.replace("{id}", ids)), params):
             records = apart.new(page.records)
-            _hand_over(records, per, group)
+            _hand_over(records, self.per, group)
             yield records
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from importers.sources.pipedrive.entities import BY_NAME
-from importers.sources.pipedrive.pages import List
-from importers.sources.pipedrive.walks import Asked, Walker
+from importers.sources.pipedrive.entities import BY_NAME, ENTITIES
+from importers.sources.pipedrive.pages import PARENT, List
+from importers.sources.pipedrive.walks import Asked, Record, Walker
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
 
-WINDOWED = ["deals", "archived-deals", "persons", "organizations", "activities"]
+WINDOWED = [entity.name for entity in ENTITIES if "updated_until" in entity.where.windows]
+OFFSET = [entity.name for entity in ENTITIES if entity.where.paging == "offset" and not entity.where.per]
 
 
 @pytest.fixture(scope="module")
 def app() -> Any:
-    return an_app(World(deals=400, custom_fields=2))
+    return an_app(World(deals=50, custom_fields=1))
 
 
 @pytest.fixture
@@ -26,19 +29,46 @@ def rig(app: Any) -> Rig:
     return a_rig(app=app)
 
 
-def read(rig: Rig, where: List, *, abreast: int, asked: Asked | None = None) -> dict[Any, dict[str, Any]]:
-    """The records by id."""
+def read(rig: Rig, where: List, *, abreast: int, asked: Asked | None = None) -> list[Record]:
     walker = Walker(rig.source._client, abreast=abreast)
     pages = list(walker.pages(where, asked or Asked()))
     assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
-    return {record["id"]: record for page in pages for record in page.records}
+    return [record for page in pages for record in page.records]
 
 
-def in_small_pages(entity: str) -> List:
-    return replace(BY_NAME[entity].where, page_size=20)
+def in_small_pages(where: List) -> List:
+    per = where.per and replace(where.per, parents=in_small_pages(where.per.parents), batch=min(where.per.batch, 7))
+    return replace(where, page_size=min(where.page_size, 8), per=per)
 
 
-@pytest.mark.parametrize("entity", WINDOWED)
-def test_windows_give_what_the_list_gives(rig: Rig, entity: str) -> None:
-    where = in_small_pages(entity)
-    assert read(rig, where, abreast=5) == read(rig, where, abreast=1)
+def by_parent(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """What belongs to each parent, in the order it came in."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(repr(record.get(PARENT)), []).append(record)
+    return found
+
+
+@pytest.mark.parametrize("entity", [entity.name for entity in ENTITIES])
+def test_every_entity_is_the_same_read_in_turn_and_abreast(rig: Rig, entity: str) -> None:
+    where = in_small_pages(BY_NAME[entity].where)
+    in_turn, abreast = read(rig, where, abreast=1), read(rig, where, abreast=4)
+    assert in_turn
+    if where.per:
+        assert by_parent(abreast) == by_parent(in_turn)
+    elif entity in WINDOWED:
+        assert {record["id"]: record for record in abreast} == {record["id"]: record for record in in_turn}
+    else:
+        assert sorted(map(repr, abreast)) == sorted(map(repr, in_turn))
+
+
+def test_windows_and_offsets_are_what_the_catalogue_says() -> None:
+    assert WINDOWED == ["deals", "archived-deals", "persons", "organizations", "activities"]
+    assert {"leads", "notes", "files", "call-logs", "mail-threads"} <= {*OFFSET}
+
+
+def test_no_thread_is_left_behind(rig: Rig) -> None:
+    before = {*threading.enumerate()}
+    for entity in ("deals", "notes", "deal-followers"):
+        read(rig, in_small_pages(BY_NAME[entity].where), abreast=6)
+    assert {*threading.enumerate()} == before
