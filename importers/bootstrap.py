@@ -56,6 +56,7 @@ def build(
     from importers.queues import InlineQueue
     from importers.services import Services
     from importers.services.accounts import Accounts
+    from importers.services.columns import Columns
     from importers.services.connections import Connections
     from importers.services.execution import Execution
     from importers.services.health import Health
@@ -86,6 +87,7 @@ def build(
         connections=Connections(store=store, accounts=accounts, clock=clock),
         importers=Importers(store=store, accounts=accounts, kinds=kinds, clock=clock),
         prices=Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock),
+        columns=Columns(store=store),
         runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
         scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),

@@ -23,6 +23,7 @@ from importers.model import (
     Ending,
     EntityInfo,
     Event,
+    FieldChange,
     Importer,
     Line,
     Page,
@@ -33,6 +34,7 @@ from importers.model import (
     Row,
     Run,
     Selection,
+    Sight,
     Size,
     Standing,
     Target,
@@ -119,11 +121,16 @@ class Reading(Protocol):
     """
     One selection, opened: its columns are known, its rows come page by page.
 
+    `columns` are those of the frozen sheet, where the selection has one, with
+    the same headers in the same order; `sight` says how to freeze them from
+    now on, and what changed about their fields since they were.
+
     Only one page (and one read ahead) is in memory at a time.
     """
 
     columns: tuple[Column, ...]
     notes: list[str]
+    sight: Sight
 
     @property
     def total(self) -> int | None:
@@ -347,6 +354,14 @@ class Store(Protocol):
         self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
     ) -> Importer:
         """As `add_importer`; whether it is paused stays as it is."""
+
+    def keep_columns(self, importer: Importer, selection: Selection, changes: Sequence[FieldChange]) -> bool:
+        """
+        The columns an importer's sheet has from now on, and what there is to
+        decide about them. False, and nothing is kept, when its selection is no
+        longer that of *importer*. Of *changes* only what *selection* leaves
+        open is ever handed out.
+        """
 
     def pause_importer(
         self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime

@@ -46,6 +46,8 @@ class Column:
 
     `key` is stable and never shown by default; `header` is what people read,
     unique within its table. `usual` columns are taken unless the owner chose.
+    `field` is what the account calls the field it shows; empty for the
+    vendor's own columns.
     """
 
     key: str
@@ -53,6 +55,72 @@ class Column:
     kind: ColumnKind = ColumnKind.TEXT
     group: str = ""
     usual: bool = True
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """
+    The columns of a sheet that was written, in its order and under its headers.
+
+    Each column's `field` is the name the owner last agreed to, `header` what
+    stands in the sheet. `known` holds the keys of the usual columns there were
+    when the owner was last asked: only others are new. `empty` holds the keys
+    of columns that are gone in Pipedrive and stay because the owner said so.
+    """
+
+    columns: tuple[Column, ...]
+    known: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(column.key for column in self.columns)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """By key."""
+        return {column.key: column.header for column in self.columns}
+
+
+class Happening(StrEnum):
+    """What can become of a field."""
+
+    RENAMED = "renamed"
+    ADDED = "added"
+    DELETED = "deleted"
+    REPLACED = "replaced"  # deleted, and a new one of the same name created
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """
+    Something to decide: a field is no longer what a sheet's columns were frozen for.
+
+    `key` and `name` are those the field has now, or had before it was deleted;
+    `before` is the name of a renamed field, the key of a replaced one.
+    `columns` are the field's, as Pipedrive has them; those of the sheet, where
+    it was deleted.
+    """
+
+    what: Happening
+    key: str
+    name: str
+    columns: tuple[Column, ...]
+    before: str = ""
+
+    @property
+    def id(self) -> str:
+        """Names it among the changes of one importer."""
+        return f"{self.what}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a reading saw: the sheet's columns from now on, and what there is to decide about them."""
+
+    frozen: Frozen
+    changes: tuple[FieldChange, ...] = ()
 
 
 # --- recipes ----------------------------------------------------------------
@@ -64,7 +132,8 @@ class Selection:
     What to read. `columns` holds column keys in sheet order, or None for the
     usual ones; `filter_name` is kept beside `filter_id` so that it can be
     shown without asking Pipedrive. `time_zone` (IANA) is the zone moments are
-    shown in.
+    shown in. `frozen` is how the sheet has its columns, None until it was
+    written for the first time; with it `columns` only says which are wanted.
     """
 
     entity: str
@@ -74,6 +143,7 @@ class Selection:
     statuses: tuple[str, ...] = ()
     limit: int | None = None
     time_zone: str = "UTC"
+    frozen: Frozen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +202,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A saved recipe: what to read, which columns, where to write, and when; all of it in one time zone."""
+    """
+    A saved recipe: what to read, which columns, where to write, and when; all of it in one time zone.
+    `changes` is what its owner has not decided yet about fields that changed in Pipedrive.
+    """
 
     id: int
     workspace_id: int
@@ -145,6 +218,7 @@ class Importer:
     next_run_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    changes: tuple[FieldChange, ...] = ()
 
 
 # --- people and accounts ------------------------------------------------------

@@ -14,9 +14,12 @@ from importers.model import (
     Column,
     ColumnKind,
     EntityInfo,
+    FieldChange,
+    Frozen,
     Page,
     Row,
     Selection,
+    Sight,
     Size,
     Standing,
     Target,
@@ -71,7 +74,8 @@ class ScriptedReading:
     """A Reading of the pages its source was given."""
 
     def __init__(self, source: ScriptedSource, selection: Selection, tell: Tell, stop: Stop) -> None:
-        self.columns = COLUMNS
+        self.sight = Sight(selection.frozen or Frozen(COLUMNS), source.changes)
+        self.columns = self.sight.frozen.columns
         self.notes = list(source.notes)
         self._source = source
         self._limit = selection.limit
@@ -107,9 +111,12 @@ class ScriptedSource:
     that happens between pages (it may raise, wait, tell).
     """
 
-    def __init__(self, *script: Step, notes: Sequence[str] = (), account: Account = ACME) -> None:
+    def __init__(
+        self, *script: Step, notes: Sequence[str] = (), changes: Sequence[FieldChange] = (), account: Account = ACME
+    ) -> None:
         self.script = script
         self.notes = notes
+        self.changes = tuple(changes)
         self.pages_read = 0
         self.opened: list[Selection] = []
         self._account = account

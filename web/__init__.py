@@ -12,6 +12,7 @@ from web import (
     addresses,
     auth,
     cells,
+    columns,
     connections,
     context,
     current,
@@ -35,7 +36,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     Bootstrap5(app)
     for part in (addresses, static_files, filters, cells, context, errors, security):
         part.register(app)
-    for part in (health, auth, home, connections, editor, runs, results):
+    for part in (health, auth, home, connections, editor, columns, runs, results):
         part.register(app)
     return app
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from importers.errors import ImporterError
 from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
-from importers.model import Counts, Phase, Selection, Target, Written
+from importers.model import Counts, Phase, Selection, Sight, Target, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run that reached its end. `notes` is what the owner should know about it."""
+    """
+    A run that reached its end. `notes` is what the owner should know about it,
+    `sight` what was seen of the columns.
+    """
 
     counts: Counts
     written: Written
     notes: tuple[str, ...]
+    sight: Sight
 
 
 Report = Callable[[Progress], None]
@@ -84,7 +88,7 @@ class Pipeline:
             written = writing.commit()
         standing.rows_written = written.rows
         standing.enter(Phase.FINISHED)
-        return Outcome(standing.counts, written, (*reading.notes, *written.notes))
+        return Outcome(standing.counts, written, (*reading.notes, *written.notes), reading.sight)
 
     @staticmethod
     def _announce(reading: Reading, writing: Writing) -> None:

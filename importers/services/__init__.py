@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from importers.interfaces import Clock
+from importers.services.columns import Columns
 from importers.services.connections import Connections
 from importers.services.health import Health
 from importers.services.manage import Importers
@@ -24,6 +25,7 @@ class Services:
     connections: Connections
     importers: Importers
     prices: Prices
+    columns: Columns
     runs: Runs
     scheduling: Scheduling
     setup: Setup

@@ -11,12 +11,13 @@ from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import HandedBack, ImporterError
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
-from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Status
+from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Sight, Status
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
 from importers.services.kinds import Kinds
 from importers.services.story import Names, Story
+from importers.tables.frozen import selected
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,9 @@ class Execution:
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
             pipeline = Pipeline(source, destination, tell=story.tell, report=story.report, stop=heartbeat.stop)
-            return pipeline.run(importer.selection, importer.target)
+            outcome = pipeline.run(importer.selection, importer.target)
+        attempt.keep_columns(importer, outcome.sight)
+        return outcome
 
     def _label(self, importer: Importer) -> str:
         name = importer.selection.entity
@@ -123,6 +126,17 @@ class _Attempt:
 
         self._story = Story(names, save, clock=self._clock)
         return self._story
+
+    def keep_columns(self, importer: Importer, sight: Sight) -> None:
+        """What the sheet has is kept, unless its owner chose other columns meanwhile: then those come next."""
+        selection = selected(importer.selection, sight.frozen)
+        if (selection, sight.changes) == (importer.selection, importer.changes):
+            return
+        try:
+            self._store.keep_columns(importer, selection, sight.changes)
+        except ImporterError:
+            # The sheet is written all the same. The next run sees the columns again.
+            logger.exception("the columns of run %d could not be kept", self.run.id)
 
     def succeeded(self, outcome: Outcome) -> None:
         status = Status.DONE_WITH_NOTES if outcome.notes else Status.DONE

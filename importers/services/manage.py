@@ -17,6 +17,7 @@ from importers.model import (
     Connection,
     Draft,
     EntityInfo,
+    Frozen,
     Importer,
     Preview,
     Role,
@@ -29,6 +30,7 @@ from importers.model import (
 from importers.services.access import require
 from importers.services.accounts import Accounts
 from importers.services.kinds import Kinds
+from importers.tables.frozen import first_sight, fitted, selected
 
 LONGEST_NAME = 200
 MOST_PREVIEW_ROWS = 100
@@ -144,13 +146,12 @@ class Importers:
             return _first_rows(source, selection, wanted)
 
     def _checked(self, actor: Actor, draft: Draft, *, before: Importer | None) -> Draft:
-        draft = _in_one_zone(replace(draft, name=_checked_name(draft.name)))
+        draft = _thawed(_in_one_zone(replace(draft, name=_checked_name(draft.name))), before)
         self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
         self._check_selection(draft.selection)
         self._check_target(actor, draft.target, before)
-        self._check_columns(actor, draft, before)
-        return draft
+        return self._with_columns(actor, draft, before)
 
     def _check_selection(self, selection: Selection) -> None:
         """What can be judged without asking Pipedrive."""
@@ -194,23 +195,17 @@ class Importers:
                     field="sheet",
                 )
 
-    def _check_columns(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
-        """Asks Pipedrive, so only when there is something new to ask."""
+    def _with_columns(self, actor: Actor, draft: Draft, before: Importer | None) -> Draft:
+        """Those chosen, fitted to the sheet there is. Asks Pipedrive, so only when there is something new to ask."""
         connection = self._store.connection(actor.workspace.id, draft.connection_id)
-        chosen = draft.selection.columns
-        if chosen is None or (before and _asks_for_the_same(before, draft)):
-            return
-        if not chosen:
+        selection = draft.selection
+        if selection.columns is None or (before and _asks_for_the_same(before, draft)):
+            return draft
+        if not selection.columns:
             raise InvalidSettings("No column is chosen.", hint="Choose at least one column.", field="columns")
         with self._accounts.source(connection) as source:
-            known = {column.key for column in source.columns(draft.selection.entity)}
-        unknown = [key for key in chosen if key not in known]
-        if unknown:
-            raise InvalidSettings(
-                f"These columns do not exist (any more): {', '.join(unknown)}.",
-                hint="Choose from the columns there are.",
-                field="columns",
-            )
+            columns = source.columns(selection.entity)
+        return replace(draft, selection=_fitted(selection, selection.columns, columns))
 
     def _next_turn(self, before: Importer, schedule: Schedule, now: datetime) -> datetime | None:
         if before.paused:
@@ -235,6 +230,13 @@ def _in_one_zone(draft: Draft) -> Draft:
     return replace(draft, selection=replace(draft.selection, time_zone=draft.schedule.time_zone))
 
 
+def _thawed(draft: Draft, before: Importer | None) -> Draft:
+    """Another account or another sort of record makes another sheet: nothing is left of its columns."""
+    if before is None or _reads_the_same(before, draft):
+        return draft
+    return replace(draft, selection=replace(draft.selection, frozen=None))
+
+
 def _same_place(one: Target, other: Target) -> bool:
     return (one.kind, one.place.casefold(), one.sheet.casefold()) == (
         other.kind,
@@ -243,12 +245,28 @@ def _same_place(one: Target, other: Target) -> bool:
     )
 
 
+def _fitted(selection: Selection, chosen: Sequence[str], columns: Sequence[Column]) -> Selection:
+    frozen = selection.frozen or Frozen(())
+    known = {*(column.key for column in columns), *frozen.keys}
+    unknown = [key for key in chosen if key not in known]
+    if unknown:
+        raise InvalidSettings(
+            f"These columns do not exist (any more): {', '.join(unknown)}.",
+            hint="Choose from the columns there are.",
+            field="columns",
+        )
+    if selection.frozen is None:
+        by_key = {column.key: column for column in columns}
+        return selected(selection, first_sight((by_key[key] for key in dict.fromkeys(chosen)), columns))
+    return selected(selection, fitted(frozen, chosen, columns))
+
+
+def _reads_the_same(before: Importer, draft: Draft) -> bool:
+    return (before.connection_id, before.selection.entity) == (draft.connection_id, draft.selection.entity)
+
+
 def _asks_for_the_same(before: Importer, draft: Draft) -> bool:
-    return (before.connection_id, before.selection.entity, before.selection.columns) == (
-        draft.connection_id,
-        draft.selection.entity,
-        draft.selection.columns,
-    )
+    return _reads_the_same(before, draft) and before.selection.columns == draft.selection.columns
 
 
 def _free_name(name: str, taken: set[str]) -> str:

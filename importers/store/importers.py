@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import Draft, Importer
+from importers.model import Draft, FieldChange, Importer, Selection
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
 from importers.store.schema import connections, importers
@@ -55,6 +55,16 @@ class Importers(Database):
                 return _change(sql, workspace_id, importer_id, values)
         except IntegrityError as error:
             raise _taken(draft) from error
+
+    def keep_columns(self, importer: Importer, selection: Selection, changes: Sequence[FieldChange]) -> bool:
+        is_it = (importers.c.id == importer.id, importers.c.workspace_id == importer.workspace_id)
+        with self._writing() as sql:
+            # Locked, because JSON cannot be compared in the WHERE of an UPDATE everywhere.
+            row = sql.execute(select(importers).where(*is_it).with_for_update()).first()
+            if row is None or importer_of(row).selection != importer.selection:
+                return False
+            sql.execute(update(importers).where(*is_it).values(selection=selection, changes=tuple(changes)))
+        return True
 
     def pause_importer(
         self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime

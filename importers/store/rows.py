@@ -27,6 +27,7 @@ from importers.model import (
     User,
     Workspace,
 )
+from importers.tables.frozen import is_open
 
 AnyRow = Row[Any]
 
@@ -64,18 +65,20 @@ def identity(account: Account) -> str:
 
 
 def importer_of(row: AnyRow) -> Importer:
+    selection = in_zone_of(row.schedule, row.selection)
     return Importer(
         id=row.id,
         workspace_id=row.workspace_id,
         name=row.name,
         connection_id=row.connection_id,
-        selection=in_zone_of(row.schedule, row.selection),
+        selection=selection,
         target=row.target,
         schedule=row.schedule,
         paused=row.paused,
         next_run_at=row.next_run_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        changes=tuple(change for change in row.changes or () if is_open(change, selection.frozen)),
     )
 
 

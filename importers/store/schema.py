@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from importers.model import Account, Counts, Plan, Schedule, Selection, Target, Trouble
+from importers.model import Account, Counts, FieldChange, Plan, Schedule, Selection, Target, Trouble
 
 
 class Moment(TypeDecorator[datetime]):
@@ -167,6 +167,8 @@ importers = Table(
     Column("next_run_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # What became of fields since its columns were frozen; may hold what is decided by now.
+    Column("changes", Value(tuple[FieldChange, ...])),
     UniqueConstraint("workspace_id", "target_key"),
     Index("ix_importers_next_run_at", "next_run_at"),
     Index("ix_importers_connection_id", "connection_id"),

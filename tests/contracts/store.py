@@ -14,12 +14,17 @@ from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Store
 from importers.model import (
     Actor,
+    Column,
+    ColumnKind,
     ConnectionStatus,
     Cost,
     Counts,
     Ending,
     Every,
     Extent,
+    FieldChange,
+    Frozen,
+    Happening,
     Level,
     Line,
     Phase,
@@ -40,6 +45,11 @@ from tests.fakes import ACME, NEW_YEAR
 LATER = NEW_YEAR + timedelta(minutes=5)
 LINE = Line("Something happened.")
 NOBODY = 987_654
+
+SIZE = Column("size", "Size", ColumnKind.NUMBER, "Custom fields", field="Size")
+SHEET = Frozen((SIZE,), known=("size",))
+RENAMED = FieldChange(Happening.RENAMED, "size", "Fleet", (replace(SIZE, header="Fleet", field="Fleet"),), "Size")
+ADDED = FieldChange(Happening.ADDED, "colour", "Colour", (Column("colour", "Colour", field="Colour"),))
 
 
 def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -290,6 +300,43 @@ class StoreContract:
             NEW_YEAR,
             LATER,
         )
+
+    def test_the_columns_of_a_sheet_are_kept_with_what_there_is_to_decide(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        selection = replace(importer.selection, frozen=SHEET)
+        assert store.keep_columns(importer, selection, [RENAMED, ADDED])
+        kept = store.importer(ours, importer.id)
+        assert (kept.selection, kept.changes) == (selection, (RENAMED, ADDED))
+        assert replace(kept, selection=importer.selection, changes=()) == importer
+
+    def test_what_is_decided_by_now_is_not_handed_out(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        left_out = replace(importer.selection, frozen=replace(SHEET, known=("size", "colour")))
+        store.keep_columns(importer, left_out, [RENAMED, ADDED])
+        assert store.importer(ours, importer.id).changes == (RENAMED,)
+        assert [one.changes for one in store.importers(ours)] == [(RENAMED,)]
+
+    def test_columns_seen_for_another_selection_are_not_kept(self, store: Store, ours: int, theirs: int):
+        importer = an_importer(store, ours)
+        frozen = replace(importer.selection, frozen=SHEET)
+        changed = store.change_importer(
+            ours,
+            importer.id,
+            a_draft(connection_id=importer.connection_id, selection=Selection("deals", limit=5)),
+            next_run_at=None,
+            now=LATER,
+        )
+        assert not store.keep_columns(importer, frozen, [ADDED])
+        assert not store.keep_columns(replace(changed, workspace_id=theirs), frozen, [ADDED])
+        assert not store.keep_columns(replace(changed, id=NOBODY), frozen, [ADDED])
+        assert store.importer(ours, importer.id) == changed
+
+    def test_of_many_who_keep_columns_at_the_same_moment_one_does(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        sheets = [replace(importer.selection, frozen=replace(SHEET, empty=(str(place),))) for place in range(4)]
+        answers = at_once([lambda sheet=sheet: store.keep_columns(importer, sheet, []) for sheet in sheets])
+        assert sorted(answers) == [False, False, False, True]
+        assert store.importer(ours, importer.id).selection == sheets[answers.index(True)]
 
     def test_a_removed_importer_takes_its_runs_along(self, store: Store, ours: int):
         importer = an_importer(store, ours)

@@ -24,7 +24,7 @@ def answers(draft: Draft) -> dict[str, Any]:
         "filter": filter_value(selection.filter_id, selection.filter_name),
         "statuses": list(selection.statuses),
         "columns_mode": USUAL if selection.columns is None else CHOSEN,
-        "columns": list(selection.columns or ()),
+        "columns": list(_in_the_sheet(selection)),
         "place": draft.target.place,
         "sheet": draft.target.sheet,
         "every": schedule.every.value,
@@ -41,7 +41,7 @@ def draft_from(form: EditorForm, base: Draft) -> Draft:
     return Draft(
         name=form.name.data or "",
         connection_id=form.connection_id.data or 0,
-        selection=_selection(form, base.selection),
+        selection=_selection(form, base),
         target=Target(base.target.kind, form.place.data or "", form.sheet.data or ""),
         schedule=schedule_from(form),
     )
@@ -102,15 +102,36 @@ def in_kept_order(picked: Sequence[str], kept: Sequence[str] | None) -> tuple[st
     return tuple(kept) if kept and set(kept) == set(unique) else unique
 
 
-def _selection(form: EditorForm, base: Selection) -> Selection:
+def _in_the_sheet(selection: Selection) -> tuple[str, ...]:
+    """The columns chosen; of the usual ones those the sheet has by now."""
+    if selection.columns is not None:
+        return selection.columns
+    return selection.frozen.keys if selection.frozen else ()
+
+
+def _selection(form: EditorForm, base: Draft) -> Selection:
     filter_id, filter_name = filter_from(form.filter.data)
     chosen = form.columns_mode.data == CHOSEN
+    kept = base.selection.columns
     return replace(
-        base,
+        base.selection,
         entity=form.entity.data or "",
-        columns=in_kept_order(form.columns.data or (), base.columns) if chosen else None,
+        columns=in_kept_order(form.columns.data or (), kept) if chosen else None,
+        frozen=base.selection.frozen if _keeps_its_sheet(form, base) else None,
         filter_id=filter_id,
         filter_name=filter_name,
         statuses=tuple(form.statuses.data or ()),
         time_zone=form.time_zone.data or "UTC",
     )
+
+
+def _keeps_its_sheet(form: EditorForm, base: Draft) -> bool:
+    """
+    Whether the columns of the sheet go on as they are, apart from those chosen
+    or left out: not for another account or entity, nor for who goes back from
+    a choice to the usual ones.
+    """
+    same = options_key(form.connection_id.data, form.entity.data) == options_key(
+        base.connection_id, base.selection.entity
+    )
+    return same and (form.columns_mode.data == CHOSEN or base.selection.columns is None)

@@ -88,7 +88,9 @@ def options() -> ResponseReturnValue:
 def show_preview() -> ResponseReturnValue:
     form = EditorForm()
     drop_stale_choices(form)
-    draft = draft_from(form, _first_draft(0))
+    importer_id = request.args.get("importer_id", type=an_id)
+    base = draft_of(current.services().importers.get(current.actor(), importer_id)) if importer_id else _first_draft(0)
+    draft = draft_from(form, base)
     shown = preview.refused(NO_COLUMN) if form.lacks_columns else preview.show(draft)
     return render_template("editor/_preview.html", shown=shown)
 

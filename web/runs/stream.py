@@ -12,6 +12,7 @@ from flask import get_template_attribute, render_template, stream_with_context
 from importers.errors import ImporterError
 from importers.model import Actor, Event, Importer, Phase, Run
 from importers.services.runs import Runs
+from web import current
 from web.filters import zone_of
 
 RETRY_MS = 2000
@@ -70,6 +71,8 @@ def _story(
     latest = next(iter(runs.events(actor, run_id, after=after - 1)), None) if after else None
     for seconds in rounds:
         for run, events in runs.follow(actor, run_id, after=after, seconds=seconds):
+            if run.status.is_over:
+                importer = current.services().importers.get(actor, importer.id)  # the run may have seen changed fields
             yield from _lines(events, zone_of(importer))
             after = events[-1].number if events else after
             latest = events[-1] if events else latest

@@ -127,7 +127,7 @@ class _OneField:
         self, part: str, header: str, kind: ColumnKind, *, usual: bool = True, recipe: Recipe | None = None
     ) -> Spec:
         key = f"{self._code}.{part}" if part else self._code
-        column = Column(key, header, kind, group=CUSTOM, usual=usual)
+        column = Column(key, header, kind, group=CUSTOM, usual=usual, field=self._name)
         flat = f"{self._code}_{part}" if part else self._code
         path = ("custom_fields", self._code) if self._nested else (flat,)
         return Spec(column, path, recipe or recipes.of_kind(kind))

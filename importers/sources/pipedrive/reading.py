@@ -8,7 +8,7 @@ from typing import Any
 
 from importers.http.ahead import read_ahead
 from importers.interfaces import Stop, Tell
-from importers.model import Column, Page, Selection, Usage
+from importers.model import Column, Page, Selection, Sight, Usage
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.entities import Entity
 from importers.sources.pipedrive.features import explained
@@ -17,6 +17,7 @@ from importers.sources.pipedrive.pages import List, VendorPage
 from importers.sources.pipedrive.price import PriceTag
 from importers.sources.pipedrive.recipes import Kitchen, Spec, ids_in
 from importers.sources.pipedrive.seen import SeenIds
+from importers.sources.pipedrive.sheet import Sheet
 from importers.sources.pipedrive.totals import deals_in
 from importers.sources.pipedrive.walks import Asked, Record, Walker
 from importers.tables.flatten import Getter, Path, Shaper, pluck
@@ -34,9 +35,13 @@ class Plan:
 
     entity: Entity
     selection: Selection
-    specs: tuple[Spec, ...]
+    sheet: Sheet
     kitchen: Kitchen
     directory: Directory
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        return self.sheet.specs
 
 
 class PipedriveReading:
@@ -54,7 +59,8 @@ class PipedriveReading:
         self._total: int | None = None
         self._gone = 0
         self.columns: tuple[Column, ...] = tuple(spec.column for spec in plan.specs)
-        self.notes: list[str] = []
+        self.sight: Sight = plan.sheet.sight
+        self.notes: list[str] = [*plan.sheet.notes]
 
     @property
     def total(self) -> int | None:

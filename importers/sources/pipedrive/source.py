@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,16 +23,16 @@ from importers.sources.pipedrive.entities import (
 )
 from importers.sources.pipedrive.features import explained
 from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
+from importers.sources.pipedrive.hints import did_you_mean, list_of
 from importers.sources.pipedrive.names import Directory
 from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading, Plan
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
+from importers.sources.pipedrive.sheet import sheet_of
 from importers.sources.pipedrive.sizes import sizes_for
 
 _FILTERS = List("/filters", "v1", 20, paging="none")
 _FILTER_COST = 2
-_KEY_LENGTH = 40
-_MOST_LISTED = 20
 
 
 class PipedriveSource:
@@ -106,10 +105,10 @@ class PipedriveSource:
         self._check_filter(selection, entity, client)
         with explained(entity.label, entity.needs):
             fields = self._fields(entity, client)
-        specs = _chosen(entity, all_specs(entity, fields), selection.columns)
-        directory = Directory({spec.relation for spec in specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
-        kitchen = Kitchen(zone, directory.names, _labels(entity, specs, fields, client))
-        plan = Plan(entity, selection, specs, kitchen, directory)
+        sheet = sheet_of(entity, all_specs(entity, fields), selection)
+        directory = Directory({spec.relation for spec in sheet.specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
+        kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
+        plan = Plan(entity, selection, sheet, kitchen, directory)
         return PipedriveReading(plan, client, tell=tell, stop=stop)
 
     @staticmethod
@@ -141,7 +140,7 @@ def _no_filter(shown: str, hint: str) -> NotThere:
 def _entity(name: str) -> Entity:
     if name in BY_NAME:
         return BY_NAME[name]
-    raise InvalidSettings(f"Pipedrive has no {name!r} to import.{_did_you_mean(name, BY_NAME)}", hint=_list_of(BY_NAME))
+    raise InvalidSettings(f"Pipedrive has no {name!r} to import.{did_you_mean(name, BY_NAME)}", hint=list_of(BY_NAME))
 
 
 def _check(selection: Selection, entity: Entity) -> None:
@@ -149,7 +148,7 @@ def _check(selection: Selection, entity: Entity) -> None:
     if unknown and not entity.statuses:
         raise InvalidSettings(f"{entity.label} have no status to choose by.", hint="Leave the status empty.")
     if unknown:
-        raise InvalidSettings(f"{entity.label} have no status {unknown[0]!r}.", hint=_list_of(entity.statuses))
+        raise InvalidSettings(f"{entity.label} have no status {unknown[0]!r}.", hint=list_of(entity.statuses))
     if selection.filter_id is not None and not entity.filter_type:
         raise InvalidSettings(f"Pipedrive has no filters for {entity.label.lower()}.", hint="Leave the filter empty.")
     if selection.limit is not None and selection.limit < 1:
@@ -172,54 +171,6 @@ def _known_zone(name: object) -> str:
         return _zone(str(name)).key
     except InvalidSettings:
         return "UTC"
-
-
-def _chosen(entity: Entity, specs: tuple[Spec, ...], wanted: tuple[str, ...] | None) -> tuple[Spec, ...]:
-    """The columns asked for by key or header, in that order and each once; without a choice the usual ones."""
-    if wanted is None:
-        return tuple(spec for spec in specs if spec.column.usual)
-    by_header = {spec.column.header.casefold(): spec for spec in specs}
-    by_key = {spec.column.key.casefold(): spec for spec in specs}
-    known = by_header | by_key
-    chosen = {}
-    for name in wanted:
-        spec = known.get(name.strip().casefold())
-        if spec is None:
-            raise _no_column(entity, name, specs)
-        chosen[spec.column.key] = spec
-    if not chosen:
-        raise InvalidSettings("No column is chosen.", hint="Choose at least one, or leave the choice open.")
-    return tuple(chosen.values())
-
-
-def _no_column(entity: Entity, name: str, specs: tuple[Spec, ...]) -> InvalidSettings:
-    if len(name.partition(".")[0]) == _KEY_LENGTH:
-        return InvalidSettings(
-            f"A custom field chosen here no longer exists in Pipedrive (its key began with {name[:8]}).",
-            hint="Open the importer and save its columns again.",
-        )
-    keys = [spec.column.key for spec in specs if len(spec.column.key) < _KEY_LENGTH]
-    headers = [spec.column.header for spec in specs]
-    return InvalidSettings(
-        f"There is no column {name!r}.{_did_you_mean(name, [*keys, *headers])}", hint=_some_of(headers, entity)
-    )
-
-
-def _some_of(headers: Sequence[str], entity: Entity) -> str:
-    if len(headers) <= _MOST_LISTED:
-        return _list_of(headers)
-    shown, more = ", ".join(headers[:_MOST_LISTED]), len(headers) - _MOST_LISTED
-    return f"There is: {shown} … and {more} more: pipesheet columns {entity.name}"
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    spelled = {choice.casefold(): choice for choice in known}
-    close = [spelled[match] for match in get_close_matches(name.casefold(), spelled, n=3)]
-    return f" Did you mean {' or '.join(close)}?" if close else ""
-
-
-def _list_of(names: Iterable[str]) -> str:
-    return f"There is: {', '.join(names)}."
 
 
 def _labels(

@@ -18,10 +18,23 @@ from importers.errors import (
     RateLimited,
 )
 from importers.interfaces import Stop, Tell
-from importers.model import Actor, ConnectionStatus, Counts, Level, Line, Phase, Status
+from importers.model import (
+    Actor,
+    Column,
+    ConnectionStatus,
+    Counts,
+    FieldChange,
+    Frozen,
+    Happening,
+    Level,
+    Line,
+    Phase,
+    Selection,
+    Status,
+)
 from importers.store.sql import SqlStore
 from tests.builders import a_target
-from tests.fakes import FakeClock, ScriptedSource
+from tests.fakes import COLUMNS, FakeClock, ScriptedSource
 from tests.workshop import TOKEN, Workshop
 
 ROWS = [(1, "one"), (2, "two")]
@@ -329,3 +342,50 @@ def test_a_database_that_goes_away_leaves_the_run_to_the_clock(
     monkeypatch.undo()
     assert workshop.runs.get(alice, run.id).status is Status.RUNNING
     assert "could not be kept" in caplog.text
+
+
+# --- columns ---
+
+COLOUR = FieldChange(Happening.ADDED, "colour", "Colour", (Column("colour", "Colour", field="Colour"),))
+
+
+def test_a_run_that_went_well_freezes_the_columns_and_keeps_what_it_saw_change(workshop_of: MakeWorkshop, alice: Actor):
+    workshop = workshop_of(ROWS, changes=[COLOUR])
+    run = workshop.run()
+    importer = workshop.store.importer(alice.workspace.id, run.importer_id)
+    assert importer.selection.frozen == Frozen(COLUMNS)
+    assert importer.changes == (COLOUR,)
+    assert run.status is Status.DONE
+
+
+def test_a_run_that_failed_freezes_nothing(workshop_of: MakeWorkshop, alice: Actor):
+    workshop = workshop_of(ROWS, raising(NoRoom("The disk is full.")), changes=[COLOUR])
+    run = workshop.run()
+    importer = workshop.store.importer(alice.workspace.id, run.importer_id)
+    assert (importer.selection.frozen, importer.changes) == (None, ())
+
+
+def test_columns_that_were_changed_in_mid_run_stay_as_their_owner_wants_them(
+    workshop_of: MakeWorkshop, store: SqlStore, alice: Actor
+):
+    wanted = Selection("deals", columns=("title",), frozen=Frozen(COLUMNS[1:]))
+
+    def owner_changes_it(tell: Tell, stop: Stop) -> None:
+        importer = store.importer(alice.workspace.id, 1)
+        assert store.keep_columns(importer, wanted, ())
+
+    workshop = workshop_of(owner_changes_it, ROWS, changes=[COLOUR])
+    run = workshop.run()
+    assert run.status is Status.DONE
+    assert store.importer(alice.workspace.id, run.importer_id).selection == wanted
+
+
+def test_a_database_that_cannot_keep_the_columns_does_not_make_the_run_a_failure(
+    workshop_of: MakeWorkshop, store: SqlStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def away(*args: object) -> bool:
+        raise ConnectionTrouble("The database cannot be reached.")
+
+    monkeypatch.setattr(store, "keep_columns", away)
+    assert workshop_of(ROWS).run().status is Status.DONE
+    assert "columns of run 1 could not be kept" in caplog.text
