@@ -21,6 +21,7 @@ from web import (
     filters,
     health,
     home,
+    prices,
     results,
     runs,
     security,
@@ -34,7 +35,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
-    for part in (addresses, static_files, filters, cells, context, errors, security):
+    for part in (addresses, static_files, filters, prices, cells, context, errors, security):
         part.register(app)
     for part in (health, auth, home, connections, editor, columns, runs, results):
         part.register(app)

@@ -10,7 +10,7 @@ import msgspec
 
 from importers.errors import SetupError
 from importers.interfaces import Clock, Memo, Store
-from importers.model import Actor, Connection, Cost, Draft, Role, Selection, Size, Standing
+from importers.model import Actor, Connection, Cost, Draft, PlanInfo, Role, Selection, Size, Standing
 from importers.schedule import check
 from importers.services.access import require
 from importers.services.accounts import Accounts
@@ -76,6 +76,10 @@ class Prices:
         today = datetime.combine(self._clock.now().date(), time(), tzinfo=self._clock.now().tzinfo)
         spent = self._store.spent_since(actor.workspace.id, today)
         return Use(books.standing, books.load(), spent, today)
+
+    def plans(self) -> Sequence[PlanInfo]:
+        """What a company can have bought."""
+        return self._kinds.plans()
 
     def _books(self, actor: Actor, connection_id: int) -> Books:
         """What is known about the company of a connection."""

@@ -1,15 +1,42 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField
+from wtforms import Field, PasswordField, SelectField
 from wtforms.validators import Length, StopValidation
 
-from web.forms import needed, trimmed
+from importers.model import Plan, PlanInfo
+from web.forms import WholeNumberField, needed, trimmed
 
 
 def in_one_piece(form: FlaskForm, field: Field) -> None:
     if len(field.data.split()) > 1:
         raise StopValidation("A Pipedrive API token has no spaces inside. Copy it again, without anything around it.")
+
+
+class PlanForm(FlaskForm):
+    """What the company pays for; nothing where nobody knows."""
+
+    plan = SelectField("Plan", validate_choice=False)
+    seats = WholeNumberField("Users (seats)", description="All of the company’s, not only those who use Pipesheet.")
+
+    def __init__(self, *args: Any, plans: Sequence[PlanInfo], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan.choices = [("", "Not known"), *((plan.name, plan.label) for plan in plans)]
+
+    def validate_plan(self, field: Field) -> None:
+        if field.data not in dict(self.plan.choices):
+            raise StopValidation("Choose one of the plans.")
+
+    def validate_seats(self, field: Field) -> None:
+        if self.plan.data and field.data is None and not field.errors:
+            raise StopValidation("Type how many users the company pays for, such as 5.")
+
+    @property
+    def answer(self) -> Plan | None:
+        return Plan(self.plan.data, self.seats.data) if self.plan.data else None
 
 
 class TokenForm(FlaskForm):

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from collections import Counter
 
-from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from importers.config import WHERE_TO_COPY_IT
-from importers.errors import ImporterError, TemporaryError
+from importers.costs import percent
+from importers.errors import ImporterError, InvalidSettings, TemporaryError
 from importers.model import Connection, ConnectionStatus
 from importers.secret import Secret
 from web import current
-from web.connections.forms import TokenForm
+from web.connections.forms import PlanForm, TokenForm
+from web.security import safe_next
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -27,6 +29,46 @@ def index() -> ResponseReturnValue:
         "connections/index.html",
         connections=current.services().connections.list(current.actor()),
         used_by=Counter(card.connection.id for card in cards),
+    )
+
+
+@pages.get("/<id:connection_id>")
+def show(connection_id: int) -> ResponseReturnValue:
+    """Whose account it is, how it stands with Pipedrive's limits, and what uses it."""
+    connection = current.services().connections.get(current.actor(), connection_id)
+    return _shown(connection, _plan_form(connection))
+
+
+@pages.post("/<id:connection_id>/plan")
+def plan(connection_id: int) -> ResponseReturnValue:
+    connection = current.services().connections.get(current.actor(), connection_id)
+    form = _plan_form(connection)
+    if not form.validate():
+        return _shown(connection, form), 422
+    try:
+        current.services().connections.plan(current.actor(), connection_id, form.answer)
+    except InvalidSettings as error:
+        form.seats.errors = [str(error)]
+        return _shown(connection, form), 422
+    flash("The plan is saved." if form.answer else "The plan is forgotten.", "success")
+    return redirect(url_for(".show", connection_id=connection_id))
+
+
+def _plan_form(connection: Connection) -> PlanForm:
+    kept = {"plan": connection.plan.name, "seats": connection.plan.seats} if connection.plan else {"plan": ""}
+    return PlanForm(data=kept, plans=current.services().prices.plans())
+
+
+def _shown(connection: Connection, form: PlanForm) -> str:
+    cards = current.services().importers.cards(current.actor())
+    return render_template(
+        "connections/show.html",
+        connection=connection,
+        use=current.services().prices.use(current.actor(), connection.id),
+        importers=[card.importer for card in cards if card.connection.id == connection.id],
+        form=form,
+        percent=percent,
+        sign_in="API token",
     )
 
 
@@ -67,12 +109,12 @@ def check(connection_id: int) -> ResponseReturnValue:
         connection = current.services().connections.check(current.actor(), connection_id)
     except TemporaryError as error:
         flash(f"The check did not succeed. {error}", "danger")
-        return redirect(url_for(".index"))
+        return redirect(_back())
     if connection.status is ConnectionStatus.WORKING:
         flash(f"{connection.label} works.", "success")
     else:
         flash(f"Pipedrive refused the token of {connection.label}. Replace it.", "danger")
-    return redirect(url_for(".index"))
+    return redirect(_back())
 
 
 @pages.get("/<id:connection_id>/unlink")
@@ -89,6 +131,12 @@ def unlink(connection_id: int) -> ResponseReturnValue:
     current.services().connections.unlink(current.actor(), connection_id)
     flash(f"{connection.label} is unlinked, and its token forgotten.", "success")
     return redirect(url_for(".index"))
+
+
+def _back() -> str:
+    """The page one came from: the connection's own, else the list."""
+    wanted = request.form.get("next")
+    return safe_next(wanted) if wanted else url_for(".index")
 
 
 def _is_first() -> bool:

@@ -8,7 +8,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -20,7 +19,7 @@ from wtforms.validators import Length, StopValidation
 from importers.model import Every
 from web import zones
 from web.addresses import an_id
-from web.forms import needed, trimmed
+from web.forms import WholeNumberField, needed, trimmed
 
 USUAL, CHOSEN = "usual", "chosen"
 
@@ -29,14 +28,6 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 RHYTHMS = {Every.MANUAL: "Manually", Every.MINUTES: "Minutes", Every.HOURS: "Hours", Every.DAYS: "Days"}
 NO_COLUMN = "Choose at least one column, or take the usual ones."
 COLUMN_MODES = {USUAL: "The usual columns", CHOSEN: "Choose columns"}
-
-
-class WholeNumberField(IntegerField):
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError("Type a whole number, such as 2.") from None
 
 
 class ClockField(TimeField):

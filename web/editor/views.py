@@ -16,6 +16,7 @@ from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices
 from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
 from web.editor.options import entity_named, load, on_shelf
 from web.editor.timetable import timetable
+from web.prices import Tag, tag_of
 from web.security import safe_next
 
 pages = Blueprint("editor", __name__)
@@ -38,6 +39,11 @@ class Desk:
     title: str
     original: Importer | None = None
     copying: bool = False
+
+    @property
+    def importer_id(self) -> int | None:
+        """Whose place it takes when it is saved."""
+        return self.original.id if self.original and not self.copying else None
 
 
 def register(app: Flask) -> None:
@@ -93,6 +99,16 @@ def show_preview() -> ResponseReturnValue:
     draft = draft_from(form, base)
     shown = preview.refused(NO_COLUMN) if form.lacks_columns else preview.show(draft)
     return render_template("editor/_preview.html", shown=shown)
+
+
+@pages.post("/editor/price")
+def show_price() -> ResponseReturnValue:
+    """What the importer would cost, as a piece of page; asks Pipedrive how many records there are if wanted."""
+    form = EditorForm()
+    drop_stale_choices(form)
+    importer_id = request.args.get("importer_id", type=an_id)
+    tag = tag_of(draft_from(form, _first_draft(0)), importer_id, counting=request.form.get("action") == "count")
+    return render_template("editor/_price.html", tag=tag, form=form)
 
 
 @pages.get("/editor/schedule")
@@ -177,12 +193,19 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         options=load(form.connection_id.data, form.entity.data),
         workbooks=proposals.workbooks(cards),
         timetable=timetable(form),
+        tag=_tag(desk, form),
         shown=shown,
         back=_back(),
         kept=kept_in_words(form),
         starts_afresh=options_key(desk.base.connection_id, desk.base.selection.entity) != form.options_for.data,
         is_open=request.form.get("action") == "options",
     )
+
+
+def _tag(desk: Desk, form: EditorForm) -> Tag:
+    if form.is_submitted() and timetable(form).problem:
+        return Tag()
+    return tag_of(draft_from(form, desk.base), desk.importer_id, counting=request.form.get("action") == "count")
 
 
 def _create(draft: Draft) -> Importer:

@@ -30,6 +30,7 @@ def index() -> ResponseReturnValue:
         connections=current.services().connections.list(current.actor()),
         health=current.services().health.check(),
         counts=_counts(cards),
+        overfull=[load for load in current.services().prices.loads(current.actor()) if not load.fits],
     )
 
 

@@ -35,6 +35,7 @@ def history(importer_id: int) -> ResponseReturnValue:
         importer=importer,
         connection=services.connections.get(actor, importer.connection_id),
         entity=next((info for info in services.importers.entities() if info.name == importer.selection.entity), None),
+        price=services.prices.of(actor, importer_id),
         runs=runs,
         bars=_bars(runs),
     )

@@ -215,6 +215,38 @@ form.addEventListener("change", (event) => {
   if (["connection_id", "entity"].includes(event.target.name)) showOptions().catch(() => options.removeAttribute("aria-busy"));
 });
 
+// --- the price -------------------------------------------------------------------
+
+const price = document.getElementById("price");
+let pricing = null;
+
+const showPrice = async (counting) => {
+  pricing?.abort();
+  pricing = new AbortController();
+  const sent = new FormData(form);
+  if (counting) sent.set("action", "count");
+  price.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(price.dataset.from, { method: "POST", body: sent, signal: pricing.signal });
+    if (answer.ok) price.replaceChildren(parse(await answer.text()));
+    price.removeAttribute("aria-busy");
+  } catch (error) {
+    if (error.name !== "AbortError") price.removeAttribute("aria-busy");
+  }
+};
+
+let settling = 0;
+form.addEventListener("input", (event) => {
+  if (["name", "place", "sheet"].includes(event.target.name) || event.target.matches("[data-column-search]")) return;
+  clearTimeout(settling);
+  settling = setTimeout(() => showPrice(false), 400);
+});
+document.getElementById("count-button").addEventListener("click", (event) => {
+  event.preventDefault();
+  clearTimeout(settling);
+  showPrice(true);
+});
+
 // --- leaving ------------------------------------------------------------------------
 
 const answers = () =>

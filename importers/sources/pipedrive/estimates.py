@@ -68,8 +68,10 @@ ONCE, PERHAPS = Span(1, 1), Span(0, 1)
 
 
 def estimate(selection: Selection, sizes: Sizes) -> Estimate:
-    """What *selection* will cost, where *sizes* is all that is known. *selection* must be one that `open` takes."""
-    entity = BY_NAME[selection.entity]
+    """What *selection* will cost, where *sizes* is all that is known."""
+    entity = BY_NAME.get(selection.entity)
+    if entity is None:
+        return Estimate(Cost(), None, f"Nobody knows what {selection.entity!r} would be.")
     specs = specs_of(entity, selection)
     rows, reading = _reading(entity, selection, sizes)
     asked = [*_before(entity, selection, specs), *reading, *_names(entity, selection, specs, rows, sizes)]

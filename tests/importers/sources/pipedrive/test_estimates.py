@@ -112,6 +112,10 @@ def test_what_nobody_knows_has_no_upper_end_and_says_the_price() -> None:
     assert told.why == "Nobody knows before the first run how many there are: 10 tokens for each deal."
 
 
+def test_of_what_does_not_exist_nothing_is_known() -> None:
+    assert estimate(Selection("unicorns"), {}).most is None
+
+
 def test_what_comes_at_once_is_known_beforehand() -> None:
     told = estimate(Selection("currencies"), {})
     assert (told.least, told.most, told.why) == (Cost(1, 20), Cost(1, 20), "One request gives all of them.")
