@@ -21,9 +21,20 @@ from importers.clock import SystemClock
 from importers.config import Settings
 from importers.http.book import Allowance
 from importers.http.governor import MemoryGovernor, identity_of
-from importers.http.session import make_session
-from importers.interfaces import Clock, Destination, Governor, Leaving, Memo, Queue, Source, never_leaving
-from importers.model import EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.http.session import make_session, rerouted
+from importers.interfaces import (
+    Clock,
+    ConsentApp,
+    Destination,
+    Governor,
+    Grants,
+    Leaving,
+    Memo,
+    Queue,
+    Source,
+    never_leaving,
+)
+from importers.model import Account, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 if TYPE_CHECKING:
@@ -32,6 +43,7 @@ if TYPE_CHECKING:
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
     from importers.http.redis_governor import RedisGovernor
     from importers.services import Services
+    from importers.sources.pipedrive.signin import SignIn
 
 __all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
 
@@ -146,7 +158,7 @@ class _Kinds:
         self._settings = settings
         self._clock = clock
         self._session_given = session
-        self._governors: dict[Secret, MemoryGovernor | RedisGovernor] = {}
+        self._governors: dict[str, MemoryGovernor | RedisGovernor] = {}
         self._allowances: dict[str, Allowance] = {}
         self._lock = threading.Lock()
 
@@ -154,11 +166,27 @@ class _Kinds:
         return entities()
 
     def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
+        from importers.sources.pipedrive.signin import ApiToken
+
+        return self._source(ApiToken(token), identity_of(token), company_domain, plan)
+
+    def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
+        from importers.sources.pipedrive.signin import AppGrant, identity_of_app_user
+
+        sign_in = AppGrant(grants, clock=self._clock)
+        if account is None or not account.user_id:
+            # Good for the one call that asks: it is not known yet whose calls it counts with.
+            return self._source(sign_in, identity_of(grants.current().refresh_token), None, None)
+        client_id = self._settings.pipedrive_client_id
+        identity = identity_of_app_user(client_id, account.company_id, account.user_id)
+        return self._source(sign_in, identity, account.company_domain, plan)
+
+    def _source(self, sign_in: SignIn, identity: str, company_domain: str | None, plan: Plan | None) -> Source:
         source: Source = sources.load("pipedrive")(
-            token,
+            sign_in,
             session=self._session,
             clock=self._clock,
-            governor=self._governor(token, company_domain, plan),
+            governor=self._governor(identity, company_domain, plan),
             company_domain=company_domain,
         )
         return source
@@ -178,6 +206,24 @@ class _Kinds:
         from importers.http.memo import MemoryMemo, RedisMemo
 
         return RedisMemo(self._redis) if self._settings.redis_url else MemoryMemo(self._clock)
+
+    def app(self) -> ConsentApp | None:
+        return self._app
+
+    @cached_property
+    def _app(self) -> ConsentApp | None:
+        settings = self._settings
+        if not settings.pipedrive_client_secret:
+            return None
+        from importers.sources.pipedrive.oauth import PipedriveApp
+
+        return PipedriveApp(
+            client_id=settings.pipedrive_client_id,
+            client_secret=settings.pipedrive_client_secret,
+            session=self._session,
+            clock=self._clock,
+            at=lambda url: rerouted(url, settings.reroutes),
+        )
 
     def destination(self, workspace_id: int) -> Destination:
         destination: Destination = destinations.load("excel")(self._folder(workspace_id))
@@ -207,17 +253,17 @@ class _Kinds:
     def _session(self) -> requests.Session:
         return self._session_given or make_session(reroutes=self._settings.reroutes)
 
-    def _governor(self, token: Secret, company: str | None, plan: Plan | None) -> Governor:
-        """A share of the limits of *token* and of its company, for one reader."""
+    def _governor(self, identity: str, company: str | None, plan: Plan | None) -> Governor:
+        """A share of the limits of one token (or app and user) and of its company, for one reader."""
         with self._lock:
-            if token not in self._governors:
-                self._governors[token] = self._new_governor(token)
-            return self._governors[token].beside(company, assumed=self._burst_of(plan))
+            if identity not in self._governors:
+                self._governors[identity] = self._new_governor(identity)
+            return self._governors[identity].beside(company, assumed=self._burst_of(plan))
 
     def _burst_of(self, plan: Plan | None) -> int | None:
         return next((info.burst for info in self.plans() if plan and info.name == plan.name), None)
 
-    def _new_governor(self, token: Secret) -> MemoryGovernor | RedisGovernor:
+    def _new_governor(self, identity: str) -> MemoryGovernor | RedisGovernor:
         alone = MemoryGovernor(self._clock, allowances=self._allowances)
         if not self._settings.redis_url:
             return alone
@@ -225,7 +271,7 @@ class _Kinds:
 
         # A clock that was handed in is the only one there is, wherever the calls are counted.
         moment = None if isinstance(self._clock, SystemClock) else self._clock.monotonic
-        return RedisGovernor(self._redis, identity=identity_of(token), clock=self._clock, twin=alone, moment=moment)
+        return RedisGovernor(self._redis, identity=identity, clock=self._clock, twin=alone, moment=moment)
 
     @cached_property
     def _redis(self) -> Redis:

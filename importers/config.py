@@ -32,7 +32,8 @@ class Settings:
     `reroutes` maps a host pattern ("*.pipedrive.com") to a loopback base URL.
     `secret_keys` holds Fernet keys: the first seals, all open; when empty a
     key is kept in the home folder. `sandbox` says that the pretend Pipedrive
-    runs beside us and `sandbox_token` what signs in there.
+    runs beside us and `sandbox_token` what signs in there. The two of an app at
+    Pipedrive, for signing in with OAuth, are both set or neither.
     """
 
     home: Path
@@ -47,6 +48,8 @@ class Settings:
     reroutes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     sandbox_token: str = ""
+    pipedrive_client_id: str = ""
+    pipedrive_client_secret: Secret | None = None
     log_level: str = "INFO"
 
     @property
@@ -93,9 +96,12 @@ class _Reader:
             reroutes=self._reroutes(),
             sandbox=self._flag(_PREFIX + "SANDBOX"),
             sandbox_token=self._text(_PREFIX + "SANDBOX_TOKEN"),
+            pipedrive_client_id=self._text("PIPEDRIVE_CLIENT_ID"),
+            pipedrive_client_secret=self._secret("PIPEDRIVE_CLIENT_SECRET"),
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
+        self._check_app(settings)
         self._refuse_problems()
         return settings
 
@@ -198,6 +204,16 @@ class _Reader:
             )
             return None
         return pattern.lower(), target.rstrip("/")
+
+    def _check_app(self, settings: Settings) -> None:
+        for one, other, value, partner in (
+            ("ID", "SECRET", settings.pipedrive_client_id, settings.pipedrive_client_secret),
+            ("SECRET", "ID", settings.pipedrive_client_secret, settings.pipedrive_client_id),
+        ):
+            if value and not partner:
+                self._problems.append(f"PIPEDRIVE_CLIENT_{one} is set, but PIPEDRIVE_CLIENT_{other} is not")
+        if settings.pipedrive_client_id and not settings.pipedrive_client_id.isprintable():
+            self._problems.append("PIPEDRIVE_CLIENT_ID holds line breaks or other characters that no client id has")
 
     def _check_production(self, settings: Settings) -> None:
         if not settings.is_production:

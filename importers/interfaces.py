@@ -24,6 +24,7 @@ from importers.model import (
     EntityInfo,
     Event,
     FieldChange,
+    Grant,
     Importer,
     Line,
     Page,
@@ -35,10 +36,12 @@ from importers.model import (
     Run,
     Selection,
     Sight,
+    SignIn,
     Size,
     Standing,
     Target,
     Trigger,
+    Trouble,
     Turn,
     Usage,
     Workspace,
@@ -115,6 +118,48 @@ class Memo(Protocol):
     def get(self, key: str) -> bytes | None: ...
 
     def put(self, key: str, value: bytes, span: timedelta) -> None: ...
+
+
+class Grants(Protocol):
+    """The grant of one connection, shared by all processes that use it. Safe to share between threads."""
+
+    def current(self) -> Grant:
+        """As far as this process knows; it may have ended."""
+
+    def newer_than(self, old: Grant) -> Grant:
+        """
+        The one that came after *old*: refreshed by whoever is first, once.
+
+        Raises:
+            CredentialsRejected: there will be none.
+            TemporaryError: not at the moment.
+        """
+
+
+class ConsentApp(Protocol):
+    """Our app at the vendor, which users let in by pressing Allow there."""
+
+    def consent_url(self, *, redirect_uri: str, state: str) -> str:
+        """The vendor's page that asks the user; it leads back to *redirect_uri* with *state* and a code."""
+
+    def exchange(self, code: Secret, *, redirect_uri: str) -> Grant:
+        """
+        Trade the code, which is good once and for minutes.
+
+        Raises:
+            CredentialsRejected: it is not good (any more).
+            InvalidSettings: the vendor does not know our app, or not at this address.
+            TemporaryError: not at the moment.
+        """
+
+    def refresh(self, grant: Grant) -> Grant:
+        """As `exchange`, for a refresh token; CredentialsRejected means that the user or the vendor ended it."""
+
+    def revoke(self, grant: Grant) -> None:
+        """Uninstall the app for the user whose grant it is; errors as above."""
+
+    def is_us(self, client_id: str, client_secret: Secret) -> bool:
+        """Whether somebody knows our credentials; takes as long for a wrong one as for the right one."""
 
 
 class Reading(Protocol):
@@ -318,21 +363,61 @@ class Store(Protocol):
     def connections(self, workspace_id: int) -> Sequence[Connection]:
         """By company and user."""
 
+    def app_connections(self, kind: str, *, company_id: int, user_id: int) -> Sequence[Connection]:
+        """Those signed in to by OAuth as that user, across all workspaces."""
+
     def connection(self, workspace_id: int, connection_id: int) -> Connection: ...
 
     def keep_connection(
-        self, workspace_id: int, kind: str, account: Account, sealed: bytes, *, now: datetime
+        self,
+        workspace_id: int,
+        kind: str,
+        account: Account,
+        sealed: bytes,
+        *,
+        sign_in: SignIn = SignIn.API_TOKEN,
+        scopes: Sequence[str] = (),
+        now: datetime,
     ) -> Connection:
         """A working connection; the one of the same kind, company and user is renewed instead of doubled."""
 
     def renew_connection(
-        self, workspace_id: int, connection_id: int, account: Account, sealed: bytes, *, now: datetime
+        self,
+        workspace_id: int,
+        connection_id: int,
+        account: Account,
+        sealed: bytes,
+        *,
+        sign_in: SignIn = SignIn.API_TOKEN,
+        scopes: Sequence[str] = (),
+        now: datetime,
     ) -> Connection:
         """Raises InvalidSettings when another connection is linked to that account."""
 
     def mark_connection(
         self, workspace_id: int, connection_id: int, status: ConnectionStatus, *, now: datetime
     ) -> Connection: ...
+
+    def refuse_connection(self, connection: Connection, trouble: Trouble, *, now: datetime) -> bool:
+        """
+        It needs reconnecting; False, and nothing changes, where that is known
+        already or its secret is no longer the one in *connection*.
+        """
+
+    def forget_grant(self, connection: Connection) -> None:
+        """Keep nothing of an OAuth secret, whichever it is by now."""
+
+    def begin_refresh(self, connection: Connection, *, until: datetime, now: datetime) -> bool:
+        """
+        Take the turn to refresh the secret in *connection*, until somebody else
+        may. False while others have it, or once the secret is another one.
+        """
+
+    def end_refresh(self, connection: Connection, *, until: datetime) -> None:
+        """Give the turn back that was taken *until* then, with nothing to show for it."""
+
+    def keep_grant(self, connection: Connection, sealed: bytes, *, scopes: Sequence[str]) -> bool:
+        """Put a newer secret in place of the one in *connection*; False when that is gone."""
 
     def plan_connection(self, workspace_id: int, connection_id: int, plan: Plan | None) -> Connection:
         """Keep what the owner says the company pays for; renewing the connection does not change it."""
@@ -428,7 +513,7 @@ class Store(Protocol):
     # --- what the clock asks for, across all workspaces ---
 
     def due_importers(self, now: datetime) -> Sequence[Importer]:
-        """Not paused, and due by *now*."""
+        """Neither paused nor of a connection that needs reconnecting, and due by *now*."""
 
     def claim_importer(
         self, importer_id: int, due_at: datetime, *, next_run_at: datetime | None, line: Line, now: datetime
@@ -439,7 +524,8 @@ class Store(Protocol):
         then skipped).
         """
 
-    def runs_to_wake(self, now: datetime) -> Sequence[Run]: ...
+    def runs_to_wake(self, now: datetime) -> Sequence[Run]:
+        """Waiting until *now* or before, but for those whose connection needs reconnecting."""
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         """Queue a waiting run again; False when it is no longer as *run* says (as for the next three)."""

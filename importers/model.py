@@ -13,6 +13,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from importers.secret import Secret
+
 # --- tables -----------------------------------------------------------------
 
 Cell = None | str | int | float | bool | date | datetime | time | timedelta
@@ -261,15 +263,38 @@ class ConnectionStatus(StrEnum):
     NEEDS_RECONNECTING = "needs reconnecting"
 
 
+class SignIn(StrEnum):
+    """How an account is signed in to."""
+
+    API_TOKEN = "API token"  # noqa: S105 - the words for it
+    OAUTH = "OAuth"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose token it is, as the vendor says."""
+    """Whose token it is, as the vendor says; the ids are 0 where it was linked before they were kept."""
 
     company: str
     company_domain: str
     user: str
     email: str
     time_zone: str = "UTC"
+    company_id: int = 0
+    user_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """
+    What a user granted to our app: an access token for a while, a refresh
+    token for the next one, where to call, and what may be read.
+    """
+
+    access_token: Secret
+    refresh_token: Secret
+    expires_at: datetime
+    api_host: str
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +322,10 @@ class PlanInfo:
 class Connection:
     """
     A linked account. `sealed` is the encrypted secret; only the vault opens it.
-    `plan` is None until an owner entered it, which most need not.
+    It is empty once an uninstalled app made it worthless. `plan` is None until
+    an owner entered it, which most need not. `scopes` are those granted to our
+    app; an API token has none and may do what its user may. `trouble` says why
+    it needs reconnecting; until that is done, its importers are paused.
     """
 
     id: int
@@ -309,6 +337,18 @@ class Connection:
     created_at: datetime
     checked_at: datetime
     plan: Plan | None = None
+    sign_in: SignIn = SignIn.API_TOKEN
+    scopes: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+
+    @property
+    def works(self) -> bool:
+        return self.status is ConnectionStatus.WORKING
+
+    def may_read(self, entity: EntityInfo) -> bool:
+        """Whether the permissions suffice for *entity*, as far as an app's permissions go."""
+        is_app = self.sign_in is SignIn.OAUTH
+        return not (is_app and entity.scopes) or not set(self.scopes).isdisjoint(entity.scopes)
 
     @property
     def label(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from importers.interfaces import Store
-from importers.model import Account, Connection, Draft, Importer, Run, Schedule, Selection, Target, Trigger
+from importers.model import Account, Connection, Draft, Importer, Run, Schedule, Selection, SignIn, Target, Trigger
 from tests.fakes import ACME, NEW_YEAR
 
 
@@ -27,6 +28,20 @@ def a_target(sheet: str = "Deals", place: str = "Pipesheet") -> Target:
 
 def a_connection(store: Store, workspace_id: int, *, account: Account = ACME, sealed: bytes = b"sealed") -> Connection:
     return store.keep_connection(workspace_id, "pipedrive", account, sealed, now=NEW_YEAR)
+
+
+def an_app_connection(store: Store, workspace_id: int, *, user_id: int = 11) -> Connection:
+    """Signed in to by OAuth."""
+    account = replace(ACME, company_id=7, user_id=user_id)
+    return store.keep_connection(
+        workspace_id,
+        "pipedrive",
+        account,
+        b"sealed grant",
+        sign_in=SignIn.OAUTH,
+        scopes=("base", "deals:read"),
+        now=NEW_YEAR,
+    )
 
 
 def an_importer(store: Store, workspace_id: int, *, next_run_at: Any = None, **changes: Any) -> Importer:

@@ -96,6 +96,7 @@ def sandbox(sandbox_app: Flask) -> Iterator[Sandbox]:
     yield held
     held.faults.clear()
     held.journal.clear()
+    held.oauth.grants.clear()
 
 
 @pytest.fixture

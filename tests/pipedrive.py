@@ -10,6 +10,7 @@ from importers.http.session import make_session
 from importers.interfaces import Governor, Stop, never_stop
 from importers.model import Row, Selection
 from importers.secret import Secret
+from importers.sources.pipedrive.signin import ApiToken
 from importers.sources.pipedrive.source import PipedriveSource
 from sandbox.adapters import WSGIAdapter
 from sandbox.pipedrive import create_app
@@ -70,7 +71,7 @@ def a_rig(
     sandbox.journal.clear()
     clock = clock or FakeClock()
     source = PipedriveSource(
-        Secret(token),
+        ApiToken(Secret(token)),
         session=make_session(reroutes={}, adapter=WSGIAdapter(app)),
         clock=clock,
         governor=governor or NullGovernor(),

@@ -9,8 +9,9 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from importers.doorbell import MemoryDoorbell
-from importers.interfaces import Clock, Destination, Source, Store
+from importers.interfaces import Clock, ConsentApp, Destination, Grants, Source, Store
 from importers.model import (
+    Account,
     Actor,
     EntityInfo,
     Estimate,
@@ -64,6 +65,12 @@ class ScriptedKinds:
 
     def plans(self) -> Sequence[PlanInfo]:
         return ()
+
+    def app(self) -> ConsentApp | None:
+        return None
+
+    def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
+        raise NotImplementedError
 
     def destination(self, workspace_id: int) -> Destination:
         return self._destination

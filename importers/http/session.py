@@ -39,6 +39,16 @@ def make_session(*, reroutes: Mapping[str, str], adapter: BaseAdapter | None = N
     return session
 
 
+def rerouted(url: str, reroutes: Mapping[str, str]) -> str:
+    """*url*, or where it is found on this machine."""
+    asked = urlsplit(url)
+    target = _target_of(asked.hostname or "", reroutes)
+    if target is None:
+        return url
+    base = urlsplit(target)
+    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
+
+
 class _Session(requests.Session):
     """Times out by itself, keeps no cookies, reads no .netrc, and stays with the host it was sent to."""
 
@@ -96,20 +106,22 @@ class _Rerouting(BaseAdapter):
 
     def target_of(self, host: str) -> str | None:
         """The base URL that stands in for *host*, or None."""
-        for pattern, target in self._reroutes.items():
-            if fnmatchcase(host.lower(), pattern.lower()):
-                return target
-        return None
+        return _target_of(host, self._reroutes)
 
     def _rerouted(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        asked = urlsplit(request.url or "")
-        target = self.target_of(asked.hostname or "")
-        if target is None:
+        url = rerouted(request.url or "", self._reroutes)
+        if url == request.url:
             return request
-        base = urlsplit(target)
         copy = request.copy()
-        copy.url = urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
+        copy.url = url
         return copy
+
+
+def _target_of(host: str, reroutes: Mapping[str, str]) -> str | None:
+    for pattern, target in reroutes.items():
+        if fnmatchcase(host.lower(), pattern.lower()):
+            return target
+    return None
 
 
 def _check(reroutes: Mapping[str, str]) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from typing import Any
 
 from importers.config import WHERE_TO_COPY_IT
-from importers.errors import CredentialsRejected, InvalidSettings
+from importers.errors import AccessDenied, CredentialsRejected, ImporterError, InvalidSettings
 from importers.interfaces import Clock, Store
-from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Plan, Role
+from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Plan, Role, SignIn
 from importers.secret import Secret
 from importers.services.access import require
 from importers.services.accounts import Accounts
+
+logger = logging.getLogger(__name__)
 
 KIND = "pipedrive"
 MOST_SEATS = 100_000
@@ -36,18 +40,59 @@ class Connections:
         Raises CredentialsRejected, TemporaryError.
         """
         require(actor, Role.OWNER, "link accounts")
-        account = self._account(token)
-        sealed = self._accounts.seal(token)
-        return self._store.keep_connection(actor.workspace.id, KIND, account, sealed, now=self._clock.now())
+        return self._keep(actor, None, self._account(token), sealed=self._accounts.seal(token))
 
     def relink(self, actor: Actor, connection_id: int, token: Secret) -> Connection:
         """Put a new token in; it must belong to the same company, else InvalidSettings."""
         require(actor, Role.OWNER, "link accounts")
         connection = self.get(actor, connection_id)
         account = self._account(token)
-        _check_company(connection.account, account)
-        sealed = self._accounts.seal(token)
-        return self._store.renew_connection(actor.workspace.id, connection.id, account, sealed, now=self._clock.now())
+        _check_company(connection.account, account, "This token belongs to", "Paste a token")
+        return self._keep(actor, connection, account, sealed=self._accounts.seal(token))
+
+    # --- by OAuth ---
+
+    @property
+    def has_app(self) -> bool:
+        """Whether one can connect by consent at Pipedrive."""
+        return self._accounts.has_app
+
+    def consent_url(self, actor: Actor, *, redirect_uri: str, state: str) -> str:
+        """Where to send the browser. Raises InvalidSettings where the settings name no app."""
+        require(actor, Role.OWNER, "link accounts")
+        return self._accounts.app.consent_url(redirect_uri=redirect_uri, state=state)
+
+    def link_by_consent(
+        self, actor: Actor, code: Secret, *, redirect_uri: str, connection_id: int | None = None
+    ) -> Connection:
+        """
+        Trade the code that the browser brought back, ask whose grant it is and
+        keep it sealed: as `link`, or as `relink` for *connection_id*.
+        """
+        require(actor, Role.OWNER, "link accounts")
+        connection = None if connection_id is None else self.get(actor, connection_id)
+        grant = self._accounts.app.exchange(code, redirect_uri=redirect_uri)
+        account = self._accounts.source_of(grant).account()
+        if connection:
+            _check_company(connection.account, account, "You let Pipesheet into", "In Pipedrive, switch to a user")
+        sealed = self._accounts.seal_grant(grant)
+        return self._keep(actor, connection, account, sealed=sealed, sign_in=SignIn.OAUTH, scopes=grant.scopes)
+
+    def uninstalled(self, client_id: str, client_secret: Secret, *, company_id: int, user_id: int) -> int:
+        """
+        Pipedrive tells that a user uninstalled our app: what was granted is
+        forgotten, in every workspace. How many connections that were. Raises
+        AccessDenied unless the caller knows our app's credentials.
+        """
+        if not (self._accounts.has_app and self._accounts.app.is_us(client_id, client_secret)):
+            raise AccessDenied("These are not the credentials of this app.")
+        theirs = self._store.app_connections(KIND, company_id=company_id, user_id=user_id)
+        for connection in theirs:
+            self._accounts.refused(connection, _uninstalled())
+            self._store.forget_grant(connection)
+        return len(theirs)
+
+    # --- of both sorts ---
 
     def check(self, actor: Actor, connection_id: int) -> Connection:
         """Ask Pipedrive again; keeps the status it finds ("needs reconnecting" when refused)."""
@@ -72,13 +117,34 @@ class Connections:
         return self._store.plan_connection(actor.workspace.id, connection_id, plan)
 
     def unlink(self, actor: Actor, connection_id: int) -> None:
-        """Raises InvalidSettings naming the importers that still use it."""
+        """
+        Raises InvalidSettings naming the importers that still use it. What was
+        granted by OAuth is given back to Pipedrive, unless another connection
+        lives on it; should Pipedrive not answer, it is forgotten here all the same.
+        """
         require(actor, Role.OWNER, "unlink accounts")
         connection = self.get(actor, connection_id)
         users = [one for one in self._store.importers(actor.workspace.id) if one.connection_id == connection_id]
         if users:
             raise _still_used(connection, users)
         self._store.remove_connection(actor.workspace.id, connection_id)
+        self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        account = connection.account
+        try:
+            grant = self._accounts.grant_of(connection)
+            others = self._store.app_connections(KIND, company_id=account.company_id, user_id=account.user_id)
+            if grant and not others:
+                self._accounts.app.revoke(grant)
+        except ImporterError as error:
+            logger.warning("connection %d: its grant was not given back: %s", connection.id, error.message)
+
+    def _keep(self, actor: Actor, connection: Connection | None, account: Account, **kept: Any) -> Connection:
+        now, ours = self._clock.now(), actor.workspace.id
+        if connection is None:
+            return self._store.keep_connection(ours, KIND, account, now=now, **kept)
+        return self._store.renew_connection(ours, connection.id, account, now=now, **kept)
 
     def _account(self, token: Secret) -> Account:
         if not token.reveal().strip():
@@ -86,12 +152,26 @@ class Connections:
         return self._accounts.source_for(token).account()
 
 
-def _check_company(known: Account, found: Account) -> None:
-    if found.company_domain != known.company_domain:
+def _check_company(known: Account, found: Account, what: str, how: str) -> None:
+    if not _is_same_company(known, found):
         raise InvalidSettings(
-            f"This token belongs to {found.company}; the connection is for {known.company}.",
-            hint=f"Paste a token of {known.company}, or link {found.company} as a new connection.",
+            f"{what} {found.company}; the connection is for {known.company}.",
+            hint=f"{how} of {known.company}, or link {found.company} as a new connection.",
         )
+
+
+def _is_same_company(known: Account, found: Account) -> bool:
+    """By its id, which stays when a company changes its address, where that is known."""
+    if known.company_id and found.company_id:
+        return known.company_id == found.company_id
+    return known.company_domain == found.company_domain
+
+
+def _uninstalled() -> CredentialsRejected:
+    return CredentialsRejected(
+        "The app was uninstalled in Pipedrive, so Pipesheet was shut out and has forgotten its access.",
+        hint="Reconnect the account: Connections › Reconnect.",
+    )
 
 
 def _still_used(connection: Connection, users: Sequence[Importer]) -> InvalidSettings:

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
-from importers.errors import HandedBack, ImporterError
+from importers.errors import HandedBack, ImporterError, TemporaryError
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
-from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Sight, Status
+from importers.model import Connection, Counts, Ending, Importer, Level, Line, Phase, Run, Sight, Status, Trigger
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
@@ -89,6 +89,7 @@ class Execution:
         connection = self._store.connection(run.workspace_id, importer.connection_id)
         names = Names(connection, self._label(importer), importer.target)
         attempt.name, attempt.reads = importer.name, mark_of(importer.selection)
+        _check_connection(run, connection)
         story = attempt.begin_story(names, heartbeat)
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
@@ -100,6 +101,15 @@ class Execution:
     def _label(self, importer: Importer) -> str:
         name = importer.selection.entity
         return next((entity.label for entity in self._kinds.entities() if entity.name == name), name)
+
+
+def _check_connection(run: Run, connection: Connection) -> None:
+    """A run that began by itself waits for a connection known to be refused; one that somebody asked for tries."""
+    if run.trigger is Trigger.SCHEDULE and not connection.works:
+        raise TemporaryError(
+            f"The connection to {connection.account.company} needs reconnecting, so this run has not begun.",
+            hint="It begins by itself once that is done.",
+        )
 
 
 class _Attempt:

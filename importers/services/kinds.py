@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from importers.interfaces import Destination, Source
-from importers.model import EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.interfaces import ConsentApp, Destination, Grants, Source
+from importers.model import Account, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 
@@ -25,6 +25,12 @@ class Kinds(Protocol):
 
     def plans(self) -> Sequence[PlanInfo]:
         """What a company can have bought."""
+
+    def app(self) -> ConsentApp | None:
+        """Our app at the vendor; None where the settings name none."""
+
+    def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
+        """As `source`, for what a user granted to our app; *account* is whose grant it is, once that is known."""
 
     def destination(self, workspace_id: int) -> Destination: ...
 

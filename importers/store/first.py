@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, insert, select
 
 from importers.model import Account, Connection, Draft, Workspace
-from importers.store.connections import kept_connection
+from importers.store.connections import fresh_values, kept_connection
 from importers.store.database import Database
 from importers.store.importers import importer_values
 from importers.store.people import added_workspace, alone_with_users
@@ -32,7 +32,7 @@ class First(Database):
             if sql.scalar(select(exists().select_from(workspaces))):
                 return None
             workspace = added_workspace(sql, name, time_zone, now)
-            connection = kept_connection(sql, workspace.id, kind, account, sealed, now)
+            connection = kept_connection(sql, workspace.id, kind, fresh_values(account, sealed, now))
             values = importer_values(workspace.id, draft_for(connection), next_run_at=None, now=now)
             sql.execute(insert(importers).values(values))
             return workspace

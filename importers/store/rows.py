@@ -21,6 +21,7 @@ from importers.model import (
     Run,
     Schedule,
     Selection,
+    SignIn,
     Status,
     Target,
     Trigger,
@@ -56,11 +57,18 @@ def connection_of(row: AnyRow) -> Connection:
         created_at=row.created_at,
         checked_at=row.checked_at,
         plan=row.plan,
+        sign_in=SignIn(row.sign_in),
+        scopes=row.scopes or (),
+        trouble=row.trouble,
     )
 
 
 def identity(account: Account) -> str:
-    """What makes two links the same one: company and user."""
+    """What makes two links the same one: company and user, by their ids where these are known."""
+    return f"{account.company_id}:{account.user_id}" if account.user_id else identity_in_words(account)
+
+
+def identity_in_words(account: Account) -> str:
     return f"{account.company_domain}|{account.email or account.user}".casefold()
 
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from importers.model import Account, Counts, FieldChange, Plan, Schedule, Selection, Target, Trouble
+from importers.model import Account, Counts, FieldChange, Plan, Schedule, Selection, SignIn, Target, Trouble
 
 
 class Moment(TypeDecorator[datetime]):
@@ -147,6 +147,11 @@ connections = Table(
     Column("created_at", Moment, nullable=False),
     Column("checked_at", Moment, nullable=False),
     Column("plan", Value(Plan)),
+    Column("sign_in", String(16), nullable=False, server_default=SignIn.API_TOKEN.value),
+    Column("scopes", Value(tuple[str, ...])),
+    Column("trouble", Value(Trouble)),
+    # Until then somebody is refreshing the tokens; others wait, and see what they store.
+    Column("refreshing_until", Moment),
     UniqueConstraint("workspace_id", "kind", "identity"),
     sqlite_autoincrement=True,
 )

@@ -10,16 +10,16 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import IntegrityError
 
-from importers.model import Ending, Importer, Line, Run, Status, Trigger
+from importers.model import ConnectionStatus, Ending, Importer, Line, Run, Status, Trigger
 from importers.store.database import Database
 from importers.store.rows import importer_of, run_of
 from importers.store.runs import change_run, ending_values, queue_run, queued_again, unfinished_run
-from importers.store.schema import importers, runs
+from importers.store.schema import connections, importers, runs
 
 
 class Turns(Database):
     def due_importers(self, now: datetime) -> Sequence[Importer]:
-        due = select(importers).where(~importers.c.paused, importers.c.next_run_at <= now)
+        due = select(importers).where(~importers.c.paused, importers.c.next_run_at <= now, _is_connected())
         with self._reading() as sql:
             return [importer_of(row) for row in sql.execute(due.order_by(importers.c.next_run_at, importers.c.id))]
 
@@ -31,7 +31,8 @@ class Turns(Database):
             return _queued(sql, importer, line, now) if importer else None
 
     def runs_to_wake(self, now: datetime) -> Sequence[Run]:
-        return self._runs(runs.c.status == Status.WAITING, runs.c.wake_at <= now)
+        of_connected = runs.c.importer_id.in_(select(importers.c.id).where(_is_connected()))
+        return self._runs(runs.c.status == Status.WAITING, runs.c.wake_at <= now, of_connected)
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         as_it_was = (runs.c.status == Status.WAITING, runs.c.wake_at == run.wake_at)
@@ -71,8 +72,14 @@ class Turns(Database):
             return change_run(sql, values, runs.c.id == run.id, *conditions, lines=[line], now=now)
 
 
+def _is_connected() -> ColumnElement[bool]:
+    """The account an importer reads from works: until then it neither starts nor goes on by itself."""
+    working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
+    return importers.c.connection_id.in_(working)
+
+
 def _take_turn(sql: SqlConnection, importer_id: int, due_at: datetime, next_run_at: datetime | None) -> Importer | None:
-    still_due = (importers.c.id == importer_id, importers.c.next_run_at == due_at, ~importers.c.paused)
+    still_due = (importers.c.id == importer_id, importers.c.next_run_at == due_at, ~importers.c.paused, _is_connected())
     row = sql.execute(update(importers).where(*still_due).values(next_run_at=next_run_at).returning(importers)).first()
     return importer_of(row) if row else None
 

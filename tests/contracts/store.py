@@ -33,17 +33,20 @@ from importers.model import (
     Role,
     Schedule,
     Selection,
+    SignIn,
     Status,
     Trigger,
     Trouble,
     Workspace,
 )
 from tests import people
-from tests.builders import a_connection, a_draft, a_run, a_target, an_importer
+from tests.builders import a_connection, a_draft, a_run, a_target, an_app_connection, an_importer
 from tests.fakes import ACME, NEW_YEAR
 
 LATER = NEW_YEAR + timedelta(minutes=5)
 LINE = Line("Something happened.")
+SECOND = timedelta(seconds=1)
+REFUSED = Trouble("credentials-rejected", "Pipedrive refused it.", "Reconnect.")
 NOBODY = 987_654
 
 SIZE = Column("size", "Size", ColumnKind.NUMBER, "Custom fields", field="Size")
@@ -216,6 +219,101 @@ class StoreContract:
         with pytest.raises(NotThere):
             store.plan_connection(theirs, connection.id, None)
         assert store.plan_connection(ours, connection.id, None).plan is None
+
+    def test_a_connection_says_how_it_is_signed_in_to(self, store: Store, ours: int):
+        assert a_connection(store, ours).sign_in is SignIn.API_TOKEN
+        granted = an_app_connection(store, ours)
+        assert (granted.sign_in, granted.scopes) == (SignIn.OAUTH, ("base", "deals:read"))
+        token = store.renew_connection(ours, granted.id, granted.account, b"token", now=LATER)
+        assert (token.sign_in, token.scopes) == (SignIn.API_TOKEN, ())
+
+    def test_an_account_is_known_by_its_ids_whatever_its_names_become(self, store: Store, ours: int):
+        before = a_connection(store, ours)
+        known = replace(ACME, company_id=7, user_id=11)
+        with_ids = a_connection(store, ours, account=known)
+        renamed = a_connection(store, ours, account=replace(known, company_domain="new", email="new@acme.example"))
+        assert {with_ids.id, renamed.id} == {before.id}
+        assert a_connection(store, ours, account=replace(known, user_id=12)).id != before.id
+
+    def test_connections_are_listed_by_company_and_user(self, store: Store, ours: int):
+        for company, user, number in (("beta", "Al", 1), ("Acme", "Zoe", 2), ("acme", "bob", 3)):
+            a_connection(store, ours, account=replace(ACME, company=company, user=user, company_id=9, user_id=number))
+        assert [one.account.user for one in store.connections(ours)] == ["bob", "Zoe", "Al"]
+
+    def test_connections_of_an_app_user_are_found_in_every_workspace(self, store: Store, ours: int, theirs: int):
+        granted = [an_app_connection(store, workspace) for workspace in (ours, theirs)]
+        a_connection(store, ours, account=replace(granted[0].account, user_id=12))
+        an_app_connection(store, ours, user_id=13)
+        found = store.app_connections("pipedrive", company_id=7, user_id=11)
+        assert {one.id for one in found} == {one.id for one in granted}
+
+    def test_a_connection_is_refused_once(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        answers = at_once([lambda: store.refuse_connection(connection, REFUSED, now=LATER)] * 3)
+        assert sorted(answers) == [False, False, True]
+        refused = store.connection(ours, connection.id)
+        assert (refused.status, refused.trouble) == (ConnectionStatus.NEEDS_RECONNECTING, REFUSED)
+
+    def test_a_refusal_of_an_old_secret_does_not_touch_a_new_one(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        fresh = store.renew_connection(ours, connection.id, connection.account, b"newer", now=LATER)
+        assert not store.refuse_connection(connection, REFUSED, now=LATER)
+        assert store.connection(ours, connection.id) == fresh
+
+    def test_a_connection_that_works_again_has_no_trouble(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        store.refuse_connection(connection, REFUSED, now=LATER)
+        assert store.mark_connection(ours, connection.id, ConnectionStatus.WORKING, now=LATER).trouble is None
+
+    def test_a_grant_is_forgotten_whatever_became_of_it_and_a_token_is_kept(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        assert store.keep_grant(connection, b"refreshed", scopes=())
+        store.forget_grant(connection)
+        assert store.connection(ours, connection.id).sealed == b""
+        token = a_connection(store, ours, account=connection.account, sealed=b"token")
+        store.forget_grant(connection)
+        assert store.connection(ours, token.id).sealed == b"token"
+
+    def test_of_many_one_may_refresh(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        answers = at_once([lambda: store.begin_refresh(connection, until=LATER, now=NEW_YEAR)] * 5)
+        assert sorted(answers) == [False] * 4 + [True]
+
+    def test_whoever_dies_while_refreshing_keeps_others_from_it_for_a_while_only(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        assert store.begin_refresh(connection, until=LATER, now=NEW_YEAR)
+        assert not store.begin_refresh(connection, until=LATER, now=LATER - SECOND)
+        assert store.begin_refresh(connection, until=LATER + SECOND, now=LATER)
+
+    def test_a_turn_to_refresh_is_given_back_by_whoever_took_it(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        assert store.begin_refresh(connection, until=LATER, now=NEW_YEAR)
+        store.end_refresh(connection, until=LATER + SECOND)
+        assert not store.begin_refresh(connection, until=LATER, now=NEW_YEAR)
+        store.end_refresh(connection, until=LATER)
+        assert store.begin_refresh(connection, until=LATER, now=NEW_YEAR)
+
+    def test_a_refreshed_grant_takes_the_place_of_the_one_it_came_from_and_of_no_other(self, store: Store, ours: int):
+        connection = an_app_connection(store, ours)
+        assert store.begin_refresh(connection, until=LATER, now=NEW_YEAR)
+        assert store.keep_grant(connection, b"second", scopes=("base",))
+        second = store.connection(ours, connection.id)
+        assert (second.sealed, second.scopes, second.status) == (b"second", ("base",), ConnectionStatus.WORKING)
+        assert not store.keep_grant(connection, b"other", scopes=())
+        assert not store.begin_refresh(connection, until=LATER, now=NEW_YEAR), "there is nothing to refresh any more"
+        assert store.begin_refresh(second, until=LATER, now=NEW_YEAR), "the turn ended with what was stored"
+
+    def test_importers_of_a_refused_connection_neither_start_nor_go_on(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        waiting = a_run(store, an_importer(store, ours, target=a_target("Other"), name="Other"), claim="c")
+        store.end_run(waiting.id, "c", Ending(Status.WAITING, Counts(), wake_at=NEW_YEAR), lines=(), now=NEW_YEAR)
+        store.refuse_connection(store.connection(ours, importer.connection_id), REFUSED, now=NEW_YEAR)
+        assert store.due_importers(LATER) == []
+        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=None, line=LINE, now=LATER) is None
+        assert store.runs_to_wake(LATER) == []
+        store.mark_connection(ours, importer.connection_id, ConnectionStatus.WORKING, now=LATER)
+        assert [one.id for one in store.due_importers(LATER)] == [importer.id]
+        assert [one.id for one in store.runs_to_wake(LATER)] == [waiting.id]
 
     def test_a_connection_in_use_stays(self, store: Store, ours: int):
         importer = an_importer(store, ours)

@@ -22,7 +22,6 @@ from importers.http.retry import Patience, deserves_another_try, next_wait, told
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
 from importers.model import Hold, Turn, Usage
-from importers.secret import Secret
 from importers.sources.pipedrive.answers import A, Answer, NamesAnswer, decoded
 from importers.sources.pipedrive.failures import (
     BLOCKED_FOR,
@@ -35,15 +34,14 @@ from importers.sources.pipedrive.failures import (
     shut_out,
     shuts_out,
     slowed_down,
-    unreadable_token,
 )
+from importers.sources.pipedrive.signin import SignIn
 
 Params = Mapping[str, str | int]
 
-_ME = "https://api.pipedrive.com/v1/users/me"
+_ME_PATH = "/v1/users/me"
+_ME = f"https://api.pipedrive.com{_ME_PATH}"
 _ME_COST = 2
-_SENDABLE = re.compile(r"[!-~]*", re.ASCII)
-"""What may stand in a header. A library that met anything else there would quote it in its error."""
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _RATE_WINDOW = timedelta(seconds=2)
 
@@ -70,7 +68,7 @@ class Meter:
 class _Home:
     """The company's own host, once it is known."""
 
-    domain: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,13 @@ class PipedriveClient:
     """
     GET requests to Pipedrive, within its limits and with patience.
 
-    The token travels in a header and nowhere else. Calls go to the company's
-    own host, which the first call asks for unless it was handed in. `tell` and
-    `stop` are those of whoever is waiting: see `heard_by`. Raises
-    CredentialsRejected for a text that cannot be a token.
+    Tokens travel in a header and nowhere else. Calls go to the company's own
+    host: the one the sign-in names, else the one handed in, else the first call
+    asks for it. `tell` and `stop` are those of whoever is waiting: see
+    `heard_by`.
     """
 
-    token: Secret
+    sign_in: SignIn
     session: requests.Session = field(repr=False)
     clock: Clock
     governor: Governor
@@ -105,20 +103,17 @@ class PipedriveClient:
     tell: Tell = say_nothing
     stop: Stop = never_stop
 
-    def __post_init__(self) -> None:
-        if not _SENDABLE.fullmatch(self.token.reveal()):
-            raise unreadable_token()
-
     def heard_by(self, *, tell: Tell, stop: Stop) -> PipedriveClient:
         """The same client with somebody listening; usage is counted together."""
         return replace(self, tell=tell, stop=stop)
 
     def me(self) -> dict[str, Any]:
         """The owner of the token, and the company. Raises CredentialsRejected when there is none."""
-        data = self._call(_ME, {}, _ME_COST, Answer).data
+        host = self.sign_in.host
+        data = self._call(f"https://{host}/api{_ME_PATH}" if host else _ME, {}, _ME_COST, Answer).data
         if not isinstance(data, dict):
             raise ServiceTrouble("Pipedrive did not say whose token this is.", hint="Try again in a few minutes.")
-        self.home.domain = _checked_domain(data.get("company_domain"))
+        self.home.host = host or f"{_checked_domain(data.get('company_domain'))}.pipedrive.com"
         return data
 
     def get(self, path: str, params: Params | None = None, *, version: str, cost: int) -> Answer:
@@ -137,9 +132,9 @@ class PipedriveClient:
         return self._call(self._url(path, version), params, cost, NamesAnswer)
 
     def _url(self, path: str, version: str) -> str:
-        if self.home.domain is None:
+        if self.home.host is None:
             self.me()
-        return f"https://{self.home.domain}.pipedrive.com/api/{version}{path}"
+        return f"https://{self.home.host}/api/{version}{path}"
 
     def _call(self, url: str, params: Params, cost: int, shape: type[A]) -> A:
         waited, tried = timedelta(), 0
@@ -155,11 +150,12 @@ class PipedriveClient:
             self._wait(pause)
             waited += pause
 
-    def _try(self, url: str, params: Params, cost: int, shape: type[A]) -> A | _Failure:
+    def _try(self, url: str, params: Params, cost: int, shape: type[A], *, is_renewed: bool = False) -> A | _Failure:
+        headers = self.sign_in.headers()
         turn = self._wait_for_turn(cost)
         self.meter.add(requests=1)
         try:
-            response = self.session.get(url, params=dict(params), headers={"x-api-token": self.token.reveal()})
+            response = self.session.get(url, params=dict(params), headers=dict(headers))
         except _UNANSWERED as error:
             return _unanswered(error, url)
         except requests.RequestException as error:
@@ -167,6 +163,8 @@ class PipedriveClient:
         held = self.governor.after_call(response.headers, status=response.status_code, turn=turn)
         if response.status_code == 200:
             return self._read(response, cost, shape)
+        if response.status_code == 401 and not is_renewed and self.sign_in.is_renewed(headers):
+            return self._try(url, params, cost, shape, is_renewed=True)
         return self._judge(response, params, held)
 
     def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:
@@ -191,7 +189,7 @@ class PipedriveClient:
         if shuts_out(response):
             self.governor.block(BLOCKED_FOR)
         if not deserves_another_try(status):
-            refuse(response, params)
+            refuse(response, params, self.sign_in.rejected)
         told = told_wait(response.headers, now=self.clock.now())
         if status == 429:
             return _Failure("Pipedrive asks us to wait", max(told or _RATE_WINDOW, _RATE_WINDOW), slowed_down)
@@ -241,14 +239,16 @@ class PipedriveClient:
             count()
 
 
-def home_of(domain: str | None) -> _Home:
+def home_of(domain: str | None, sign_in: SignIn) -> _Home:
     """The host of a company that is known already. Raises InvalidSettings where it cannot be one."""
+    if sign_in.host:
+        return _Home(sign_in.host)
     if domain is not None and not _DOMAIN.fullmatch(domain):
         raise InvalidSettings(
             f"{domain!r} is not a Pipedrive company.",
             hint="It is the first part of the address, as in acme.pipedrive.com.",
         )
-    return _Home(domain)
+    return _Home(domain and f"{domain.lower()}.pipedrive.com")
 
 
 def in_words(span: timedelta) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, NoReturn
 
 import msgspec
 import requests
 
-from importers.config import WHERE_TO_COPY_IT
 from importers.errors import (
     AccessDenied,
     BudgetSpent,
     ConnectionTrouble,
-    CredentialsRejected,
+    ImporterError,
     InvalidSettings,
     NotThere,
     RateLimited,
@@ -43,13 +42,6 @@ def garbled(url: str) -> ServiceTrouble:
         "Pipedrive's answers cannot be read: they are cut off or damaged, again and again.",
         hint="Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause.",
         url=bare_url(url),
-    )
-
-
-def unreadable_token() -> CredentialsRejected:
-    return CredentialsRejected(
-        "This cannot be an API token: it holds blanks, line breaks or letters that no token has.",
-        hint=f"Copy it again, without anything around it. {WHERE_TO_COPY_IT}",
     )
 
 
@@ -95,19 +87,21 @@ def shut_out(wait: timedelta, **facts: Any) -> RateLimited:
     )
 
 
-def refuse(response: requests.Response, params: Mapping[str, Any]) -> NoReturn:
-    """Raise what an answer means that would be the same the next time."""
+def refuse(response: requests.Response, params: Mapping[str, Any], rejected: Callable[..., ImporterError]) -> NoReturn:
+    """Raise what an answer means that would be the same the next time; *rejected* makes the error of a 401."""
     text = _error_text(response)
     status, said = response.status_code, quoted(text)
     facts: dict[str, Any] = {"status": status, "url": bare_url(response.url), "said": text}
     if status == 401:
-        raise CredentialsRejected(
-            "Pipedrive refused the API token: it was mistyped, replaced by a newer one, or its user was deactivated.",
-            hint=f"Copy it again and use the new one. {WHERE_TO_COPY_IT}",
-            **facts,
-        )
+        raise rejected(**facts)
     if shuts_out(response):
         raise shut_out(BLOCKED_FOR, **facts)
+    if status == 403 and text == "Scope and URL mismatch":
+        raise AccessDenied(
+            f"This connection was not given the permission to read that{said}.",
+            hint="Tick what it takes for your app in Pipedrive's Developer Hub, save, and reconnect the account.",
+            **facts,
+        )
     if status in (402, 403, 415):
         raise AccessDenied(
             f"Pipedrive does not let this user do that{said}.",

@@ -24,12 +24,22 @@ _KINDS = {
     "boolean": ColumnKind.BOOLEAN,
     "date": ColumnKind.DATE,
 }
+_OF_ACTIVITIES = List("/activityFields", "v1", 20, paging="none")
+"""What v2 tells of them takes an app the permission `admin`, v1 only that to read activities."""
 _RELATIONS = {"user": "users", "org": "organizations", "people": "persons", "deal": "deals", "stage": "stages"}
 
 
 def read_fields(client: PipedriveClient, where: List) -> list[Field]:
     """Every field of an entity; accounts may have more than a page of them."""
+    scopes = client.sign_in.scopes
+    if where.path == _OF_ACTIVITIES.path and scopes is not None and "admin" not in scopes:
+        return [_as_v2(field) for page in walk(client, _OF_ACTIVITIES) for field in page.records if field.get("key")]
     return [field for page in walk(client, where) for field in page.records if field.get("field_code")]
+
+
+def _as_v2(field: Field) -> Field:
+    renamed = {"field_code": field["key"], "field_name": field.get("name"), "is_custom_field": field.get("edit_flag")}
+    return {**field, **renamed}
 
 
 def labels_of(fields: Iterable[Field]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,6 @@ import requests
 from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
 from importers.model import Account, Choice, Column, EntityInfo, Selection, Size, Standing, Usage
-from importers.secret import Secret
 from importers.sources.pipedrive.client import PipedriveClient, home_of
 from importers.sources.pipedrive.entities import (
     BY_NAME,
@@ -21,7 +20,7 @@ from importers.sources.pipedrive.entities import (
     SMALL_RELATIONS,
     Entity,
 )
-from importers.sources.pipedrive.features import explained
+from importers.sources.pipedrive.features import check_permission, explained
 from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
 from importers.sources.pipedrive.hints import did_you_mean, list_of
 from importers.sources.pipedrive.names import Directory
@@ -29,6 +28,7 @@ from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading, Plan
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
 from importers.sources.pipedrive.sheet import sheet_of
+from importers.sources.pipedrive.signin import SignIn
 from importers.sources.pipedrive.sizes import sizes_for
 
 _FILTERS = List("/filters", "v1", 20, paging="none")
@@ -37,14 +37,15 @@ _FILTER_COST = 2
 
 class PipedriveSource:
     """
-    Pipedrive, signed in with an API token. Implements `interfaces.Source`.
+    Pipedrive, as whoever signed in sees it. Implements `interfaces.Source`.
 
-    *company_domain* spares the first call, which asks for it.
+    *company_domain* spares the first call, which asks for it; a grant to an app
+    names its own host.
     """
 
     def __init__(
         self,
-        token: Secret,
+        sign_in: SignIn,
         *,
         session: requests.Session,
         clock: Clock,
@@ -52,7 +53,7 @@ class PipedriveSource:
         company_domain: str | None = None,
     ) -> None:
         self._client = PipedriveClient(
-            token=token, session=session, clock=clock, governor=governor, home=home_of(company_domain)
+            sign_in=sign_in, session=session, clock=clock, governor=governor, home=home_of(company_domain, sign_in)
         )
 
     @property
@@ -70,10 +71,12 @@ class PipedriveSource:
             user=str(me.get("name") or ""),
             email=str(me.get("email") or ""),
             time_zone=_known_zone(me.get("timezone_name")),
+            company_id=_number(me.get("company_id")),
+            user_id=_number(me.get("id")),
         )
 
     def filters(self, entity: str) -> Sequence[Choice]:
-        kind = _entity(entity).filter_type
+        kind = self._allowed(entity).filter_type
         if not kind:
             return []
         found = [saved for page in walk(self._client, _FILTERS, {"type": kind}) for saved in page.records]
@@ -85,19 +88,19 @@ class PipedriveSource:
         return sorted(choices, key=lambda choice: choice.label.casefold())
 
     def columns(self, entity: str) -> tuple[Column, ...]:
-        known = _entity(entity)
+        known = self._allowed(entity)
         with explained(known.label, known.needs):
             return tuple(spec.column for spec in all_specs(known, self._fields(known, self._client)))
 
     def sizes(self, selection: Selection) -> Mapping[str, Size]:
-        _check(selection, _entity(selection.entity))
+        _check(selection, self._allowed(selection.entity))
         return sizes_for(selection, self._client)
 
     def standing(self) -> Standing:
         return self._client.governor.standing()
 
     def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
-        entity = _entity(selection.entity)
+        entity = self._allowed(selection.entity)
         _check(selection, entity)
         stop()
         zone = _zone(selection.time_zone)
@@ -110,6 +113,11 @@ class PipedriveSource:
         kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
         plan = Plan(entity, selection, sheet, kitchen, directory)
         return PipedriveReading(plan, client, tell=tell, stop=stop)
+
+    def _allowed(self, name: str) -> Entity:
+        entity = _entity(name)
+        check_permission(entity.label, entity.scopes, self._client.sign_in.scopes)
+        return entity
 
     @staticmethod
     def _fields(entity: Entity, client: PipedriveClient) -> list[Field]:
@@ -164,6 +172,10 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidSettings(
             f"There is no time zone called {name!r}.", hint="Choose one like Europe/Tallinn or UTC."
         ) from error
+
+
+def _number(told: object) -> int:
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 def _known_zone(name: object) -> str:

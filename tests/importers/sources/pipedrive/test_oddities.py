@@ -17,6 +17,7 @@ from importers.http.session import make_session
 from importers.model import Selection
 from importers.secret import Secret
 from importers.sources.pipedrive.entities import ENTITIES
+from importers.sources.pipedrive.signin import ApiToken
 from importers.sources.pipedrive.source import PipedriveSource
 from sandbox.adapters import WSGIAdapter
 from sandbox.world import TOKEN, World
@@ -53,7 +54,7 @@ class Changed(WSGIAdapter):
 
 def a_source(app: Any, change: Change) -> PipedriveSource:
     return PipedriveSource(
-        Secret(TOKEN),
+        ApiToken(Secret(TOKEN)),
         session=make_session(reroutes={}, adapter=Changed(app, change)),
         clock=FakeClock(),
         governor=NullGovernor(),

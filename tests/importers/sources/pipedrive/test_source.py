@@ -112,7 +112,15 @@ class TestPipedriveSource(SourceContract):
 
 def test_the_account_says_whose_token_it_is(rig: Rig) -> None:
     account = rig.source.account()
-    assert account == Account("Acme Cargo Bikes B.V.", "acme", account.user, account.email, "Europe/Tallinn")
+    assert account == Account(
+        "Acme Cargo Bikes B.V.",
+        "acme",
+        account.user,
+        account.email,
+        "Europe/Tallinn",
+        company_id=7_654_321,
+        user_id=13001001,
+    )
     assert "@" in account.email
 
 
