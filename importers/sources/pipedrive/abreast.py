@@ -107,11 +107,12 @@ class WindowedList:
 
     def pages(self) -> Iterator[VendorPage]:
         """In any order; every record that nobody changes meanwhile at least once."""
-        lowest, after_lowest = yield from self._end(is_rising=True)
-        if after_lowest is None:
-            return
+        # The newest first: whatever happens after that answer is no older than what it tells.
         highest, after_highest = yield from self._end(is_rising=False)
-        if after_highest is not None:
+        if after_highest is None:
+            return
+        lowest, after_lowest = yield from self._end(is_rising=True)
+        if after_lowest is not None:
             windows, rising, falling = Windows.between(lowest, highest, page_size=self._list.where.page_size)
             yield from self._between(_Walks(windows, {rising: after_lowest, falling: after_highest}))
         yield VendorPage([], is_last=True)
@@ -120,9 +121,9 @@ class WindowedList:
         """The pages of one end, up to the first that tells a time; what it tells, and how to go on if that was not all."""
         for page in walk(self._list.client, self._list.where, self._asked(is_rising=is_rising)):
             there = _seen(page)
-            if not is_rising and there.last is not None:
+            if not is_rising and not page.is_last and there.last is not None:
                 self.began_at = _newest(page)
-            yield page if is_rising else replace(page, is_last=False)
+            yield replace(page, is_last=False) if is_rising else page
             if there.last is not None or page.is_last:
                 break
         return there, page.after

@@ -12,6 +12,7 @@ import pytest
 from importers.sources.pipedrive.entities import BY_NAME, ENTITIES
 from importers.sources.pipedrive.pages import PARENT, List
 from importers.sources.pipedrive.walks import Asked, Record, Walker
+from sandbox.moments import NOW
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
 
@@ -72,3 +73,28 @@ def test_no_thread_is_left_behind(rig: Rig) -> None:
     for entity in ("deals", "notes", "deal-followers"):
         read(rig, in_small_pages(BY_NAME[entity].where), abreast=6)
     assert {*threading.enumerate()} == before
+
+
+def test_what_happens_once_reading_began_is_no_older_than_it_says() -> None:
+    """However long it takes from one request to the next: changes after *began_at* are asked for, those before are not."""
+    seconds = [float(NOW)]
+    rig = a_rig(world=World(deals=50, custom_fields=1, clock=lambda: seconds[0]))
+    gone: list[int] = []
+
+    def happen(path: str) -> None:
+        if len(rig.journal.calls) == 1:
+            first, second = rig.world.shelf("deals").select(None, limit=1, sort="update_time")
+            rig.world.changes.delete("deal", first)
+            seconds[0] += 3600
+            rig.world.changes.change("deal", second, title="Changed an hour later")
+            gone.append(first)
+
+    rig.app.extensions["sandbox"].before_each.append(happen)
+    walker = Walker(rig.source._client, abreast=4)
+    found = {
+        record["id"]
+        for page in walker.pages(in_small_pages(BY_NAME["deals"].where), Asked())
+        for record in page.records
+    }
+    told = rig.world.changes.record("deal", gone[0])["update_time"]
+    assert gone[0] not in found or told >= str(walker.began_at)
