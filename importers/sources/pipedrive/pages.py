@@ -147,8 +147,11 @@ def _next_start(extra: dict[str, Any], start: int, page_size: int) -> int | None
     pagination = {**extra, **(inner if isinstance(inner, dict) else {})}
     if not pagination.get("more_items_in_collection"):
         return None
-    following = pagination.get("next_start")
-    return following if isinstance(following, int) else start + page_size
+    following, given = pagination.get("next_start"), pagination.get("limit")
+    if isinstance(following, int):
+        return following
+    # A list may give less at once than it was asked for, and says so.
+    return start + (given if isinstance(given, int) and 0 < given <= page_size else page_size)
 
 
 def _new(position: Params, seen: set[object]) -> Params:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -75,6 +76,13 @@ def test_the_next_offset_is_found_wherever_it_stands_or_computed(extra: Any) -> 
     answering = Answering(page(1, 2, extra=extra), page(3, extra=pagination(more=False)))
     assert answering.ids(OFFSET) == [[1, 2], [3]]
     assert answering.asked == [{"limit": 2}, {"limit": 2, "start": 2}]
+
+
+def test_a_list_that_gives_less_than_it_was_asked_for_is_gone_on_with_where_it_ended() -> None:
+    where = replace(OFFSET, page_size=500)
+    answering = Answering(page(1, 2, extra=pagination(more=True, start=0, limit=2)), page(3, extra={}))
+    assert answering.ids(where) == [[1, 2], [3]]
+    assert [params.get("start") for params in answering.asked] == [None, 2]
 
 
 @pytest.mark.parametrize("extra", [None, {}, {"pagination": None}, pagination(more=False, next_start=9)])
