@@ -34,7 +34,7 @@ from importers.interfaces import (
     Source,
     never_leaving,
 )
-from importers.model import Account, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.model import Account, Bulletin, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 if TYPE_CHECKING:
@@ -195,6 +195,12 @@ class _Kinds:
         from importers.sources.pipedrive.estimates import estimate
 
         return estimate(selection, sizes)
+
+    def bulletin(self) -> Bulletin | None:
+        from importers.http.memo import remembered
+        from importers.sources.pipedrive.statuspage import bulletin
+
+        return remembered(self.memo, "bulletin", lambda: bulletin(self._session, self._clock), Bulletin | None)
 
     def plans(self) -> Sequence[PlanInfo]:
         from importers.sources.pipedrive.plans import PLANS

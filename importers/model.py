@@ -459,13 +459,32 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Bulletin:
+    """
+    What a vendor said about itself, `at` some moment: a `state` in its own
+    words, and the `subject` of the trouble it has `since` then, if any.
+    """
+
+    state: str
+    is_well: bool
+    subject: str
+    since: datetime | None
+    url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a run failed or waits, for the page: what happened, and what to do."""
+    """
+    Why a run failed or waits, for the page: what happened, and what to do.
+    `bulletin` is how the vendor said it was then, where that may be the reason.
+    """
 
     code: str
     message: str
     hint: str = ""
     reference: str = ""
+    bulletin: Bulletin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import bustle, faults, world
+from sandbox import bustle, faults, statuspage, world
 
 if TYPE_CHECKING:
     from sandbox.pipedrive import Sandbox
@@ -31,6 +31,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             sandbox=sandbox,
             token=world.TOKEN,
             kinds=faults.KINDS,
+            states=statuspage.STATES,
             changing=bustle.EVERYTHING,
             address=request.host_url,
         )
@@ -62,6 +63,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         return "", 204
 
     _add_apps(control, sandbox)
+    _add_status(control, sandbox)
     _add_changes(control, sandbox)
     return control
 
@@ -87,6 +89,27 @@ def _add_apps(control: Blueprint, sandbox: Sandbox) -> None:
         """As after an hour."""
         sandbox.oauth.grants.expire_access()
         return redirect(url_for(".index")) if request.form else ("", 204)
+
+
+def _add_status(control: Blueprint, sandbox: Sandbox) -> None:
+    @control.get("/status")
+    def show_status() -> Response:
+        return jsonify(sandbox.status.page, sandbox.status.notices)
+
+    @control.post("/status")
+    def report() -> ResponseReturnValue:
+        """What the status page says from now on: `state` and `subject`, as a form or as JSON."""
+        asked = request.get_json(silent=True) or request.form
+        try:
+            sandbox.status.report(str(asked.get("state")), subject=str(asked.get("subject") or ""))
+        except ValueError as problem:
+            return jsonify(error=str(problem)), 400
+        return redirect(url_for(".index", _anchor="status")) if request.form else ("", 204)
+
+    @control.delete("/status")
+    def clear_status() -> ResponseReturnValue:
+        sandbox.status.clear()
+        return "", 204
 
 
 def _add_changes(control: Blueprint, sandbox: Sandbox) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from sandbox import answers, oauth, scopes
+from sandbox import answers, oauth, scopes, statuspage
 from sandbox.costs import COSTS, WRITES
 from sandbox.faults import Fault, Faults
 from sandbox.grants import Grants
@@ -43,7 +43,7 @@ class Gate:
     # on the way in ------------------------------------------------------------------------
 
     def _enter(self) -> Response | None:
-        if request.path.startswith(CONTROL):
+        if _is_beside(request.path):
             return None
         g.user_id = ME
         g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, PREFIX.sub("", request.path))
@@ -111,7 +111,7 @@ class Gate:
     # on the way out -----------------------------------------------------------------------
 
     def _leave(self, answer: Response) -> Response:
-        if request.path.startswith(CONTROL):
+        if _is_beside(request.path):
             return answer
         fault: Fault | None = g.get("fault")
         answer.headers["x-correlation-id"] = str(uuid4())
@@ -136,6 +136,11 @@ class Gate:
             masked(request.form.to_dict()),
         )
         self.journal.write(call)
+
+
+def _is_beside(path: str) -> bool:
+    """No part of Pipedrive's API: the knobs, and the status page, which others run."""
+    return path.startswith(CONTROL) or path in statuspage.PATHS
 
 
 def _spoil(answer: Response, fault: Fault | None) -> Response:

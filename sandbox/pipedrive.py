@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox import answers, control, oauth, schema, v1, v2
+from sandbox import answers, control, oauth, schema, statuspage, v1, v2
 from sandbox.apps import DEMO, App
 from sandbox.faults import Faults
 from sandbox.gate import CONTROL, PREFIX, Gate
@@ -28,6 +28,7 @@ class Sandbox:
     faults: Faults
     journal: Journal
     oauth: oauth.OAuth
+    status: statuspage.StatusPage = field(default_factory=statuspage.StatusPage)
     before_each: list[Callable[[str], object]] = field(default_factory=list)
     """
     Told the path of every request that was let in, before it is answered;
@@ -87,6 +88,7 @@ def create_app(
     app.register_blueprint(v1.blueprint(world, "v1", "/v1"))
     app.register_blueprint(v1.blueprint(world, "api_v1", "/api/v1"))
     app.register_blueprint(oauth.blueprint(sandbox.oauth))
+    app.register_blueprint(statuspage.blueprint(sandbox.status))
     app.register_blueprint(control.blueprint(sandbox))
     app.register_error_handler(HTTPException, _http_error)
     return app

@@ -13,6 +13,7 @@ from importers.interfaces import Clock, ConsentApp, Destination, Grants, Source,
 from importers.model import (
     Account,
     Actor,
+    Bulletin,
     EntityInfo,
     Estimate,
     Event,
@@ -52,6 +53,7 @@ class ScriptedKinds:
         self._source = source
         self._destination = destination
         self.tokens: list[Secret] = []
+        self.says: Bulletin | None = None
 
     def entities(self) -> Sequence[EntityInfo]:
         return (DEALS,)
@@ -62,6 +64,9 @@ class ScriptedKinds:
 
     def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
         raise NotImplementedError
+
+    def bulletin(self) -> Bulletin | None:
+        return self.says
 
     def plans(self) -> Sequence[PlanInfo]:
         return ()

@@ -55,13 +55,14 @@ def cost_words(cost: Cost) -> str:
 
 
 def estimate_words(estimate: Estimate) -> str:
-    return estimated(estimate) or "Not known before the first run"
+    words = estimated(estimate) or "not known before the first run"
+    return words[:1].upper() + words[1:]
 
 
 def share_words(tokens: int, budget: Budget) -> str:
-    """ "5,280 tokens: 2 % of the 300,000 a day"."""
+    """ "5,280 tokens, 2 % of the 300,000 a day"."""
     said = count(tokens, "token")
-    return said if budget.daily is None else f"{said}: {percent(tokens, budget.daily)} of the {budget.daily:,} a day"
+    return said if budget.daily is None else f"{said}, {percent(tokens, budget.daily)} of the {budget.daily:,} a day"
 
 
 def rhythm_words(demand: Demand) -> str:

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 
+import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from importers.interfaces import Clock
+from importers.interfaces import Clock, Memo
+
+V = TypeVar("V")
 
 _MOST = 1000
+_A_MINUTE = timedelta(minutes=1)
+
+
+def remembered(memo: Memo, key: str, find: Callable[[], V], shape: Any) -> V:
+    """What *find* says, or said less than a minute ago, to whomever. *shape* is its type."""
+    kept = memo.get(key)
+    if kept is not None:
+        try:
+            known: V = msgspec.json.decode(kept, type=shape)
+        except msgspec.MsgspecError:
+            pass  # written by another version
+        else:
+            return known
+    found = find()
+    memo.put(key, msgspec.json.encode(found), _A_MINUTE)
+    return found
 
 
 class MemoryMemo:

@@ -6,12 +6,26 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
-from importers.errors import HandedBack, ImporterError, TemporaryError
+from importers.errors import ConnectionTrouble, HandedBack, ImporterError, ServiceTrouble, TemporaryError
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
-from importers.model import Connection, Counts, Ending, Importer, Level, Line, Phase, Run, Sight, Status, Trigger
+from importers.model import (
+    Bulletin,
+    Connection,
+    Counts,
+    Ending,
+    Importer,
+    Level,
+    Line,
+    Phase,
+    Run,
+    Sight,
+    Status,
+    Trigger,
+)
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
@@ -78,7 +92,7 @@ class Execution:
         except HandedBack:
             return not attempt.handed_back()
         except Exception as error:  # noqa: BLE001  # the edge: every end is an honest one
-            attempt.failed(error)
+            attempt.failed(error, self._bulletin(error))
         else:
             attempt.succeeded(outcome)
         return True
@@ -97,6 +111,16 @@ class Execution:
             outcome = pipeline.run(importer.selection, importer.target)
         attempt.keep_columns(importer, outcome.sight)
         return outcome
+
+    def _bulletin(self, error: Exception) -> Bulletin | None:
+        """How Pipedrive says it is, where that may be why *error* was raised."""
+        if not isinstance(error, ServiceTrouble | ConnectionTrouble):
+            return None
+        try:
+            return self._kinds.bulletin()
+        except Exception:  # it is the run's own trouble that counts
+            logger.exception("how Pipedrive is could not be found out")
+            return None
 
     def _label(self, importer: Importer) -> str:
         name = importer.selection.entity
@@ -169,16 +193,17 @@ class _Attempt:
         self._doorbell.ring(self.run.id)
         return kept
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: Exception, bulletin: Bulletin | None) -> None:
         verdict = judge(error, attempt=self.run.attempt, now=self._clock.now())
+        trouble = replace(verdict.trouble, bulletin=bulletin) if verdict.trouble else None
         reference = verdict.trouble.reference if verdict.trouble else ""
         if isinstance(error, ImporterError):
             logger.info("run %d %s: %s (%s), %s", self.run.id, verdict.status, error.message, error.code, self.name)
         else:
             logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
         counts = self._story.counts if self._story else Counts()
-        ending = Ending(verdict.status, counts, trouble=verdict.trouble, wake_at=verdict.wake_at)
-        self._end(ending, [_last_line(ending)])
+        ending = Ending(verdict.status, counts, trouble=trouble, wake_at=verdict.wake_at)
+        self._end(ending, [_last_line(ending), *([_told_by(bulletin)] if bulletin else [])])
 
     def _end(self, ending: Ending, lines: Sequence[Line]) -> None:
         try:
@@ -190,6 +215,15 @@ class _Attempt:
         if not kept:
             logger.warning("run %d was taken over or deleted; this attempt does not count", self.run.id)
         self._doorbell.ring(self.run.id)
+
+
+def _told_by(bulletin: Bulletin) -> Line:
+    """Times in a story stand beside the line, so the moment is told with its zone."""
+    if bulletin.is_well:
+        return Line(f"Pipedrive itself reports no trouble: {bulletin.url}")
+    since = f" since {bulletin.since.astimezone(UTC):%H:%M} UTC" if bulletin.since else ""
+    subject = f" ({bulletin.subject})" if bulletin.subject else ""
+    return Line(f"Pipedrive reports: {bulletin.state}{since}{subject}, {bulletin.url}", Level.NOTE)
 
 
 def _last_line(ending: Ending) -> Line:

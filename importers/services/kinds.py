@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importers.interfaces import ConsentApp, Destination, Grants, Source
-from importers.model import Account, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.model import Account, Bulletin, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
 from importers.secret import Secret
 
 
@@ -22,6 +22,9 @@ class Kinds(Protocol):
 
     def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
         """What *selection* will cost, where *sizes* (by entity) is all that is known; asks nobody."""
+
+    def bulletin(self) -> Bulletin | None:
+        """How the vendor says it is, as of a minute ago; None where it does not say. Never raises, takes seconds at most."""
 
     def plans(self) -> Sequence[PlanInfo]:
         """What a company can have bought."""

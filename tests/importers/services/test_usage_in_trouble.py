@@ -116,3 +116,40 @@ def test_requests_and_waiting_show_while_they_last(
 
 def running_total(slept: list[float]) -> list[float]:
     return [sum(slept[: place + 1]) for place in range(len(slept))]
+
+
+@pytest.mark.parametrize("fault", ["server_error", "cut"])
+def test_trouble_is_kept_with_what_pipedrive_says_about_itself(
+    services: Services, alice: Actor, run: Callable[[str], Run], sandbox: Sandbox, fault: str
+) -> None:
+    sandbox.status.report("degraded", subject="Slow API", minutes_ago=20)
+    sandbox.faults.add(fault)
+    failed = services.runs.get(alice, run("deals").id)
+    assert failed.trouble is not None
+    assert failed.trouble.bulletin is not None
+    assert (failed.trouble.bulletin.state, failed.trouble.bulletin.subject) == ("Degraded Performance", "Slow API")
+    last = services.runs.events(alice, failed.id)[-1].text
+    assert last.startswith("Pipedrive reports: Degraded Performance since ")
+    assert last.endswith(" UTC (Slow API), https://status.pipedrive.com/notices/2")
+    sandbox.status.clear()
+
+
+def test_a_token_that_is_refused_is_nothing_to_ask_the_status_page_about(
+    services: Services, alice: Actor, run: Callable[[str], Run], sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("revoked")
+    failed = services.runs.get(alice, run("deals").id)
+    assert failed.trouble is not None
+    assert failed.trouble.bulletin is None
+
+
+def test_a_status_page_that_does_not_answer_changes_nothing(
+    services: Services, alice: Actor, run: Callable[[str], Run], sandbox: Sandbox
+) -> None:
+    sandbox.status.answers = 500
+    sandbox.faults.add("server_error")
+    failed = services.runs.get(alice, run("deals").id)
+    assert failed.status is Status.WAITING
+    assert failed.trouble is not None
+    assert (failed.trouble.code, failed.trouble.bulletin) == ("service-trouble", None)
+    sandbox.status.clear()
