@@ -136,6 +136,8 @@ class Selection:
     shown without asking Pipedrive. `time_zone` (IANA) is the zone moments are
     shown in. `frozen` is how the sheet has its columns, None until it was
     written for the first time; with it `columns` only says which are wanted.
+    `options` answers the entity's own questions, by their names; what is left
+    out is taken as usual.
     """
 
     entity: str
@@ -146,6 +148,7 @@ class Selection:
     limit: int | None = None
     time_zone: str = "UTC"
     frozen: Frozen | None = None
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +572,23 @@ class Choice:
     help: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """
+    What an entity lets one choose beside filter, status and columns.
+
+    One of `choices` is the answer, or any of them where `several` may be
+    taken together. `usual` is what it is without an answer.
+    """
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    usual: tuple[str, ...]
+    several: bool = False
+    help: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class EntityInfo:
     """
@@ -580,6 +600,7 @@ class EntityInfo:
     it is not a page: "deal", "100 deals". `windows` are the parameters by which
     only what changed meanwhile can be asked for, `scopes` the permissions of
     which an app needs one, and `needs` what the account must have bought.
+    `questions` are those that `Selection.options` answers.
     """
 
     name: str
@@ -595,6 +616,7 @@ class EntityInfo:
     windows: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     needs: str = ""
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ V1 = {
     "/notes/{id}/comments": 20,
     "/deals/{id}/participants": 10,
     "/deals/{id}/changelog": 20,
+    "/persons/{id}/changelog": 20,
+    "/organizations/{id}/changelog": 20,
+    "/mailbox/mailMessages/{id}": 2,
     "/mailbox/mailThreads": 20,
     "/mailbox/mailThreads/{id}/mailMessages": 20,
 }
@@ -79,6 +82,9 @@ V2 = {
     "/boards": 10,
     "/phases": 10,
     "/products/{id}/variations": 10,
+    "/persons/{id}/followers": 10,
+    "/organizations/{id}/followers": 10,
+    "/products/{id}/followers": 10,
 }
 COSTS = {"v1": V1, "v2": V2}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sandbox import moments, names
+from sandbox import letters, moments, names
 from sandbox.contacts import Contacts
 from sandbox.deals import Deals
 from sandbox.dice import Dice
@@ -142,6 +142,18 @@ class Mail:
 
     def messages(self, n: int) -> list[dict[str, Any]]:
         return [self._message(n, place) for place in range(self.size(n))]
+
+    def message(self, number: int, *, with_body: bool) -> dict[str, Any] | None:
+        n, place = divmod(number, _PLACES)
+        if n not in self.ids or place >= self.size(n):
+            return None
+        found = self._message(n, place)
+        return {**found, "body": self._body(n, place)} if with_body else found
+
+    def _body(self, n: int, place: int) -> str:
+        texts = [names.SENTENCES[(n + before) % len(names.SENTENCES)] for before in range(place + 1)]
+        writers = [self._message(n, before)["from"][0]["name"] for before in range(place + 1)]
+        return letters.body(texts, writers)
 
     def _message(self, n: int, place: int) -> dict[str, Any]:
         sent, is_mine = self._sent(n, place), bool(place % 2)

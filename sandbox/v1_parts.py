@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from sandbox import answers, company, mail, offsets
+from sandbox import answers, company, mail, offsets, watching
 from sandbox.offsets import BadRequestError, data
 from sandbox.world import World
 
@@ -27,7 +27,8 @@ def _of_records(world: World) -> dict[str, View]:
         "/callLogs": lambda: offsets.page(kept.calls, kept.call, cap=50),
         "/notes/<int:id>/comments": _below(lambda n: n in world.shelf("notes").ids, "Note", kept.comments),
         "/deals/<int:id>/participants": _below(parts.exists, "Deal", parts.participants),
-        "/deals/<int:id>/changelog": _changes(world),
+        "/deals/<int:id>/changelog": _changes(parts.exists, "Deal", parts.changes),
+        **{f"/{name}/<int:id>/changelog": _changes_of(world, name) for name in ("persons", "organizations")},
         "/organizationRelationships": _relationships(world),
     }
 
@@ -42,13 +43,19 @@ def _below(exists: Callable[[int], bool], what: str, rows_of: Callable[[int], li
     return view
 
 
-def _changes(world: World) -> View:
-    """The one v1 list here that pages by cursor: base64 of "id:2"."""
+def _changes_of(world: World, name: str) -> View:
+    shelf, fields = world.shelf(name), world.fields[name.removesuffix("s")]
+    key = next(field.code for field in fields if field.is_custom)
+    return _changes(lambda n: n in shelf.ids, shelf.singular, lambda n: watching.changes(shelf, key, n))
+
+
+def _changes(exists: Callable[[int], bool], what: str, rows_of: Callable[[int], list[dict[str, Any]]]) -> View:
+    """The one sort of v1 list here that pages by cursor: base64 of "id:2"."""
 
     def view(id: int) -> Response:  # noqa: A002 - the vendor's name for it
-        if not world.deal_parts.exists(id):
-            return answers.not_found_v1("Deal not found")
-        rows, start = world.deal_parts.changes(id), _place(request.args.get("cursor", ""))
+        if not exists(id):
+            return answers.not_found_v1(f"{what} not found")
+        rows, start = rows_of(id), _place(request.args.get("cursor", ""))
         end = start + offsets.window()[1]
         cursor = base64.b64encode(f"id:{end}".encode()).decode() if end < len(rows) else None
         return data(rows[start:end], additional_data={"next_cursor": cursor})
@@ -88,7 +95,15 @@ def _of_mail(world: World) -> dict[str, View]:
             return answers.not_found_v1("Mail thread not found")
         return data(world.mail.messages(id))
 
-    return {"/mailbox/mailThreads": threads, "/mailbox/mailThreads/<int:id>/mailMessages": messages}
+    def message(id: int) -> Response:  # noqa: A002 - the vendor's name for it
+        found = world.mail.message(id, with_body=offsets.whole("include_body", 0) == 1)
+        return data(found) if found else answers.not_found_v1("Mail message not found")
+
+    return {
+        "/mailbox/mailThreads": threads,
+        "/mailbox/mailThreads/<int:id>/mailMessages": messages,
+        "/mailbox/mailMessages/<int:id>": message,
+    }
 
 
 def _of_company(world: World) -> dict[str, View]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import Response
 
-from sandbox import answers, attachments, cursors, projects, schema
+from sandbox import answers, attachments, cursors, projects, schema, watching
 from sandbox.schema import Check
 from sandbox.world import World
 
 Row = Mapping[str, Any]
 View = Callable[..., Response]
+_FOLLOWED = ("persons", "organizations", "products")
 
 
 def views(world: World) -> dict[str, View]:
@@ -20,7 +21,8 @@ def views(world: World) -> dict[str, View]:
     found: dict[str, View] = {
         "/deals/products": _of_deals(parts.products, ("id", "deal_id", "add_time", "update_time", "order_nr")),
         "/deals/<int:id>/discounts": _whole_of_deal(world, parts.discounts),
-        "/deals/<int:id>/followers": _followers(world),
+        "/deals/<int:id>/followers": _followers(parts.exists, "Deal", parts.followers),
+        **{f"/{name}/<int:id>/followers": _followers_of(world, name) for name in _FOLLOWED},
         "/products/<int:id>/variations": _variations(world),
         **_of_projects(world),
     }
@@ -73,12 +75,15 @@ def _page(rows: Sequence[Row], query: Mapping[str, Any]) -> dict[str, Any]:
     return {"success": True, "data": rows[start:end], "additional_data": {"next_cursor": cursor}}
 
 
-def _followers(world: World) -> View:
+def _followers_of(world: World, name: str) -> View:
+    shelf = world.shelf(name)
+    return _followers(lambda n: n in shelf.ids, shelf.singular, lambda n: watching.followers(shelf, world.staff, n))
+
+
+def _followers(exists: Callable[[int], bool], what: str, rows_of: Callable[[int], Sequence[Row]]) -> View:
     def view(id: int) -> Response:  # noqa: A002 - the vendor's name for it
         query = schema.parse(schema.given(), schema.PAGED)
-        if not world.deal_parts.exists(id):
-            return answers.not_found_v2("Deal")
-        return answers.json_answer(_page(world.deal_parts.followers(id), query))
+        return answers.json_answer(_page(rows_of(id), query)) if exists(id) else answers.not_found_v2(what)
 
     return view
 

@@ -27,6 +27,7 @@ from importers.model import (
     Selection,
     Target,
 )
+from importers.questions import answered
 from importers.services.access import require
 from importers.services.accounts import Accounts
 from importers.services.kinds import Kinds
@@ -164,6 +165,7 @@ class Importers:
             )
         if selection.filter_id is not None and not entity.takes_filter:
             raise InvalidSettings(f"{entity.label} take no filter.", hint="Choose none.")
+        answered(entity.label, entity.questions, selection.options)
         if selection.limit is not None and selection.limit < 1:
             raise InvalidSettings("The number of rows must be at least 1.", hint="Leave it empty to import all.")
 

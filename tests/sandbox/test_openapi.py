@@ -26,13 +26,15 @@ NEEDED: dict[str, dict[str, str]] = {
     "/goals/find": {"type.name": "deals_won"},
 }
 """What a request must say."""
+UNLISTED = {"/mailbox/mailMessages/{id}": (8, 16, 24)}
+"""Single records that stand in no list of their own."""
 UNPAGED = ("/boards", "/phases")
 
 LIVE_NULLS = {
     # nullable is under-declared in the documents; live answers have nulls here
     "next_cursor", "description",
     "won_time", "lost_time", "stage_change_time", "expected_close_date", "person_id", "org_id", "update_time",
-    "first_name", "last_name", "picture_id", "address", "admin_area_level_2", "sublocality", "subpremise",
+    "draft", "first_name", "last_name", "picture_id", "address", "admin_area_level_2", "sublocality", "subpremise",
     "product_id", "activity_id", "linked_person_id", "linked_person_name",
     "deal_id", "lead_id", "project_id", "task_id", "due_time", "duration", "marked_as_done_time", "location",
     "conference_meeting_client", "conference_meeting_url", "conference_meeting_id", "public_description", "priority", "note",
@@ -112,6 +114,8 @@ def answers(vendor: Caller, version: str, path: str) -> list[Any]:
     if not last.startswith("{"):
         paged = {} if last == "me" or path in UNPAGED else {"limit": 500}
         return [vendor.get(prefix + path, **paged, **NEEDED.get(path, {})).json()]
+    if path in UNLISTED:
+        return [vendor.get(prefix + path.format(id=n), include_body=int(n > 8)).json() for n in UNLISTED[path]]
     key = last.strip("{}")
     rows = vendor.data(prefix + parent, limit=20)
     return [vendor.get(f"{prefix}{parent}/{row[key]}").json() for row in rows[:20]]

@@ -47,11 +47,16 @@ _RATE_WINDOW = timedelta(seconds=2)
 
 
 class Meter:
-    """Adds up what was used. Safe to share between threads."""
+    """Adds up what was used; `repeated` counts requests that failed and were made again. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._usage = Usage()
+        self.repeated = 0
+
+    def repeat(self) -> None:
+        with self._lock:
+            self.repeated += 1
 
     def add(self, *, requests: int = 0, tokens: int = 0, waited: timedelta = timedelta()) -> None:
         with self._lock:
@@ -149,6 +154,7 @@ class PipedriveClient:
             self.tell(f"{outcome.says} {in_words(pause)}.")
             self._wait(pause)
             waited += pause
+            self.meter.repeat()
 
     def _try(self, url: str, params: Params, cost: int, shape: type[A], *, is_renewed: bool = False) -> A | _Failure:
         headers = self.sign_in.headers()

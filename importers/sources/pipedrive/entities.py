@@ -8,9 +8,12 @@ Prices, page sizes and versions are those of Pipedrive's own OpenAPI documents
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from importers.model import Column, EntityInfo
+from importers.model import Column, EntityInfo, Question
 from importers.sources.pipedrive import recipes
+from importers.sources.pipedrive.details import missing_key
+from importers.sources.pipedrive.options import ALL_FOLDERS, IN_FOLDERS, OF_DEALS, WHICH_MESSAGES, WITH_TEXT, Option
 from importers.sources.pipedrive.pages import PARENT, List, Per
 from importers.sources.pipedrive.recipes import Spec
 from importers.sources.pipedrive.specs import (
@@ -49,7 +52,8 @@ class Entity:
     "" where none are delivered; `can_choose_custom` whether some of them can
     be asked for. `filter_type` is empty where no filter is taken. Filter and
     status are those of the parents where `where` is asked for each of them.
-    `needs` names what the account must have bought.
+    `needs` names what the account must have bought; `options` is what one
+    may choose beside all that.
     """
 
     name: str
@@ -64,6 +68,11 @@ class Entity:
     custom: str = ""
     filter_type: str = ""
     statuses: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return tuple(option.question for option in self.options)
 
     @property
     def info(self) -> EntityInfo:
@@ -81,6 +90,7 @@ class Entity:
             windows=self.where.windows,
             scopes=self.scopes,
             needs=self.needs,
+            questions=self.questions,
         )
 
 
@@ -107,6 +117,8 @@ LABEL_LISTS = {
     "lead-labels": (List("/leadLabels", "v1", 10, paging="none"), "id"),
     "activity-types": (List("/activityTypes", "v1", 20, paging="none"), "key_string"),
     "deal-fields": (List("/dealFields", "v2", 10), "field_code"),
+    "person-fields": (List("/personFields", "v2", 10), "field_code"),
+    "organization-fields": (List("/organizationFields", "v2", 10), "field_code"),
 }
 """Labels that are listed on their own: where, and what a record holds of them."""
 
@@ -133,7 +145,7 @@ _MAIL_THREADS = List(
     "v1",
     20,
     paging="offset",
-    parts=tuple({"folder": folder} for folder in ("inbox", "drafts", "sent", "archive")),
+    parts=ALL_FOLDERS,
 )
 _EVERY_GOAL = tuple(
     {"type.name": name, "is_active": is_active}
@@ -335,6 +347,51 @@ def _fields(of: str, scopes: tuple[str, ...], needs: str = "") -> Entity:
         scopes=scopes,
         needs=needs,
         columns=_FIELD_COLUMNS,
+    )
+
+
+def _followers(one: str, parents: List, group: str, scopes: tuple[str, ...], filter_type: str, **more: Any) -> Entity:
+    """Who follows each record of a sort."""
+    name = "title" if one == "deal" else "name"
+    return Entity(
+        name=f"{one}-followers",
+        label=f"{one.capitalize()} followers",
+        group=group,
+        where=List(f"{parents.path}/{{id}}/followers", "v2", 10, key="user_id", per=Per(parents, one)),
+        scopes=scopes,
+        filter_type=filter_type,
+        columns=(
+            *of_parent(one, one.capitalize(), name),
+            *related("user_id", "follower", "Follower", "users"),
+            column("add_time", "Followed since", MOMENT),
+        ),
+        **more,
+    )
+
+
+def _changes(one: str, parents: List, group: str, filter_type: str, **more: Any) -> Entity:
+    """What was changed in each record of a sort: one row for every field."""
+    name, fields = "title" if one == "deal" else "name", f"{one}-fields"
+    return Entity(
+        name=f"{one}-changes",
+        label=f"{one.capitalize()} changes",
+        group=group,
+        where=List(f"{parents.path}/{{id}}/changelog", "v1", 20, key="", per=Per(parents, one)),
+        scopes=("recents:read",),
+        filter_type=filter_type,
+        columns=(
+            *of_parent(one, one.capitalize(), name),
+            column("time", "Changed at", MOMENT),
+            Spec(Column("field", "Field", TEXT, MAIN), ("field_key",), recipes.field_named(fields), labels=fields),
+            column("old_value", "Old value"),
+            column("new_value", "New value"),
+            *related("actor_user_id", "actor", "Changed by", "users"),
+            column("change_source", "Source"),
+            rare("field_key", "Field key"),
+            rare("change_source_user_agent", "Program"),
+            rare("is_bulk_update_flag", "Bulk update", BOOLEAN),
+        ),
+        **more,
     )
 
 
@@ -611,6 +668,7 @@ _CATALOGUE = (
         scopes=(*_PRODUCTS_READ, *_DEALS_READ),
         filter_type="deals",
         statuses=_LIVE_STATUSES,
+        options=(OF_DEALS,),
         columns=(
             column("id", "ID", WHOLE),
             *of_parent("deal", "Deal"),
@@ -643,6 +701,7 @@ _CATALOGUE = (
         needs="a plan with installments (Growth or higher)",
         filter_type="deals",
         statuses=_LIVE_STATUSES,
+        options=(OF_DEALS,),
         columns=(
             column("id", "ID", WHOLE),
             *of_parent("deal", "Deal"),
@@ -660,6 +719,7 @@ _CATALOGUE = (
         scopes=_DEALS_READ,
         filter_type="deals",
         statuses=_LIVE_STATUSES,
+        options=(OF_DEALS,),
         columns=(
             column("id", "ID"),
             *of_parent("deal", "Deal"),
@@ -680,6 +740,7 @@ _CATALOGUE = (
         scopes=_DEALS_READ,
         filter_type="deals",
         statuses=_LIVE_STATUSES,
+        options=(OF_DEALS,),
         columns=(
             column("id", "ID", WHOLE),
             *of_parent("deal", "Deal"),
@@ -695,46 +756,13 @@ _CATALOGUE = (
             rare("active_flag", "Active", BOOLEAN),
         ),
     ),
-    Entity(
-        name="deal-followers",
-        label="Deal followers",
-        group=DEALS,
-        where=List("/deals/{id}/followers", "v2", 10, key="user_id", per=Per(_DEALS, "deal")),
-        scopes=_DEALS_READ,
-        filter_type="deals",
-        statuses=_LIVE_STATUSES,
-        columns=(
-            *of_parent("deal", "Deal"),
-            *related("user_id", "follower", "Follower", "users"),
-            column("add_time", "Followed since", MOMENT),
-        ),
-    ),
-    Entity(
-        name="deal-changes",
-        label="Deal changes",
-        group=DEALS,
-        where=List("/deals/{id}/changelog", "v1", 20, key="", per=Per(_DEALS, "deal")),
-        scopes=("recents:read",),
-        filter_type="deals",
-        statuses=_LIVE_STATUSES,
-        columns=(
-            *of_parent("deal", "Deal"),
-            column("time", "Changed at", MOMENT),
-            Spec(
-                Column("field", "Field", TEXT, MAIN),
-                ("field_key",),
-                recipes.field_named("deal-fields"),
-                labels="deal-fields",
-            ),
-            column("old_value", "Old value"),
-            column("new_value", "New value"),
-            *related("actor_user_id", "actor", "Changed by", "users"),
-            column("change_source", "Source"),
-            rare("field_key", "Field key"),
-            rare("change_source_user_agent", "Program"),
-            rare("is_bulk_update_flag", "Bulk update", BOOLEAN),
-        ),
-    ),
+    _followers("deal", _DEALS, DEALS, _DEALS_READ, "deals", statuses=_LIVE_STATUSES, options=(OF_DEALS,)),
+    _followers("person", _PERSONS, CONTACTS, _CONTACTS_READ, "people"),
+    _followers("organization", _ORGANIZATIONS, CONTACTS, _CONTACTS_READ, "org"),
+    _followers("product", _PRODUCTS, PRODUCTS, _PRODUCTS_READ, "products"),
+    _changes("deal", _DEALS, DEALS, "deals", statuses=_LIVE_STATUSES, options=(OF_DEALS,)),
+    _changes("person", _PERSONS, CONTACTS, "people"),
+    _changes("organization", _ORGANIZATIONS, CONTACTS, "org"),
     Entity(
         name="archived-leads",
         label="Archived leads",
@@ -999,6 +1027,7 @@ _CATALOGUE = (
         group=MAIL,
         where=_MAIL_THREADS,
         scopes=_MAIL_READ,
+        options=(IN_FOLDERS,),
         columns=(
             column("id", "ID", WHOLE),
             column("folder", "Folder", path=(PARENT, "folder")),
@@ -1027,8 +1056,21 @@ _CATALOGUE = (
         name="mail-messages",
         label="Mail messages",
         group=MAIL,
-        where=List("/mailbox/mailThreads/{id}/mailMessages", "v1", 20, paging="none", per=Per(_MAIL_THREADS, "thread")),
+        where=List(
+            "/mailbox/mailThreads/{id}/mailMessages",
+            "v1",
+            20,
+            paging="none",
+            per=Per(
+                _MAIL_THREADS,
+                "thread",
+                moment="message_time",
+                keeps=("deal_id", "lead_id", "message_count", PARENT),
+                counts="message_count",
+            ),
+        ),
         scopes=_MAIL_READ,
+        options=(IN_FOLDERS, WHICH_MESSAGES, WITH_TEXT),
         columns=(
             column("id", "ID", WHOLE),
             column("mail_thread_id", "Thread ID", WHOLE),
@@ -1039,6 +1081,8 @@ _CATALOGUE = (
             column("cc", "Cc", LIST, recipe=recipes.parties),
             column("subject", "Subject"),
             column("snippet", "Beginning"),
+            rare("body", "Text"),
+            rare(missing_key("body"), "Text missing because"),
             column("sent_flag", "Sent by us", BOOLEAN),
             column("deal_id", "Deal ID", WHOLE, path=(PARENT, "deal_id")),
             *_MAIL_FLAGS,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from importers.errors import ServiceTrouble
 from importers.sources.pipedrive.answers import Answer
@@ -24,7 +25,9 @@ class List:
     gives everything. `windows` are the parameters that leave only records
     changed in some span of time. `inside` names the list in an answer that wraps it. `key`
     tells the records apart: "id" is unique everywhere, another one within its
-    parent; "" where there is none.
+    parent; "" where there is none. `then` is a list that goes on where this
+    one ends; `detail` what each record must be asked for by itself. A full page
+    of a list that `may_be_silent` is its last one where it says nothing else.
     """
 
     path: str
@@ -37,6 +40,9 @@ class List:
     inside: str = ""
     key: str = "id"
     per: Per | None = None
+    may_be_silent: bool = False
+    then: List | None = None
+    detail: Detail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,39 @@ class Per:
     The records a list must be asked for: one by one, or `batch` at a time.
 
     `one` is what such a record is called. Its id goes into the path, in place
-    of "{id}", or into the parameter `param`.
+    of "{id}", or into the parameter `param`. `picks` takes but the "first" or
+    the "latest" of what one record has, by the moments under `moment`.
+
+    With `keeps`, all records are listed before the first is asked for, and
+    again at the end, for those that came or moved meanwhile; only these parts
+    of them are remembered. `counts` is the part that says how many there are
+    to read for a record.
     """
 
     parents: List
     one: str
     param: str = ""
     batch: int = 1
+    picks: str = ""
+    moment: str = ""
+    keeps: tuple[str, ...] = ()
+    counts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """
+    A request for each record, for what its list leaves out: `key` of the
+    answer becomes part of the record. Where `flag` is 0 there is nothing to
+    ask for.
+    """
+
+    path: str
+    version: str
+    cost: int
+    key: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +96,21 @@ class VendorPage:
 
     @property
     def leads_to(self) -> Params:
-        """Where the list goes on. Raises ServiceTrouble for a page that neither says so nor is the last."""
+        """Where the list goes on. Raises SilentAnswer for a page that neither says so nor is the last."""
         if self.after is None:
-            raise unreadable("does not say whether more records follow")
+            raise SilentAnswer
         return self.after
+
+
+class SilentAnswer(ServiceTrouble):
+    """A full page that does not say whether more records follow."""
+
+    def __init__(self) -> None:
+        super().__init__("Pipedrive's answer does not say whether more records follow, " + _STOPPED, hint=_TRY_AGAIN)
+
+
+_STOPPED = "so we stopped instead of guessing."
+_TRY_AGAIN = "Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause."
 
 
 def walk(
@@ -77,7 +120,7 @@ def walk(
     Every page of a list, or those that follow the one which said *after*.
 
     Raises:
-        ServiceTrouble: the list is none, leads us in a circle, or breaks off without a word.
+        ServiceTrouble: the list is none, leads us in a circle, or (SilentAnswer) breaks off without a word.
     """
     position: Params = after or first_position(where)
     seen: set[object] = {0}
@@ -93,7 +136,7 @@ def page_at(position: Params, client: PipedriveClient, where: List, params: Para
     """One page of a list."""
     answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
     after = next_position(where, answer, position)
-    is_last = after is None and not _ends_in_silence(where, answer)
+    is_last = after is None and (where.may_be_silent or not _ends_in_silence(where, answer))
     return VendorPage(_records(answer, where.inside), is_last=is_last, after=after)
 
 
@@ -132,12 +175,17 @@ def _ends_in_silence(where: List, answer: Answer) -> bool:
     return where.paging != "none" and is_full and not isinstance(answer.additional_data, dict)
 
 
+def id_of(record: Mapping[str, Any]) -> str:
+    """The id as it may stand in a URL. Raises ServiceTrouble for a record that has none."""
+    found = record.get("id")
+    if not isinstance(found, int | str) or found == "":
+        raise unreadable("holds a record without an id")
+    return quote(str(found), safe="", errors="replace")
+
+
 def unreadable(what: str) -> ServiceTrouble:
     """What to raise for an answer that cannot be right."""
-    return ServiceTrouble(
-        f"Pipedrive's answer {what}, so we stopped instead of guessing.",
-        hint="Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause.",
-    )
+    return ServiceTrouble(f"Pipedrive's answer {what}, {_STOPPED}", hint=_TRY_AGAIN)
 
 
 def _next_start(extra: dict[str, Any], start: int, page_size: int) -> int | None:

@@ -20,9 +20,10 @@ class PriceTag:
         self._guess = guess
         self._is_told = self._is_begun = False
 
-    def __call__(self, per: Per, count: int, is_last: bool) -> None:
+    def __call__(self, per: Per, count: int, is_last: bool, inside: int) -> None:
         if is_last:
             self._say_all(per, count)
+            self._say_details(inside)
         elif not self._is_begun:
             self._say_first(per, count)
         self._is_begun = True
@@ -35,6 +36,11 @@ class PriceTag:
         total = self._guess()
         self._is_told = total is not None
         self._say("At least" if total is None else "About", per, total or count)
+
+    def _say_details(self, inside: int) -> None:
+        detail = self._where.detail
+        if detail and inside:
+            self._tell(f"About {inside:,} requests more, {inside * detail.cost:,} tokens: one for each message.")
 
     def _say(self, words: str, per: Per, count: int) -> None:
         requests = -(-count // per.batch)

@@ -18,6 +18,7 @@ from importers.sources.pipedrive.price import PriceTag
 from importers.sources.pipedrive.recipes import Kitchen, Spec, ids_in
 from importers.sources.pipedrive.seen import SeenIds
 from importers.sources.pipedrive.sheet import Sheet
+from importers.sources.pipedrive.tally import counted, told
 from importers.sources.pipedrive.totals import deals_in
 from importers.sources.pipedrive.walks import Asked, Record, Walker
 from importers.tables.flatten import Getter, Path, Shaper, pluck
@@ -57,7 +58,7 @@ class PipedriveReading:
         self._stop = stop
         self._shaper = Shaper([Getter(spec.path, spec.recipe(plan.kitchen)) for spec in plan.specs])
         self._total: int | None = None
-        self._gone = 0
+        self._walker: Walker | None = None
         self.columns: tuple[Column, ...] = tuple(spec.column for spec in plan.specs)
         self.sight: Sight = plan.sheet.sight
         self.notes: list[str] = [*plan.sheet.notes]
@@ -76,7 +77,7 @@ class PipedriveReading:
             yield Page(self._shaper.rows(records))
         self.notes.extend(self._plan.directory.notes)
         self.notes.extend(self._lost_options())
-        self.notes.extend(self._lost_parents())
+        self.notes.extend(self._account())
 
     def _records(self, tell: Tell, stop: Stop) -> Iterator[list[Record]]:
         """Runs in the thread that reads ahead."""
@@ -86,7 +87,7 @@ class PipedriveReading:
 
     def _wanted(self, client: PipedriveClient, tell: Tell, stop: Stop) -> Iterator[list[Record]]:
         wanted = _Wanted(self._plan)
-        walker = self._walker(client, tell, stop)
+        walker = self._walker = self._new_walker(client, tell, stop)
         for number, page in enumerate(walker.pages(self._list(), self._asked()), start=1):
             records = wanted.of(page)
             is_last = page.is_last or wanted.is_full
@@ -96,9 +97,8 @@ class PipedriveReading:
                 yield records
             if is_last:
                 break
-        self._gone = walker.gone
 
-    def _walker(self, client: PipedriveClient, tell: Tell, stop: Stop) -> Walker:
+    def _new_walker(self, client: PipedriveClient, tell: Tell, stop: Stop) -> Walker:
         limit = self._plan.selection.limit
         if limit is not None:
             return Walker(client, stop=stop, enough=limit)
@@ -108,7 +108,8 @@ class PipedriveReading:
 
     def _parents_expected(self, client: PipedriveClient) -> int | None:
         per = self._plan.entity.where.per
-        return deals_in(self._plan.selection, client) if per and per.parents.path == "/deals" else None
+        are_deals = per is not None and per.parents.path == "/deals" and per.parents.then is None
+        return deals_in(self._plan.selection, client) if are_deals else None
 
     def _list(self) -> List:
         """The list, in smaller pages where one that is not full will do."""
@@ -158,11 +159,20 @@ class PipedriveReading:
                 cells = "1 cell holds an option" if labels.lost == 1 else f"{labels.lost:,} cells hold options"
                 yield f"{spec.column.header}: {cells} that Pipedrive no longer lists, shown as “Deleted option (…)”."
 
-    def _lost_parents(self) -> Iterator[str]:
-        per = self._plan.entity.where.per
-        if per and self._gone:
-            which = f"1 {per.one} was" if self._gone == 1 else f"{self._gone:,} {per.one}s were"
+    def _account(self) -> Iterator[str]:
+        """Notes of what was left out. What came of every parent is told, once the sum was found to be right."""
+        per, walker = self._plan.entity.where.per, self._walker
+        if per is None or walker is None:
+            return
+        if self._plan.selection.limit is None:
+            walker.tally.check(per.one)
+            self._tell(told(walker.tally.sum, per.one, repeated=self._client.meter.repeated))
+        if gone := walker.tally.sum.gone:
+            which = f"1 {per.one} was" if gone == 1 else f"{gone:,} {per.one}s were"
             yield f"{which} deleted in Pipedrive before their turn came, and left out."
+        if missing := walker.details.missing:
+            why = ", ".join(f"{count:,} {reason}" for reason, count in sorted(missing.items()))
+            yield f"Without their text, which could not be had: {counted(missing.total(), 'message')} ({why})."
 
 
 class _Wanted:

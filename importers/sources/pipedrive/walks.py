@@ -9,23 +9,29 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
 
 from importers.errors import InvalidSettings, NotThere
 from importers.http.ahead import read_abreast
 from importers.interfaces import Stop, Tell, never_stop
 from importers.sources.pipedrive.abreast import Handed, WindowedList, offset_pages
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.pages import PARENT, List, Per, VendorPage, unreadable, walk
+from importers.sources.pipedrive.details import Details
+from importers.sources.pipedrive.pages import PARENT, List, Per, SilentAnswer, VendorPage, id_of, walk
 from importers.sources.pipedrive.seen import SeenIds
+from importers.sources.pipedrive.tally import Tally
 
 Record = dict[str, Any]
-Hear = Callable[[Per, int, bool], None]
-"""Told, before their lists are asked for, how many parents were found so far, and whether these are all."""
+Hear = Callable[[Per, int, bool, int], None]
+"""
+Told, before their lists are asked for, how many parents were found so far,
+whether these are all, and of how many records their lists will be, where they say.
+"""
 
 _ENOUGH = 500
 _ASKS = 100
 """A page is handed on when it holds as many records as a usual one, or took as many requests."""
+_LOOKS = 4
+"""How often parents are listed at most, to find those that came or moved meanwhile."""
 
 
 def _any(record: Record) -> bool:
@@ -45,14 +51,15 @@ class Asked:
     passes: Callable[[Record], bool] = _any
 
 
-def _nobody_hears(per: Per, count: int, is_last: bool) -> None:
+def _nobody_hears(per: Per, count: int, is_last: bool, inside: int) -> None:
     """For those who do not ask for the price."""
 
 
 class Walker:
     """
-    Goes through lists of any sort. `gone` counts parents that were deleted
-    before their turn came. Pages hold about *enough* records.
+    Goes through lists of any sort. `tally` counts what came of each parent,
+    `details` what could not be had for single records. Pages hold about
+    *enough* records.
 
     At most *abreast* requests are under way at a time. With one, pages come in
     the order of the list. With more they come in any order, a record may come
@@ -76,12 +83,22 @@ class Walker:
         self._hear = hear
         self._enough = enough
         self._abreast = abreast
-        self._counting = threading.Lock()
-        self.gone = 0
         self.began_at: str | None = None
+        self.tally = Tally()
+        self.details = Details()
 
     def pages(self, where: List, asked: Asked) -> Iterator[VendorPage]:
         """Every page; only the last one says that it is."""
+        if where.then is None:
+            return self._pages(where, asked)
+        return self._one_after_the_other(where, where.then, asked)
+
+    def _one_after_the_other(self, where: List, then: List, asked: Asked) -> Iterator[VendorPage]:
+        for page in self._pages(where, asked):
+            yield replace(page, is_last=False)
+        yield from self.pages(then, asked)
+
+    def _pages(self, where: List, asked: Asked) -> Iterator[VendorPage]:
         return self._in_parts(where, asked) if where.per is None else self._per_parent(where, where.per, asked)
 
     def _in_parts(self, where: List, asked: Asked) -> Iterator[VendorPage]:
@@ -103,7 +120,7 @@ class Walker:
             yield from walk(self._client, where, params)
 
     def _per_parent(self, where: List, per: Per, asked: Asked) -> Iterator[VendorPage]:
-        children = _Children(where, per, asked.own, self._count_gone)
+        children = _Children(where, per, asked.own, self.tally, self.details)
         gathered: list[Record] = []
         asks = 0
         for records in self._side_by_side(children, asked) if self._abreast > 1 else self._in_turn(children, asked):
@@ -138,59 +155,119 @@ class Walker:
         for group in parents._groups(per, asked):
             handed.hand([group], client.stop)
         handed.complete()
-        self._count_gone(parents.gone)
+        self.tally.add(found=parents.tally.sum.found)
 
     def _groups(self, per: Per, asked: Asked) -> Iterator[Sequence[Record]]:
         """The parents, as many together as one request takes; each once."""
-        seen, count = SeenIds(), 0
-        for page in self.pages(per.parents, replace(asked, own={})):
-            parents = [record for record in page.records if _id_of(record) and seen.is_new(record["id"])]
-            count += len(parents)
-            self._hear(per, count, page.is_last)
+        is_glance = self._enough < _ENOUGH
+        all_at_first = per.keeps and not is_glance
+        for parents in self._all_at_first(per, asked) if all_at_first else self._as_they_come(per, asked):
             for start in range(0, len(parents), per.batch):
                 yield parents[start : start + per.batch]
 
-    def _count_gone(self, parents: int = 1) -> None:
-        with self._counting:
-            self.gone += parents
+    def _as_they_come(self, per: Per, asked: Asked) -> Iterator[list[Record]]:
+        seen, count = SeenIds(), 0
+        for page in self.pages(per.parents, replace(asked, own={})):
+            parents = self._new(page, seen)
+            count += len(parents)
+            self._hear(per, count, page.is_last, 0)
+            yield parents
+
+    def _all_at_first(self, per: Per, asked: Asked) -> Iterator[list[Record]]:
+        """Looks again when all had their turn: a list by position loses what moves while it is read."""
+        seen = SeenIds()
+        for look in range(_LOOKS):
+            pages = self.pages(per.parents, replace(asked, own={}))
+            parents = [_kept(per, parent) for page in pages for parent in self._new(page, seen)]
+            if look == 0:
+                self._hear(per, len(parents), True, _inside(per, parents))
+            if not parents:
+                return
+            yield parents
+
+    def _new(self, page: VendorPage, seen: SeenIds) -> list[Record]:
+        """Those parents of a page that were not there before."""
+        parents = [record for record in page.records if id_of(record) and seen.is_new(record["id"])]
+        self.tally.add(found=len(parents))
+        return parents
 
 
 @dataclass(frozen=True, slots=True)
 class _Children:
-    """The lists that are asked for by their parents. `count_gone` is called for each parent that is no longer there."""
+    """The lists that are asked for by their parents. What comes of each parent is counted in `tally`."""
 
     where: List
     per: Per
     own: Params
-    count_gone: Callable[[], None]
+    tally: Tally
+    details: Details
 
     def of(self, group: Sequence[Record], client: PipedriveClient) -> Iterator[list[Record]]:
         """What belongs to the parents of one group, page by page."""
         try:
             yield from self._of(group, client)
+            self.tally.add(read=len(group))
         except NotThere:
             if len(group) > 1:
                 raise
-            self.count_gone()
+            self.tally.add(gone=1)
         except InvalidSettings:
             # How a list of ids is to be written is not documented everywhere; one id is always right.
             if len(group) == 1:
                 raise
             for parent in group:
                 yield from self.of([parent], client)
+        except SilentAnswer:
+            # Nothing of that answer was handed on: less is asked for, until it is sure that this is all.
+            if self.where.may_be_silent or self.per.batch == 1:
+                raise
+            yield from self._in_parts(group, client)
+
+    def _in_parts(self, group: Sequence[Record], client: PipedriveClient) -> Iterator[list[Record]]:
+        """Halves; and what one parent alone has is taken as it is."""
+        if len(group) == 1:
+            yield from replace(self, where=replace(self.where, may_be_silent=True)).of(group, client)
+            return
+        half = len(group) // 2
+        for part in (group[:half], group[half:]):
+            yield from self.of(part, client)
 
     def _of(self, group: Sequence[Record], client: PipedriveClient) -> Iterator[list[Record]]:
-        apart, ids = _Apart(self.where), ",".join(map(_id_of, group))
+        apart, ids = _Apart(self.where), ",".join(map(id_of, group))
         params = {**self.own, self.per.param: ids} if self.per.param else self.own
         for page in walk(client, replace(self.where, path=self.where.path.replace("{id}", ids)), params):
-            records = apart.new(page.records)
+            if page.after is None and not page.is_last:
+                raise SilentAnswer
+            records = _picked(self.per, apart.new(page.records))
             _hand_over(records, self.per, group)
+            if self.where.detail:
+                self.details.complete(self.where.detail, records, client)
             yield records
 
 
 def _takes_windows(where: List, params: Params) -> bool:
     """Whether Pipedrive says what a window does beside a saved filter, nobody knows."""
     return {"updated_since", "updated_until"} <= {*where.windows} and "filter_id" not in params
+
+
+def _kept(per: Per, parent: Record) -> Record:
+    return {key: parent[key] for key in ("id", *per.keeps) if key in parent}
+
+
+def _inside(per: Per, parents: Sequence[Record]) -> int:
+    """How many records their lists will be of, as the parents say."""
+    if per.picks:
+        return len(parents)
+    counts = [parent.get(per.counts) for parent in parents]
+    return sum(count for count in counts if isinstance(count, int))
+
+
+def _picked(per: Per, records: list[Record]) -> list[Record]:
+    """One of a parent's records, or all. Moments of one list are written alike, so they compare as texts."""
+    if not per.picks or not records:
+        return records
+    choose = min if per.picks == "first" else max
+    return [choose(records, key=lambda record: (str(record.get(per.moment) or ""), str(record.get("id")).zfill(20)))]
 
 
 class _Apart:
@@ -218,11 +295,3 @@ def _hand_over(records: Sequence[Record], per: Per, group: Sequence[Record]) -> 
     only = group[0] if len(group) == 1 else None
     for record in records:
         record[PARENT] = only or by_id.get(str(record.get(f"{per.one}_id")))
-
-
-def _id_of(parent: Record) -> str:
-    """The id as it may stand in a URL. Raises ServiceTrouble for a parent that has none."""
-    found = parent.get("id")
-    if not isinstance(found, int | str) or found == "":
-        raise unreadable("holds a record without an id")
-    return quote(str(found), safe="", errors="replace")

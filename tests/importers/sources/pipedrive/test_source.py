@@ -12,7 +12,7 @@ from importers.errors import InvalidSettings, NotThere
 from importers.model import Account, ColumnKind, Selection
 from importers.sources.pipedrive.entities import BY_NAME
 from importers.sources.pipedrive.source import PipedriveSource
-from sandbox import activities, attachments, company, filters, leads, projects, v1
+from sandbox import activities, attachments, company, filters, leads, projects, v1, watching
 from sandbox.world import World
 from tests.contracts.source import SourceContract
 from tests.pipedrive import Rig, a_rig, an_app
@@ -26,6 +26,8 @@ SHELVES = {
 KEYS = {
     "deal-followers": ("deal_id", "user_id"),
     "deal-changes": ("deal_id", "time", "field_key"),
+    **{f"{one}-followers": (f"{one}_id", "user_id") for one in ("person", "organization", "product")},
+    **{f"{one}-changes": (f"{one}_id", "time", "field_key") for one in ("person", "organization")},
     "lead-sources": ("name",),
     "note-comments": ("uuid",),
     "lead-fields": ("key",),
@@ -65,13 +67,26 @@ FEW: dict[str, Callable[[World], int]] = {
     "filters": lambda world: len(filters.FILTERS),
     "currencies": lambda world: len(v1.CURRENCIES),
 }
-PARTS: dict[str, tuple[str, Callable[[World], Callable[[int], list[Any]]]]] = {
+RowsOf = Callable[[World], Callable[[int], list[Any]]]
+
+
+def _followers(name: str) -> RowsOf:
+    return lambda world: lambda n: watching.followers(world.shelf(name), world.staff, n)
+
+
+def _changes(name: str) -> RowsOf:
+    return lambda world: lambda n: watching.changes(world.shelf(name), "", n)
+
+
+PARTS: dict[str, tuple[str, RowsOf]] = {
     "deal-products": ("deals", lambda world: world.deal_parts.products),
     "deal-installments": ("deals", lambda world: world.deal_parts.installments),
     "deal-discounts": ("deals", lambda world: world.deal_parts.discounts),
     "deal-participants": ("deals", lambda world: world.deal_parts.participants),
     "deal-followers": ("deals", lambda world: world.deal_parts.followers),
     "deal-changes": ("deals", lambda world: world.deal_parts.changes),
+    **{f"{name[:-1]}-followers": (name, _followers(name)) for name in ("persons", "organizations", "products")},
+    **{f"{name[:-1]}-changes": (name, _changes(name)) for name in ("persons", "organizations")},
     "note-comments": ("notes", lambda world: world.attachments.comments),
     "product-variations": ("products", lambda world: attachments.variations),
 }
@@ -142,7 +157,8 @@ def test_version_two_is_used_wherever_it_exists(rig: Rig, entity: str) -> None:
     rig.read(Selection(entity, columns=tuple(column.key for column in rig.source.columns(entity))))
     only_in_v1 = re.compile(
         r"/api/v1/(users|leads(/archived)?|leadLabels|leadSources|leadFields|notes(/\d+/comments)?|noteFields|activityTypes"
-        r"|organizationRelationships|deals/\d+/(participants|changelog)|files|callLogs|mailbox/mailThreads(/\d+/mailMessages)?"
+        r"|organizationRelationships|deals/\d+/participants|(deals|persons|organizations)/\d+/changelog|files|callLogs"
+        r"|mailbox/(mailThreads(/\d+/mailMessages)?|mailMessages/\d+)"
         r"|roles|permissionSets|legacyTeams|goals/find|filters|currencies)$"
     )
     assert [path for path in rig.paths() if not path.startswith("/api/v2/") and not only_in_v1.match(path)] == []

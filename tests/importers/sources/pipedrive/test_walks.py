@@ -55,7 +55,8 @@ def test_the_price_is_told_before_it_is_paid(rig: Rig, entity: str, price: str) 
     reading = rig.source.open(Selection(entity), tell=lambda text: told.append((text, len(rig.journal.calls))))
     for _ in reading.pages():
         pass
-    assert [text for text, _ in told] == [price]
+    assert told[0][0] == price
+    assert len(told) == 2
     path = BY_NAME[entity].where.path.rpartition("}")[2]
     paid = sum(call.path.endswith(path) for call in rig.journal.calls)
     assert f" {paid} requests" in told[0][0]
@@ -64,18 +65,20 @@ def test_the_price_is_told_before_it_is_paid(rig: Rig, entity: str, price: str) 
 def test_a_long_list_of_deals_is_priced_by_their_sum() -> None:
     rig = a_rig(world=World(deals=620, custom_fields=0))
     rig.read(Selection("deal-installments"))
-    assert rig.told == ["About 7 requests, 70 tokens: one for every 100 deals."]
+    assert rig.told == [
+        "About 7 requests, 70 tokens: one for every 100 deals.",
+        "Every deal is accounted for: 620 found, 620 read.",
+    ]
     assert rig.paths().count("/api/v1/deals/summary") == 1
 
 
 def test_where_nobody_knows_how_many_there_are_the_least_is_told_and_then_the_truth() -> None:
     rig = a_rig(world=World(deals=620, custom_fields=0))
-    rig.read(Selection("deal-installments", filter_id=4, statuses=("open", "won", "lost")))
-    reading = rig.read(Selection("mail-messages"))
-    assert len(reading) == sum(map(rig.world.mail.size, rig.world.mail.ids))
-    at_least, in_all = rig.told[-2:]
-    assert at_least.startswith("At least ")
-    assert in_all == "In all 775 requests, 15,500 tokens: one for each thread."
+    rig.read(Selection("deal-installments", statuses=("open", "won", "lost")))
+    assert rig.told[:2] == [
+        "At least 5 requests, 50 tokens: one for every 100 deals.",
+        "In all 7 requests, 70 tokens: one for every 100 deals.",
+    ]
 
 
 def test_a_preview_tells_no_price_and_asks_no_more_than_it_shows(rig: Rig) -> None:
@@ -130,6 +133,34 @@ def test_ids_that_are_not_understood_together_are_asked_for_one_by_one(rig: Rig,
     assert rig.read(Selection("deal-installments")) == together
 
 
+@pytest.mark.parametrize(("each", "together"), [(6, 50), (70, 7)])
+def test_an_answer_too_full_to_be_sure_of_is_asked_for_in_smaller_parts(
+    each: int, together: int, monkeypatch: Any
+) -> None:
+    world = World(deals=120, custom_fields=0)
+    monkeypatch.setattr(type(world.deal_parts), "installments", _so_many(each))
+    rig = a_rig(world=world)
+    rows = rig.read(Selection("deal-installments", columns=("id",)))
+    assert len(rows) == len(set(rows)) == 120 * each
+    sizes = [call.query["deal_ids"].count(",") + 1 for call in asked(rig, "/installments")]
+    assert max(size for size in sizes if size * each < 500) <= together
+    assert rig.told[-1] == "Every deal is accounted for: 120 found, 120 read."
+
+
+def test_one_deal_that_fills_an_answer_is_taken_as_it_is(monkeypatch: Any) -> None:
+    world = World(deals=3, custom_fields=0)
+    monkeypatch.setattr(type(world.deal_parts), "installments", _so_many(600))
+    rows = a_rig(world=world).read(Selection("deal-installments", columns=("id",)))
+    assert len(rows) == len(set(rows)) == 3 * 500
+
+
+def _so_many(each: int) -> Callable[[Any, int], list[dict[str, Any]]]:
+    return lambda parts, deal: [
+        {"id": deal * 1000 + place, "amount": 1, "billing_date": "2026-01-01", "description": "", "deal_id": deal}
+        for place in range(each)
+    ]
+
+
 def test_a_deal_that_is_deleted_meanwhile_is_left_out_and_noted(rig: Rig) -> None:
     get = rig.source._client.session.get
 
@@ -137,8 +168,9 @@ def test_a_deal_that_is_deleted_meanwhile_is_left_out_and_noted(rig: Rig) -> Non
         return get(url.replace("/deals/2/", "/deals/999999/"), **more)
 
     rig.source._client.session.get = gone  # type: ignore[method-assign]
-    reading = rig.source.open(Selection("deal-followers", columns=("deal_id",)))
+    reading = rig.source.open(Selection("deal-followers", columns=("deal_id",)), tell=rig.told.append)
     deals = {row[0] for page in reading.pages() for row in page.rows}
+    assert rig.told[-1] == "Every deal is accounted for: 120 found, 119 read, 1 deleted meanwhile."
     assert len(deals) == 119
     assert 2 not in deals
     assert reading.notes == ["1 deal was deleted in Pipedrive before their turn came, and left out."]
@@ -158,6 +190,21 @@ def test_messages_know_the_folder_of_their_thread(rig: Rig) -> None:
     assert [row for row in rows if folders[row[0]] != row[1]] == []
 
 
+@pytest.mark.parametrize("entity", PER_DEAL)
+def test_what_hangs_on_archived_deals_is_read_when_chosen(entity: str) -> None:
+    rig = a_rig(world=World(deals=200, custom_fields=0))
+    archived = {deal for (deal,) in rig.read(Selection("archived-deals", columns=("id",)))}
+    deals = {
+        which: {deal for (deal,) in rig.read(Selection(entity, columns=("deal_id",), options={"deals": tuple(which)}))}
+        for which in (("archived",), ("current",), ("current", "archived"))
+    }
+    assert deals["archived",]
+    assert deals["archived",] <= archived
+    assert not deals["current",] & archived
+    assert deals["current", "archived"] == deals["current",] | deals["archived",]
+    assert not any("About" in text for text in rig.told[4:])
+
+
 def test_goals_are_asked_for_by_every_type_active_and_not(rig: Rig) -> None:
     rows = rig.table(Selection("goals"))
     assert {row["Title"] for row in rows} == {goal["title"] for goal in company.goals()}
@@ -167,6 +214,8 @@ def test_goals_are_asked_for_by_every_type_active_and_not(rig: Rig) -> None:
 def test_changes_name_their_fields(rig: Rig) -> None:
     fields = {cell for (cell,) in rig.read(Selection("deal-changes", columns=("field",)))}
     assert {"Title", "Value", "Stage", "Customer type"} <= fields
+    for entity in ("person-changes", "organization-changes"):
+        assert {"Name", "Owner"} <= {cell for (cell,) in rig.read(Selection(entity, columns=("field",)))}
     assert any(str(name).endswith(": currency") for name in fields)
 
 
