@@ -1,13 +1,16 @@
 """
 Many processes on one token, each asking as often as it may.
 
-    python -m bench.storm [--plans lite,growth,premium,ultimate] [--processes 20] [--seconds 20]
+    python -m bench.storm [--plans lite,growth,premium,ultimate] [--processes 20] [--threads 1] [--seconds 20]
+                          [--latencies 0] [--app]
 
 Every process reads the account through the real client, with its limits in a
 Redis they share, from a sandbox that enforces the plan's burst limit by the
 arrival of requests. Nobody knows the limit beforehand. Printed: what the
 sandbox permits, what was answered after a warm-up of one window, and all the
-calls and 429s there were, those of the warm-up included.
+calls and 429s there were, those of the warm-up included. `--app` takes the
+limits that hold for the calls of an app. A thread waits for each answer before
+it asks again: where answers take long, more of them are needed.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from multiprocessing.connection import Connection
@@ -35,7 +39,7 @@ from importers.config import Settings
 from importers.errors import ImporterError
 from importers.secret import Secret
 from pipesheet.redis_server import prepare
-from sandbox.limits import BURSTS, WINDOW
+from sandbox.limits import APP_BURSTS, BURSTS, WINDOW
 from sandbox.world import TOKEN
 
 WARM_UP = 2.5
@@ -45,32 +49,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plans", default=",".join(BURSTS))
     parser.add_argument("--processes", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=1, help="in each process")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--latencies", default="0", help="milliseconds before every answer")
+    parser.add_argument("--app", action="store_true", help="the limits of an app instead of those of an API token")
     options = parser.parse_args()
-    print(f"{options.processes} processes, {options.seconds:g} s each; {os.cpu_count()} processors")
     print(
-        f"{'plan':>9}  {'permitted/s':>11}  {'answered/s':>10}  {'of it':>6}  {'calls':>6}  {'429s':>5}  {'errors':>6}"
+        f"{options.processes} processes of {options.threads} threads, {options.seconds:g} s each;"
+        f" {os.cpu_count()} processors"
+    )
+    print(
+        f"{'plan':>9}  {'latency':>7}  {'permitted/s':>11}  {'answered/s':>10}  {'of it':>6}  {'calls':>6}  {'429s':>5}  {'errors':>6}"
         f"  {'least..most of one':>24}  {'load':>5}"
     )
-    for plan in options.plans.split(","):
-        _storm(plan, options.processes, options.seconds)
+    bursts = APP_BURSTS if options.app else BURSTS
+    for latency in options.latencies.split(","):
+        for plan in options.plans.split(","):
+            _storm(plan, bursts[plan], latency, options.processes, options.threads, options.seconds)
 
 
-def _storm(plan: str, processes: int, seconds: float) -> None:
+def _storm(plan: str, burst: int, latency: str, processes: int, threads: int, seconds: float) -> None:
     load = os.getloadavg()[0]
+    company = ("--deals", "10", "--plan", plan, "--burst", str(burst), "--latency-ms", latency)
     with (
         tempfile.TemporaryDirectory() as folder,
         _redis(Path(folder)) as redis_url,
-        pretend_pipedrive("--deals", "10", "--plan", plan) as base,
+        pretend_pipedrive(*company) as base,
     ):
         settings = Settings(home=Path(folder), database_url="", redis_url=redis_url, reroutes={"*.pipedrive.com": base})
-        answers, errors = _run(settings, processes, seconds)
+        answers, errors = _run(settings, processes, threads, seconds)
         journal = json.load(urllib.request.urlopen(base + "/_sandbox/journal"))
     refused = sum(call["status"] == 429 for call in journal)
-    permitted, rate = BURSTS[plan] / WINDOW, _rate(sorted(chain(*answers)), BURSTS[plan])
+    permitted, rate = burst / WINDOW, _rate(sorted(chain(*answers)), burst)
     share = sorted(map(len, answers))
     print(
-        f"{plan:>9}  {permitted:>11.1f}  {rate:>10.2f}  {rate / permitted:>6.1%}  {len(journal):>6}  {refused:>5}"
+        f"{plan:>9}  {latency + ' ms':>7}  {permitted:>11.1f}  {rate:>10.2f}  {rate / permitted:>6.1%}  {len(journal):>6}  {refused:>5}"
         f"  {errors:>6}  {share[0]:>14}..{share[-1]:<8}  {load:>5.1f}",
         flush=True,
     )
@@ -88,7 +101,7 @@ def _rate(moments: Sequence[float], limit: int) -> float:
     return whole / (moments[whole] - moments[0])
 
 
-def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[list[float]], int]:
+def _run(settings: Settings, processes: int, threads: int, seconds: float) -> tuple[list[list[float]], int]:
     """When each process had its answers in the time measured, and how many errors all had."""
     fork = multiprocessing.get_context("fork")
     ready = fork.Barrier(processes)
@@ -96,7 +109,7 @@ def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[list[
     bootstrap.preload()
     for _ in range(processes):
         ours, theirs = fork.Pipe(duplex=False)
-        crew.append(fork.Process(target=_ask_on, args=(settings, ready, seconds, theirs)))
+        crew.append(fork.Process(target=_ask_on, args=(settings, ready, threads, seconds, theirs)))
         crew[-1].start()
         pipes.append(ours)
     results = [pipe.recv() for pipe in pipes]
@@ -105,19 +118,25 @@ def _run(settings: Settings, processes: int, seconds: float) -> tuple[list[list[
     return [moments for moments, _ in results], sum(errors for _, errors in results)
 
 
-def _ask_on(settings: Settings, ready: Barrier, seconds: float, results: Connection) -> None:
+def _ask_on(settings: Settings, ready: Barrier, threads: int, seconds: float, results: Connection) -> None:
     source = bootstrap.pipedrive(settings, Secret(TOKEN))
-    moments, errors = [], 0
+    moments: list[float] = []
+    errors: list[ImporterError] = []
+
+    def ask(begins: float) -> None:
+        while time.monotonic() < begins + seconds:
+            try:
+                source.account()
+            except ImporterError as error:
+                errors.append(error)
+            else:
+                moments.append(time.monotonic())
+
     ready.wait()
     begins = time.monotonic() + WARM_UP
-    while time.monotonic() < begins + seconds:
-        try:
-            source.account()
-        except ImporterError:
-            errors += 1
-        else:
-            moments.append(time.monotonic())
-    results.send(([moment for moment in moments if moment >= begins], errors))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(ask, [begins] * threads))
+    results.send(([moment for moment in moments if moment >= begins], len(errors)))
 
 
 @contextmanager

@@ -270,11 +270,11 @@ class _Kinds:
         return next((info.burst for info in self.plans() if plan and info.name == plan.name), None)
 
     def _new_governor(self, identity: str) -> MemoryGovernor | RedisGovernor:
-        alone = MemoryGovernor(self._clock, allowances=self._allowances)
         if not self._settings.redis_url:
-            return alone
-        from importers.http.redis_governor import RedisGovernor
+            return MemoryGovernor(self._clock, allowances=self._allowances)
+        from importers.http.redis_governor import PROCESSES, RedisGovernor
 
+        alone = MemoryGovernor(self._clock, allowances=self._allowances, among=PROCESSES)
         # A clock that was handed in is the only one there is, wherever the calls are counted.
         moment = None if isinstance(self._clock, SystemClock) else self._clock.monotonic
         return RedisGovernor(self._redis, identity=identity, clock=self._clock, twin=alone, moment=moment)

@@ -100,10 +100,14 @@ class Governor(Protocol):
         """
 
     def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
-        """Learn from an answer; how long it keeps everybody from calling, zero when it does not."""
+        """
+        Learn from an answer; how long it keeps everybody from calling, zero
+        when it does not. Every call ends with this: status 0 is one to which
+        no answer will come, and without a word a call counts for half a minute.
+        """
 
     def leave(self, turn: Turn) -> None:
-        """Give up a place in line: the call will not be made."""
+        """Give up a place in line, or a turn: the call will not be made."""
 
     def block(self, span: timedelta) -> None:
         """The vendor shut this token out: nobody calls for so long."""

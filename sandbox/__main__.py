@@ -24,6 +24,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plan", choices=(*world.PLANS, limits.NO_PLAN), default="growth", help="whose limits hold (%(default)s)"
     )
+    parser.add_argument("--burst", type=int, metavar="N", help="requests in 2 s, instead of what the plan gives")
     parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
     parser.add_argument(
         "--most-per-page", type=int, default=MAX_LIMIT, metavar="N", help="cut pages short (%(default)s)"
@@ -69,7 +70,7 @@ def main(given: list[str] | None = None) -> int:
     )
     app = create_app(
         company,
-        plan=arguments.plan,
+        limits=limits.Limits(arguments.plan, seats=company.staff.active, burst=arguments.burst),
         latency=arguments.latency_ms / 1000,
         most_per_page=arguments.most_per_page,
     )

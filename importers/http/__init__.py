@@ -6,6 +6,7 @@ retry           which answers deserve another try, and when
 governor        staying under a vendor's limit instead of running into it
 redis_governor  the same for all processes together, in Redis (governor.lua)
 book            the arithmetic of both: who may call when
+arrivals        what is certain of the calls at the vendor's
 said            what an answer says about limits
 reported        the same, kept for people to look at
 memo            what is worth knowing for a while, and harmless to forget

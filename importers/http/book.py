@@ -10,34 +10,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from importers.http.arrivals import REMEMBERED, WINDOW, Arrivals, Ways
 from importers.http.said import Said
 from importers.model import Hold, Reported
-
-WINDOW = 2.02
-"""
-Seconds in which no more calls leave than the limit allows: the vendor's two,
-and one per cent for clocks that do not run alike.
-"""
 
 ASSUMED = 10
 """The limit until an answer tells it: the smallest that is documented anywhere."""
 
-MARGIN = 0.07
-"""
-Seconds, on average, that a call counts as having left later than it did.
-
-An answer that took longer than the quickest one may have been late on its way
-there as well as on its way back, and the vendor counts arrivals. So the whole
-delay is added to the moment of the call. Where delays last (slow lists, not a
-machine that is busy for a moment) and thousands of calls went well, they are
-scaled down until they cost no more than this: 3.5 per cent.
-"""
-
-RELAXING = 0.0002
-"""How much of the caution every good answer takes away; a refusal brings all of it back."""
-
-REMEMBERED = 10.0
-"""Seconds for which calls are kept after their window, to compare with answers that come late."""
+SOON = 0.25
+"""Seconds after which those who wait come back while the limit is not known: the first answer tells it."""
 
 MISSED = 3.0
 """Seconds after its moment at which somebody in line who did not come back is taken for gone."""
@@ -49,21 +30,32 @@ PROBE = 60.0
 """Seconds that one call gets for finding out, while the others go on waiting."""
 
 DAY = 86_400.0
-LEARNING = 0.005
-FORGETTING = 0.0005
-SETTLING = 200
+
+PACE = 0.6
 """
-The quickest answer is approached from below, by a share of each delay that
-gets smaller over this many calls and stays at FORGETTING: on a busy machine
-quick answers are rare, and a figure that creeps up meanwhile would be unsafe.
+Where several runs stand in line, how far apart calls leave, as a part of an
+even pace: a run that makes one call after the other would otherwise meet the
+window full whenever it comes back.
 """
+
+CAUTIOUS = 300.0
+"""Seconds after a refusal, or a sign of others with the same token, in which only the calls' own answers are believed."""
+
+LESS = 0.8
+"""What is left of the limit after a refusal, and of that after another."""
+
+LEAST = 0.4
+
+RECOVERY = 600.0
+"""Seconds in which a limit of which nothing was left would be the whole again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
     Somebody who wants to call: `place` is zero for those who are new in line.
-    `assumed` is the limit until an answer tells it.
+    `assumed` is the limit until an answer tells it, and `among` how many count
+    by themselves for the same token.
     """
 
     ticket: str
@@ -71,6 +63,7 @@ class Asked:
     who: str
     cost: int
     assumed: int = ASSUMED
+    among: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +121,28 @@ class Book:
     is_boundless: bool = False
     held_until: float = 0.0
     blocked_until: float = 0.0
-    quickest: float = 0.0  # from below: the first answers may all be slow
-    usual_delay: float = 0.0
-    caution: float = 1.0
-    heard: int = 0
+    cautious_until: float = 0.0
+    share: float = 1.0
+    refused_at: float | None = None
     called: int = 0
-    strangers: int = 0
+    called_at: float = 0.0
     reported: Reported | None = None
-    calls: dict[str, float] = field(default_factory=dict)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    ways: Ways = field(default_factory=Ways)
     line: dict[str, int] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, float] = field(default_factory=dict)
 
     def ask(self, asked: Asked, allowance: Allowance, *, now: float, to_reset: float) -> Told:
         """A turn, or when to come back for it."""
         self._forget(now)
         spent = allowance.wait(asked.cost, now, to_reset)
         if spent > 0 or self.blocked_until > now:
-            self.leave(asked.ticket)
+            self.leave(asked.ticket, now=now)
             blocked = self.blocked_until - now
             return Told(in_ms(max(spent, blocked)), Hold.BLOCKED if blocked > 0 else Hold.BUDGET, 0)
+        self.runs[asked.who] = now
         place = asked.place or self._new_place(asked.who)
         held = self.held_until - now
         wait = max(self._wait(asked, place, now), held)
@@ -160,27 +155,32 @@ class Book:
 
     def hear(self, ticket: str, said: Said, allowance: Allowance, *, now: float, to_reset: float) -> int:
         """Learn from the answer to *ticket*; for how many milliseconds it keeps everybody from calling."""
-        left_at = self._settle(ticket, now)
-        self.caution = 1.0 if said.is_refused else self.caution * (1 - RELAXING)
+        left_at = self.arrivals.end(ticket)
+        if left_at is not None and not said.is_lost:
+            self.ways.learn(now - left_at, now)
+        if said.is_refused:
+            self._heed(now if left_at is None else left_at, now)
         self.limit = said.limit or self.limit
         self.is_boundless = self.limit is None and (self.is_boundless or said.is_good)
-        if said.used is not None:
-            self._add_strangers(said.used, left_at, now)
+        self.arrivals.believe(self._counted(said.used, left_at, now), now)
         self.held_until = max(self.held_until, now + said.hold) if said.hold else self.held_until
         return in_ms(max(allowance.hear(said, now, to_reset), said.hold))
 
-    def leave(self, ticket: str) -> None:
+    def leave(self, ticket: str, *, now: float) -> None:
+        """Neither in line any more nor on its way."""
         self.line.pop(ticket, None)
         self.due.pop(ticket, None)
+        self.arrivals.end(ticket)
+        self.arrivals.believe(0, now)
 
     def block(self, span: float, *, now: float) -> None:
         self.blocked_until = max(self.blocked_until, now + span)
 
     def _forget(self, now: float) -> None:
-        old = now - WINDOW - REMEMBERED
-        self.calls = {ticket: at for ticket, at in self.calls.items() if at > old}
+        self.arrivals.forget(now)
         for ticket in [ticket for ticket, at in self.due.items() if at <= now - MISSED]:
-            self.leave(ticket)
+            self.leave(ticket, now=now)
+        self.runs = {who: at for who, at in self.runs.items() if at > now - WINDOW}
         if not self.line:
             self.last.clear()
 
@@ -197,41 +197,51 @@ class Book:
         if self.is_boundless:
             return 0.0
         ahead = sum((other, name) < (place, asked.ticket) for name, other in self.line.items())
-        limit = self.limit or asked.assumed
-        rounds, nth = divmod(ahead, limit)
-        recent = sorted(at for at in self.calls.values() if at > now - WINDOW)[-limit:]
-        taken = nth - (limit - len(recent))
-        return rounds * WINDOW + (recent[taken] + WINDOW - now if taken >= 0 else 0.0)
+        limit = self._limit(asked, now)
+        usual, least = self.ways.usual or 0.0, self._least_way(now)
+        free_at = self.arrivals.free_at(ahead, limit, now, usual=usual, least=least)
+        is_paced = len(self.runs) > 1 and (asked.place or ahead)
+        paced_at = self.called_at + (ahead + 1) * PACE * WINDOW / limit if is_paced else now
+        wait = max(free_at, paced_at) - now
+        return wait if self.limit else min(wait, SOON)
+
+    def _limit(self, asked: Asked, now: float) -> int:
+        """Less than the vendor says for some time after refusals, and where others may call unseen."""
+        limit = (self.limit or asked.assumed) // asked.among
+        return max(math.floor(limit * self._share(now)), 1)
+
+    def _share(self, now: float) -> float:
+        return 1.0 if self.refused_at is None else min(self.share + (now - self.refused_at) / RECOVERY, 1.0)
 
     def _let_go(self, asked: Asked, place: int, now: float) -> None:
-        self.leave(asked.ticket)
-        self.calls[asked.ticket] = now
-        self.called = max(self.called, place)
+        self.leave(asked.ticket, now=now)
+        self.arrivals.leave(asked.ticket, now)
+        self.called, self.called_at = max(self.called, place), now
 
-    def _settle(self, ticket: str, now: float) -> float:
-        """Date the call by its answer; when it left."""
-        left_at = self.calls.get(ticket)
-        if left_at is None:
-            return now
-        took = now - left_at
-        quickest = min(took, self.quickest)
-        delay = took - quickest
-        self.heard += 1
-        self.quickest = quickest + delay * max(1 / (self.heard + SETTLING), FORGETTING)
-        self.usual_delay += (delay - self.usual_delay) * LEARNING
-        self.calls[ticket] = left_at + delay * max(self.caution, MARGIN / max(self.usual_delay, MARGIN))
-        return left_at
+    def _heed(self, left_at: float, now: float) -> None:
+        """Refused though it should not have been: others call too, or the vendor counts otherwise."""
+        self.cautious_until = now + CAUTIOUS
+        if self.refused_at is None or left_at > self.refused_at:
+            self.share, self.refused_at = max(self._share(now) * LESS, LEAST), now
 
-    def _add_strangers(self, used: int, left_at: float, now: float) -> None:
+    def _least_way(self, now: float) -> float:
+        return 0.0 if now < self.cautious_until else self.ways.least()
+
+    def _counted(self, used: int | None, left_at: float | None, now: float) -> int:
         """
-        Calls the vendor counted that cannot be ours: somebody else has the same
-        token. Calls may overtake each other, so every one that left before the
-        answer came may be among those counted.
+        How many of all calls the vendor has counted, as its answer proves: those
+        of its window, and those that were before it. More than have had their
+        turn means that somebody else has the same token.
         """
-        known = sum(left_at - WINDOW < at <= now for at in self.calls.values())
-        for _ in range(used - known):
-            self.strangers += 1
-            self.calls[f"stranger:{self.strangers}"] = now
+        at = now if left_at is None else left_at
+        if used is None or at < now - REMEMBERED:
+            return 0
+        counted = self.arrivals.by(at + self._least_way(now) - WINDOW) + used
+        strangers = counted - self.arrivals.let_go
+        if strangers > 0:
+            self.arrivals.meet(strangers)
+            self.cautious_until = max(self.cautious_until, now + CAUTIOUS)
+        return 0 if left_at is None or now < self.cautious_until else counted
 
 
 def _until_reset(spent_at: float, now: float, to_reset: float) -> float:

@@ -1,16 +1,19 @@
--- What book.py does, in one step for all processes. Figures come from there.
+-- What book.py and arrivals.py do, in one step for all processes. Figures come from there.
 --
--- KEYS  calls    sorted set: ticket -> when the call left
+-- KEYS  calls    sorted set: ticket -> when the call had its turn, for those that are on their way
 --       line     sorted set: ticket -> place of those who wait
 --       due      sorted set: ticket -> when they were told to come back
 --       last     hash: run -> its last place
---       token    hash: limit, boundless, held_until, blocked_until, quickest, usual_delay, caution, heard, called, strangers
+--       token    hash: limit, boundless, held_until, blocked_until, cautious_until, share, refused_at, called, called_at,
+--                let_go, answered, sure, minute, heard, quickest, before, usual, paused_until
 --       company  hash: left, left_until, spent_at, ask_again_at
 --       told     text: what was last said about the token, for people to look at
 --       budget   the same, about its company
+--       arrived  sorted set: number of an arrival -> by when it had happened for certain
+--       runs     sorted set: run -> when it last asked
 -- ARGV  what to do, now ("" for this server's own time), seconds to the day's end, figures (JSON), and what it is about
 
-local CALLS, LINE, DUE, LAST, TOKEN, COMPANY, TOLD, BUDGET = unpack(KEYS)
+local CALLS, LINE, DUE, LAST, TOKEN, COMPANY, TOLD, BUDGET, ARRIVED, RUNS = unpack(KEYS)
 local FIGURES = cjson.decode(ARGV[4])
 local WINDOW = FIGURES.window
 local TO_RESET = tonumber(ARGV[3])
@@ -29,15 +32,20 @@ local function put(key, field, number) redis.call('HSET', key, field, text(numbe
 local function in_ms(seconds) return seconds > 0 and math.floor(seconds * 1000) + 1 or 0 end
 
 local token = {}
-local fields = { 'limit', 'boundless', 'held_until', 'blocked_until', 'quickest', 'usual_delay', 'caution', 'heard', 'called', 'strangers' }
+local fields = {
+  'limit', 'boundless', 'held_until', 'blocked_until', 'cautious_until', 'share', 'refused_at', 'called', 'called_at',
+  'let_go', 'answered', 'sure', 'minute', 'heard', 'quickest', 'before', 'usual',
+  'paused_until',
+}
 for i, value in ipairs(redis.call('HMGET', TOKEN, unpack(fields))) do token[fields[i]] = tonumber(value or nil) end
 
 local function learn(field, number)
-  if token[field] ~= number then
-    token[field] = number
-    put(TOKEN, field, number)
-  end
+  if token[field] == number then return end
+  token[field] = number
+  if number then put(TOKEN, field, number) else redis.call('HDEL', TOKEN, field) end
 end
+
+local function so_far(field) return token[field] or 0 end
 
 -- today's allowance ---------------------------------------------------------
 
@@ -79,16 +87,96 @@ local function hear_allowance(said)
   return 0
 end
 
--- the line ------------------------------------------------------------------
+-- how long it takes at least ---------------------------------------------------
+
+local function learn_way(took)
+  local minute = math.floor(NOW / FIGURES.minute)
+  if minute ~= so_far('minute') then
+    local is_next = minute == so_far('minute') + 1 and so_far('heard') >= FIGURES.settled
+    learn('before', is_next and token.quickest or nil)
+    learn('minute', minute)
+    learn('heard', 0)
+    learn('quickest', nil)
+  end
+  learn('heard', so_far('heard') + 1)
+  learn('quickest', math.min(took, token.quickest or took))
+  local usual = token.usual or took
+  learn('usual', usual + (took - usual) * math.max(FIGURES.learning, token.before and 0 or 1 / token.heard))
+end
+
+local function least_way()
+  if NOW < so_far('cautious_until') then return 0 end
+  if not token.quickest or not token.usual then return 0 end
+  if so_far('heard') < FIGURES.settled and not token.before then return 0 end
+  local quickest = math.min(token.quickest, token.before or token.quickest)
+  local least = math.min(quickest * FIGURES.prudence, 2 * quickest - token.usual, FIGURES.longest_way)
+  return math.max(least, 0)
+end
+
+-- what is certain about arrivals --------------------------------------------------
+
+local function name_of(nth) return string.format('%015d', nth) end
+
+local function believe(count, moment)
+  count = math.max(count, so_far('answered'))
+  local batch = {}
+  for nth = so_far('sure') + 1, count do
+    batch[#batch + 1] = text(moment or NOW)
+    batch[#batch + 1] = name_of(nth)
+    if #batch >= 1000 or nth == count then
+      redis.call('ZADD', ARRIVED, unpack(batch))
+      batch = {}
+    end
+  end
+  learn('sure', math.max(count, so_far('sure')))
+end
+
+local function end_call(ticket)
+  local left_at = tonumber(redis.call('ZSCORE', CALLS, ticket) or nil)
+  if left_at then
+    redis.call('ZREM', CALLS, ticket)
+    learn('answered', so_far('answered') + 1)
+  end
+  return left_at
+end
+
+local function arrived_by(moment)
+  return so_far('sure') - redis.call('ZCOUNT', ARRIVED, '(' .. text(moment), '+inf')
+end
+
+local function arrival(nth)
+  if nth <= so_far('sure') then return tonumber(redis.call('ZSCORE', ARRIVED, name_of(nth)) or nil) or -math.huge end
+  local last = math.min(nth - so_far('sure'), redis.call('ZCARD', CALLS)) - 1
+  if last < 0 then return NOW end
+  return math.max(NOW, tonumber(redis.call('ZRANGE', CALLS, last, last, 'WITHSCORES')[2]) + so_far('usual'))
+end
+
+local function free_at(nth, limit)
+  local least = least_way()
+  local needed = so_far('let_go') + nth + 1 - limit
+  local windows = math.max(math.ceil((needed - so_far('let_go')) / limit), 0)
+  local later = windows * (WINDOW + math.max(so_far('usual') - least, 0))
+  return arrival(needed - windows * limit) + WINDOW - least + later
+end
+
+-- the line ------------------------------------------------------------------------
 
 local function leave(ticket)
   redis.call('ZREM', LINE, ticket)
   redis.call('ZREM', DUE, ticket)
+  end_call(ticket)
+  believe(0)
 end
 
 local function forget()
-  redis.call('ZREMRANGEBYSCORE', CALLS, '-inf', text(NOW - WINDOW - FIGURES.remembered))
+  local newest = tonumber(redis.call('ZSCORE', ARRIVED, name_of(so_far('sure'))) or nil) or -math.huge
+  for _, ticket in ipairs(redis.call('ZRANGEBYSCORE', CALLS, '-inf', text(NOW - FIGURES.given_up))) do
+    newest = math.max(end_call(ticket) + FIGURES.given_up, newest)
+    believe(0, newest)
+  end
+  redis.call('ZREMRANGEBYSCORE', ARRIVED, '-inf', text(NOW - WINDOW - FIGURES.remembered))
   for _, ticket in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', text(NOW - FIGURES.missed))) do leave(ticket) end
+  redis.call('ZREMRANGEBYSCORE', RUNS, '-inf', text(NOW - WINDOW))
   if redis.call('EXISTS', LINE) == 0 then redis.call('DEL', LAST) end
 end
 
@@ -98,72 +186,82 @@ local function new_place(who)
   return place
 end
 
-local function window_wait(ahead)
+local function share()
+  if not token.refused_at then return 1 end
+  return math.min((token.share or 1) + (NOW - token.refused_at) / FIGURES.recovery, 1)
+end
+
+local function limit_now(asked)
+  local limit = token.limit or asked.assumed or FIGURES.assumed
+  return math.max(math.floor(limit * share()), 1)
+end
+
+local function window_wait(asked, ahead)
   if token.boundless == 1 then return 0 end
-  local limit = token.limit or ABOUT.assumed or FIGURES.assumed
-  local nth = ahead % limit
-  local recent = math.min(redis.call('ZCOUNT', CALLS, '(' .. text(NOW - WINDOW), '+inf'), limit)
-  local taken = nth - (limit - recent)
-  local wait = math.floor(ahead / limit) * WINDOW
-  if taken < 0 then return wait end
-  local from_newest = recent - 1 - taken
-  return wait + (tonumber(redis.call('ZREVRANGE', CALLS, from_newest, from_newest, 'WITHSCORES')[2]) + WINDOW - NOW)
+  local limit = limit_now(asked)
+  local paced_at = NOW
+  if (asked.place > 0 or ahead > 0) and redis.call('ZCARD', RUNS) > 1 then
+    paced_at = so_far('called_at') + (ahead + 1) * FIGURES.pace * WINDOW / limit
+  end
+  local wait = math.max(free_at(ahead, limit), paced_at) - NOW
+  return token.limit and wait or math.min(wait, FIGURES.soon)
 end
 
 local function let_go(ticket, place, cost)
   leave(ticket)
   redis.call('ZADD', CALLS, text(NOW), ticket)
-  learn('called', math.max(token.called or 0, place))
+  learn('let_go', so_far('let_go') + 1)
+  learn('called', math.max(so_far('called'), place))
+  learn('called_at', NOW)
   take(cost)
-  for _, key in ipairs({ CALLS, LINE, DUE, LAST }) do redis.call('EXPIRE', key, FIGURES.idle) end
-  redis.call('EXPIRE', TOKEN, FIGURES.kept)
+  for _, key in ipairs({ LINE, DUE, LAST, ARRIVED, RUNS }) do redis.call('EXPIRE', key, FIGURES.idle) end
+  for _, key in ipairs({ CALLS, TOKEN }) do redis.call('EXPIRE', key, FIGURES.kept) end
 end
 
 local function ask(asked)
   forget()
-  local spent, blocked = allowance_wait(asked.cost), (token.blocked_until or 0) - NOW
+  local spent, blocked = allowance_wait(asked.cost), so_far('blocked_until') - NOW
   if spent > 0 or (token.blocked_until and blocked > 0) then
     leave(asked.ticket)
-    return { in_ms(math.max(spent, token.blocked_until and blocked or 0)), blocked > 0 and 'blocked' or 'budget', 0 }
+    return { in_ms(math.max(spent, token.blocked_until and blocked or 0)), blocked > 0 and 'blocked' or 'budget', 0, so_far('let_go') }
   end
+  redis.call('ZADD', RUNS, text(NOW), asked.who)
   local place = asked.place > 0 and asked.place or new_place(asked.who)
   -- In line before it is known whether to wait: the rank then counts ties as the set does.
   redis.call('ZADD', LINE, text(place), asked.ticket)
   local held = token.held_until and token.held_until - NOW or 0
-  local wait = math.max(window_wait(redis.call('ZRANK', LINE, asked.ticket)), held)
+  local wait = math.max(window_wait(asked, redis.call('ZRANK', LINE, asked.ticket)), held)
   if wait > 0 then
     redis.call('ZADD', DUE, text(NOW + wait), asked.ticket)
-    for _, key in ipairs({ LINE, DUE, LAST }) do redis.call('EXPIRE', key, FIGURES.kept) end
-    return { in_ms(wait), held > 0 and 'told' or 'window', place }
+    redis.call('EXPIRE', RUNS, FIGURES.idle)
+    for _, key in ipairs({ LINE, DUE, LAST, TOKEN }) do redis.call('EXPIRE', key, FIGURES.kept) end
+    return { in_ms(wait), held > 0 and 'told' or 'window', place, so_far('let_go') }
   end
   let_go(asked.ticket, place, asked.cost)
-  return { 0, 'window', place }
+  return { 0, 'window', place, so_far('let_go') }
 end
 
--- what answers teach --------------------------------------------------------
+-- what answers teach --------------------------------------------------------------
 
-local function settle(ticket)
-  local left_at = tonumber(redis.call('ZSCORE', CALLS, ticket) or nil)
-  if not left_at then return NOW end
-  local took = NOW - left_at
-  local quickest = math.min(took, token.quickest or 0)
-  local delay = took - quickest
-  local usual = token.usual_delay or 0
-  learn('heard', (token.heard or 0) + 1)
-  learn('quickest', quickest + delay * math.max(1 / (token.heard + FIGURES.settling), FIGURES.forgetting))
-  learn('usual_delay', usual + (delay - usual) * FIGURES.learning)
-  local charged = delay * math.max(token.caution or 1, FIGURES.margin / math.max(token.usual_delay, FIGURES.margin))
-  redis.call('ZADD', CALLS, text(left_at + charged), ticket)
-  return left_at
-end
-
-local function add_strangers(used, left_at)
-  local known = redis.call('ZCOUNT', CALLS, '(' .. text(left_at - WINDOW), text(NOW))
-  for _ = known + 1, used do
-    learn('strangers', (token.strangers or 0) + 1)
-    redis.call('ZADD', CALLS, text(NOW), 'stranger:' .. token.strangers)
+local function heed(left_at)
+  learn('cautious_until', NOW + FIGURES.cautious)
+  if not token.refused_at or left_at > token.refused_at then
+    learn('share', math.max(share() * FIGURES.less, FIGURES.least))
+    learn('refused_at', NOW)
   end
-  if used > known then redis.call('EXPIRE', CALLS, FIGURES.idle) end
+end
+
+local function counted(used, left_at)
+  local at = left_at or NOW
+  if not used or at < NOW - FIGURES.remembered then return 0 end
+  local count = arrived_by(at + least_way() - WINDOW) + used
+  local strangers = count - so_far('let_go')
+  if strangers > 0 then
+    learn('let_go', so_far('let_go') + strangers)
+    learn('answered', so_far('answered') + strangers)
+    learn('cautious_until', math.max(so_far('cautious_until'), NOW + FIGURES.cautious))
+  end
+  return (not left_at or NOW < so_far('cautious_until')) and 0 or count
 end
 
 local function keep_told(key, told)
@@ -172,15 +270,17 @@ end
 
 local function hear(about)
   local said = about.said
-  local left_at = settle(about.ticket)
-  learn('caution', said.is_refused and 1 or (token.caution or 1) * (1 - FIGURES.relaxing))
+  local left_at = end_call(about.ticket)
+  if left_at and not said.is_lost then learn_way(NOW - left_at) end
+  if said.is_refused then heed(left_at or NOW) end
   if said.limit then learn('limit', said.limit) end
   if token.limit then
     learn('boundless', 0)
   elseif said.is_good then
     learn('boundless', 1)
   end
-  if said.used then add_strangers(said.used, left_at) end
+  believe(counted(said.used, left_at))
+  redis.call('EXPIRE', ARRIVED, FIGURES.idle)
   if said.hold > 0 then learn('held_until', math.max(token.held_until or 0, NOW + said.hold)) end
   redis.call('EXPIRE', TOKEN, FIGURES.kept)
   keep_told(TOLD, about.told.burst)
@@ -197,6 +297,24 @@ local function standing()
   local blocked, spent = in_ms((token.blocked_until or 0) - NOW), in_ms(allowance_wait(0))
   return { redis.call('GET', TOLD), redis.call('GET', BUDGET), blocked, spent }
 end
+
+-- After Redis was away, calls were made that are not counted here; and it may have lost what it knew.
+local function pause_after_trouble()
+  local lost = ABOUT.known - so_far('let_go')
+  if lost > 0 then
+    learn('let_go', ABOUT.known)
+    learn('answered', ABOUT.known - redis.call('ZCARD', CALLS))
+    learn('sure', token.answered)
+    redis.call('DEL', ARRIVED)
+  end
+  if (lost > 0 or ABOUT.called_alone) and NOW >= so_far('paused_until') then
+    learn('paused_until', NOW + FIGURES.pause)
+    learn('held_until', math.max(so_far('held_until'), token.paused_until))
+    redis.call('EXPIRE', TOKEN, FIGURES.kept)
+  end
+end
+
+pause_after_trouble()
 
 local actions = {
   ask = ask, hear = hear, block = block, standing = standing,

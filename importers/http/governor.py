@@ -42,10 +42,11 @@ class MemoryGovernor:
 
     It learns from the rate-limit headers of answers; a vendor that sends none
     is not waited for. *allowances* are those of the companies by name, shared
-    by their tokens. Safe to share between threads.
+    by their tokens. Where so many as *among* processes count by themselves for
+    one token, each keeps to its part. Safe to share between threads.
     """
 
-    def __init__(self, clock: Clock, *, allowances: dict[str, Allowance] | None = None) -> None:
+    def __init__(self, clock: Clock, *, allowances: dict[str, Allowance] | None = None, among: int = 1) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._book = Book()
@@ -53,6 +54,7 @@ class MemoryGovernor:
         self._allowance = Allowance()
         self._who = new_name()
         self._assumed = ASSUMED
+        self._among = among
 
     def beside(self, company: str | None = None, *, assumed: int | None = None) -> MemoryGovernor:
         """
@@ -66,7 +68,7 @@ class MemoryGovernor:
 
     def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
         turn = turn or Turn(f"{self._who}:{new_name()}")
-        asked = Asked(turn.ticket, turn.place, self._who, cost, self._assumed)
+        asked = Asked(turn.ticket, turn.place, self._who, cost, self._assumed, self._among)
         with self._lock:
             told = self._book.ask(asked, self._allowance, now=self._clock.monotonic(), to_reset=to_reset(self._clock))
         return Turn(turn.ticket, told.place, timedelta(milliseconds=told.wait_ms), told.why)
@@ -83,7 +85,7 @@ class MemoryGovernor:
 
     def leave(self, turn: Turn) -> None:
         with self._lock:
-            self._book.leave(turn.ticket)
+            self._book.leave(turn.ticket, now=self._clock.monotonic())
 
     def block(self, span: timedelta) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from importers.http import book
+from importers.http import arrivals, book
 from importers.http.governor import MemoryGovernor, new_name, to_reset
 from importers.http.reported import budget_in, burst_in, in_text, read_from
 from importers.http.said import said_by
@@ -32,20 +32,37 @@ _TIMEOUT_SECONDS = 2.0
 _AWAY_SECONDS = 5.0
 """How long a Redis that failed is left alone."""
 
+_PAUSE_SECONDS = 10.0
+"""
+How long nobody calls once Redis is back: until every process has noticed, and
+what they called meanwhile does not count any more.
+"""
+
+PROCESSES = 20
+"""While Redis is away each process takes one such part of the limit, and one call of a window at least."""
+
 _FIGURES = json.dumps(
     {
-        "window": book.WINDOW,
+        "window": arrivals.WINDOW,
+        "remembered": arrivals.REMEMBERED,
+        "given_up": arrivals.GIVEN_UP,
+        "settled": arrivals.SETTLED,
+        "prudence": arrivals.PRUDENCE,
+        "longest_way": arrivals.LONGEST_WAY,
+        "learning": arrivals.LEARNING,
+        "minute": arrivals.MINUTE,
         "assumed": book.ASSUMED,
-        "margin": book.MARGIN,
-        "remembered": book.REMEMBERED,
+        "soon": book.SOON,
         "missed": book.MISSED,
         "believed": book.BELIEVED,
         "probe": book.PROBE,
         "day": book.DAY,
-        "learning": book.LEARNING,
-        "forgetting": book.FORGETTING,
-        "settling": book.SETTLING,
-        "relaxing": book.RELAXING,
+        "pace": book.PACE,
+        "cautious": book.CAUTIOUS,
+        "less": book.LESS,
+        "least": book.LEAST,
+        "recovery": book.RECOVERY,
+        "pause": _PAUSE_SECONDS,
         "idle": 60,  # seconds after the last call until its window is forgotten
         "kept": 7 * 86_400,  # what was learned about a token, and a line that may be long
         "told": 90 * 86_400,  # what answers said last, for people to look at
@@ -71,7 +88,8 @@ class RedisGovernor:
     the same for all; without it the Redis server does, so that the clocks of
     several machines need not agree: only how long a wait is, is measured here.
 
-    While Redis is away each process keeps its own count, as `MemoryGovernor`.
+    While Redis is away each process keeps its own count, as `MemoryGovernor`, of
+    a small part of the limit.
     """
 
     def __init__(
@@ -88,7 +106,7 @@ class RedisGovernor:
         self._assumed = book.ASSUMED
         self._run = redis.register_script(files(__package__).joinpath("governor.lua").read_text(encoding="utf-8"))
         self._clock = clock
-        self._twin = twin or MemoryGovernor(clock)
+        self._twin = twin or MemoryGovernor(clock, among=PROCESSES)
         self._moment = moment
         self._away = _Away(clock)
         self._who = new_name()
@@ -105,8 +123,9 @@ class RedisGovernor:
         about = {"ticket": turn.ticket, "place": turn.place, "who": self._who, "cost": cost, "assumed": self._assumed}
         told = self._ask("ask", about)
         if told is None:
+            self._away.called_alone = True
             return self._twin.before_call(cost=cost, turn=turn)
-        wait, why, place = told
+        wait, why, place, self._away.let_go = told
         return Turn(turn.ticket, int(place), timedelta(milliseconds=wait), Hold(why.decode()))
 
     def after_call(self, headers: Mapping[str, str], *, status: int = 200, turn: Turn | None = None) -> timedelta:
@@ -140,21 +159,27 @@ class RedisGovernor:
     def _ask(self, action: str, about: Mapping[str, Any]) -> Any:
         """What the script says; None while Redis is away."""
         now = "" if self._moment is None else repr(self._moment())
+        about = {**about, "known": self._away.let_go, "called_alone": self._away.called_alone}
         arguments = [action, now, repr(to_reset(self._clock)), _FIGURES, json.dumps(about)]
         return self._away.unless(lambda: self._run(keys=self._keys, args=arguments))
 
 
 def _keys_of(identity: str, company: str) -> list[str]:
-    names = ("calls", "line", "due", "last", "token", "told")
-    calls, line, due, last, token, told = (f"pipesheet:limit:{identity}:{name}" for name in names)
-    allowance = f"pipesheet:allowance:{company}"
-    return [calls, line, due, last, token, allowance, told, f"{allowance}:told"]
+    token, allowance = f"pipesheet:limit:{identity}", f"pipesheet:allowance:{company}"
+    of_both = (*(f"{token}:{name}" for name in ("calls", "line", "due", "last", "token")), allowance)
+    return [*of_both, f"{token}:told", f"{allowance}:told", f"{token}:arrived", f"{token}:runs"]
 
 
 class _Away:
-    """Notices that Redis is away, says so once, and leaves it alone for a while."""
+    """
+    Notices that Redis is away, says so once, and leaves it alone for a while.
+    `called_alone` is whether calls were made that Redis does not know of, and
+    `let_go` how many it has counted: if it knows of fewer, it has lost some.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        self.called_alone = False
+        self.let_go = 0
         self._clock = clock
         self._until = 0.0
         self._is_away = False
@@ -168,7 +193,7 @@ class _Away:
             self._note(error)
             return None
         if self._is_away:
-            self._is_away = False
+            self._is_away = self.called_alone = False
             logger.warning("Redis answers again: calls are counted for all processes together.")
         return result
 
@@ -177,6 +202,7 @@ class _Away:
         if not self._is_away:
             self._is_away = True
             logger.warning(
-                "Redis does not answer (%s): until it does, each process counts its calls by itself.",
+                "Redis does not answer (%s): until it does, each process counts its calls by itself,"
+                " up to a twentieth of the limit.",
                 type(error).__name__,
             )

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 
 from importers.http.retry import told_wait
 
+NO_ANSWER = 0
+"""The status of a call that failed without an answer."""
+
 _SHORTEST_HOLD = timedelta(seconds=2)
 _LONGEST_HOLD = timedelta(hours=1)
 
@@ -28,6 +31,7 @@ class Said:
     is_spent: bool = False
     is_good: bool = True
     is_refused: bool = False
+    is_lost: bool = False
 
 
 def said_by(headers: Mapping[str, str], status: int, *, now: datetime) -> Said:
@@ -44,6 +48,7 @@ def said_by(headers: Mapping[str, str], status: int, *, now: datetime) -> Said:
         is_spent=is_spent,
         is_good=status == 200,
         is_refused=status == 429,
+        is_lost=status == NO_ANSWER,
     )
 
 

@@ -17,8 +17,10 @@ from typing import Any
 import requests
 
 from importers.errors import ImporterError, InvalidSettings, ServiceTrouble
+from importers.http.arrivals import GOOD_FOR
 from importers.http.redact import bare_url
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
+from importers.http.said import NO_ANSWER
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
 from importers.model import Hold, Turn, Usage
@@ -84,6 +86,22 @@ class _Failure:
     told: timedelta | None
     error: Callable[[], ImporterError]
     cause: Exception | None = None
+
+
+class _Hearing:
+    """Tells the governor what the headers of an answer say once they are there: its body may take much longer."""
+
+    def __init__(self, governor: Governor, turn: Turn) -> None:
+        self._governor = governor
+        self._turn = turn
+        self.held = timedelta()
+
+    def __call__(self, response: requests.Response, **_: Any) -> None:
+        self.held = self._governor.after_call(response.headers, status=response.status_code, turn=self._turn)
+
+    def is_over(self) -> None:
+        """No answer will come, or none that was not heard."""
+        self._governor.after_call({}, status=NO_ANSWER, turn=self._turn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,18 +178,19 @@ class PipedriveClient:
         headers = self.sign_in.headers()
         turn = self._wait_for_turn(cost)
         self.meter.add(requests=1)
+        hearing = _Hearing(self.governor, turn)
         try:
-            response = self.session.get(url, params=dict(params), headers=dict(headers))
-        except _UNANSWERED as error:
-            return _unanswered(error, url)
+            response = self.session.get(url, params=dict(params), headers=dict(headers), hooks={"response": hearing})
         except requests.RequestException as error:
-            raise no_answer(url) from error
-        held = self.governor.after_call(response.headers, status=response.status_code, turn=turn)
+            hearing.is_over()
+            if not isinstance(error, _UNANSWERED):
+                raise no_answer(url) from error
+            return _unanswered(error, url)
         if response.status_code == 200:
             return self._read(response, cost, shape)
         if response.status_code == 401 and not is_renewed and self.sign_in.is_renewed(headers):
             return self._try(url, params, cost, shape, is_renewed=True)
-        return self._judge(response, params, held)
+        return self._judge(response, params, hearing.held)
 
     def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:
         self.meter.add(tokens=cost)
@@ -205,18 +224,27 @@ class PipedriveClient:
 
     def _wait_for_turn(self, cost: int) -> Turn:
         """Stand in line until the call may go. Raises BudgetSpent and RateLimited where waiting here is no use."""
-        turn = self.governor.before_call(cost=cost)
+        turn = self._ask_for_turn(cost)
         try:
             while turn.wait:
                 self._refuse_to_wait(turn)
                 if turn.wait >= timedelta(seconds=1):
                     self.tell(f"Staying under Pipedrive's limit: we wait {in_words(turn.wait)}.")
                 self._wait(turn.wait)
-                turn = self.governor.before_call(cost=cost, turn=turn)
+                turn = self._ask_for_turn(cost, turn)
         except BaseException:
             self.governor.leave(turn)
             raise
         return turn
+
+    def _ask_for_turn(self, cost: int, turn: Turn | None = None) -> Turn:
+        """A process that was stopped meanwhile gives its turn back: it was for a moment that is long gone."""
+        while True:
+            asked_at = self.clock.monotonic()
+            turn = self.governor.before_call(cost=cost, turn=turn)
+            if turn.wait or self.clock.monotonic() - asked_at <= GOOD_FOR:
+                return turn
+            self.governor.leave(turn)
 
     def _refuse_to_wait(self, turn: Turn) -> None:
         if turn.why is Hold.BUDGET:

@@ -18,7 +18,7 @@ from hypothesis import strategies as some
 from importers.clock import SystemClock
 from importers.http.governor import MemoryGovernor, identity_of
 from importers.http.redis_governor import RedisGovernor, connect
-from importers.model import Turn
+from importers.model import Hold, Turn
 from importers.secret import Secret
 from pipesheet.redis_server import prepare
 from tests.contracts.governor import NOW, GovernorContract, told, waits
@@ -70,11 +70,11 @@ class TestRedisGovernor(GovernorContract):
         self, client: redis.Redis, clock: FakeClock
     ) -> None:
         governor = a_governor(client, clock).beside("acme")
-        governor.after_call(told(limit=1, remaining=0, left=100), turn=governor.before_call(cost=1))
-        governor.before_call(cost=1)
+        governor.after_call(told(limit=2, remaining=1, left=100), turn=governor.before_call(cost=1))
+        assert [wait > NOW for wait in waits(governor, calls=2, cost=1)] == [False, True]
         governor.block(NOW)
         keys = client.keys("*")
-        assert len(keys) == 8
+        assert len(keys) == 10
         assert all(TOKEN.reveal().encode() not in key + (client.dump(key) or b"") for key in keys)
         assert [key for key in keys if client.ttl(key) < 0] == []
 
@@ -147,32 +147,59 @@ def agree(both, do):  # type: ignore[no-untyped-def]
 # --- without Redis ---
 
 
-def test_while_redis_is_away_each_process_counts_by_itself_and_says_so_once(
+def test_while_redis_is_away_each_process_takes_a_twentieth_and_says_so_once(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with connect(NOBODY) as client, caplog.at_level(logging.WARNING):
         governor = a_governor(client, clock)
-        governor.after_call(told(limit=3, remaining=3))
+        governor.after_call(told(limit=60, remaining=60))
         assert [wait > NOW for wait in waits(governor, calls=4)] == [False] * 3 + [True]
         clock.advance(seconds=6)
         governor.before_call()
-    assert [record.message for record in caplog.records if "Redis" in record.message] == [
-        "Redis does not answer (ConnectionError): until it does, each process counts its calls by itself."
-    ]
+    said = [record.message for record in caplog.records if "Redis" in record.message]
+    assert len(said) == 1
+    assert "each process counts its calls by itself, up to a twentieth of the limit" in said[0]
 
 
-def test_when_redis_is_back_it_counts_again_for_all(
+def test_when_redis_is_back_everybody_waits_until_what_was_called_alone_is_over(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = prepare(tmp_path)
     with connect(server.url) as client:
         one, other = a_governor(client, clock), a_governor(client, clock)
-        waits(one)
+        turn = one.before_call()
         with running(server):
             clock.advance(seconds=6)
-            one.after_call(told(limit=2, remaining=0))
-            assert other.before_call().wait > NOW
+            one.after_call(told(limit=2, remaining=0), turn=turn)
+            held = other.before_call()
+            assert (held.why, round(held.wait.total_seconds())) == (Hold.TOLD, 10)
+            clock.sleep(held.wait.total_seconds())
+            assert other.before_call(turn=held).wait == one.before_call().wait == NOW
     assert "Redis answers again" in caplog.text
+
+
+def test_a_redis_that_was_away_for_nobody_holds_nobody_up(tmp_path: Path, clock: FakeClock) -> None:
+    server = prepare(tmp_path)
+    with connect(server.url) as client:
+        governor = a_governor(client, clock)
+        governor.after_call({})
+        with running(server):
+            clock.advance(seconds=6)
+            assert governor.before_call().wait == NOW
+
+
+def test_a_redis_that_lost_its_memory_is_noticed(client: redis.Redis, clock: FakeClock) -> None:
+    governor, other = a_governor(client, clock), a_governor(client, clock)
+    governor.after_call(told(limit=4, remaining=4))
+    waits(governor, calls=4)
+    client.flushall()
+    held = [(one, one.before_call()) for one in (governor, other)]
+    assert [turn.why for _, turn in held] == [Hold.TOLD] * 2
+    clock.advance(seconds=10.1)
+    other.after_call(told(limit=4, remaining=4))
+    for one, turn in held:
+        one.leave(turn)
+    assert [wait > NOW for wait in waits(governor, calls=5)] == [False] * 4 + [True]
 
 
 # --- for real ---
