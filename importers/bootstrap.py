@@ -131,6 +131,13 @@ def session_key(settings: Settings) -> Secret:
     return kept_key(settings)
 
 
+def estimate(selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
+    """What *selection* will cost, where *sizes* (by entity) is all that is known; asks nobody."""
+    from importers.sources.pipedrive.estimates import estimate as judged
+
+    return judged(selection, sizes)
+
+
 def entities() -> Sequence[EntityInfo]:
     """What can be read; asks nobody."""
     from importers.sources.pipedrive.entities import ENTITIES
@@ -168,7 +175,8 @@ class _Kinds:
     def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
         from importers.sources.pipedrive.signin import ApiToken
 
-        return self._source(ApiToken(token), identity_of(token), company_domain, plan)
+        info = self._plan(plan)
+        return self._source(ApiToken(token), identity_of(token), company_domain, info.burst if info else None)
 
     def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
         from importers.sources.pipedrive.signin import AppGrant, identity_of_app_user
@@ -179,21 +187,20 @@ class _Kinds:
             return self._source(sign_in, identity_of(grants.current().refresh_token), None, None)
         client_id = self._settings.pipedrive_client_id
         identity = identity_of_app_user(client_id, account.company_id, account.user_id)
-        return self._source(sign_in, identity, account.company_domain, plan)
+        info = self._plan(plan)
+        return self._source(sign_in, identity, account.company_domain, info.app_burst if info else None)
 
-    def _source(self, sign_in: SignIn, identity: str, company_domain: str | None, plan: Plan | None) -> Source:
+    def _source(self, sign_in: SignIn, identity: str, company_domain: str | None, burst: int | None) -> Source:
         source: Source = sources.load("pipedrive")(
             sign_in,
             session=self._session,
             clock=self._clock,
-            governor=self._governor(identity, company_domain, plan),
+            governor=self._governor(identity, company_domain, burst),
             company_domain=company_domain,
         )
         return source
 
     def estimate(self, selection: Selection, sizes: Mapping[str, Size]) -> Estimate:
-        from importers.sources.pipedrive.estimates import estimate
-
         return estimate(selection, sizes)
 
     def bulletin(self) -> Bulletin | None:
@@ -259,15 +266,15 @@ class _Kinds:
     def _session(self) -> requests.Session:
         return self._session_given or make_session(reroutes=self._settings.reroutes)
 
-    def _governor(self, identity: str, company: str | None, plan: Plan | None) -> Governor:
+    def _governor(self, identity: str, company: str | None, burst: int | None) -> Governor:
         """A share of the limits of one token (or app and user) and of its company, for one reader."""
         with self._lock:
             if identity not in self._governors:
                 self._governors[identity] = self._new_governor(identity)
-            return self._governors[identity].beside(company, assumed=self._burst_of(plan))
+            return self._governors[identity].beside(company, assumed=burst)
 
-    def _burst_of(self, plan: Plan | None) -> int | None:
-        return next((info.burst for info in self.plans() if plan and info.name == plan.name), None)
+    def _plan(self, plan: Plan | None) -> PlanInfo | None:
+        return next((info for info in self.plans() if plan and info.name == plan.name), None)
 
     def _new_governor(self, identity: str) -> MemoryGovernor | RedisGovernor:
         if not self._settings.redis_url:

@@ -312,13 +312,14 @@ class Plan:
 class PlanInfo:
     """
     A plan one can have: tokens a day for each user, and calls in the window of
-    an API token (None where nobody says). `name` is kept, `label` shown.
+    an API token and of an app (None where nobody says). `name` is kept, `label` shown.
     """
 
     name: str
     label: str
     daily: int
     burst: int | None
+    app_burst: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,36 @@ def import_command(
 
 
 @cli.command()
+@click.argument("entity", callback=_entity)
+@click.option("--columns", callback=_names, help="As for `pipesheet import`: related names cost something, too.")
+@click.option("--filter", "filter_id", metavar="NUMBER", callback=_filter_number, help="As for `pipesheet import`.")
+@click.option("--status", "statuses", callback=_names, help="Only these statuses: open,won.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
+@_SANDBOX
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+def price(
+    entity: str,
+    columns: tuple[str, ...] | None,
+    filter_id: int | None,
+    statuses: tuple[str, ...] | None,
+    limit: int | None,
+    sandbox: bool,
+    as_json: bool,
+) -> None:
+    """Say what importing ENTITY would cost, in API tokens and requests.
+
+    Asks Pipedrive how many records there are, which takes a few tokens itself.
+    The token is read as by `pipesheet import`.
+    """
+    from importers.model import Selection
+    from pipesheet.price import show
+    from pipesheet.vendor import source
+
+    selection = Selection(entity, columns, filter_id, "", statuses or (), limit)
+    show(source(Settings.from_env(), sandbox=sandbox), selection, as_json=as_json)
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database up to date; harmless when it is."""
     from importers.bootstrap import migrate as bring_up_to_date

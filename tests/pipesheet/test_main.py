@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,7 @@ from pipesheet import main
 from pipesheet.claim import claim
 
 
-@pytest.mark.parametrize("command", ["up", "import", "migrate", "check", "entities", "columns"])
+@pytest.mark.parametrize("command", ["up", "import", "price", "migrate", "check", "entities", "columns"])
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(main.cli, [command, "--help"])
     assert result.exit_code == 0
@@ -157,3 +158,26 @@ def test_check_says_how_to_look_at_a_home_that_runs(checked, tmp_path, monkeypat
     with claim(here):
         assert f"PIPESHEET_HOME={here} pipesheet check" in checked()
     assert "another" not in checked()
+
+
+def test_the_price_is_told_with_its_reason_and_what_asking_took() -> None:
+    result = CliRunner().invoke(main.cli, ["price", "deals", "--sandbox", "--columns", "ID,Title"])
+    price, why, asking = result.output.splitlines()
+    assert re.fullmatch(r"20 to 40 tokens, 2 to 4 requests; less than 1 % of today's 420,000\.", price)
+    assert why.startswith("There are at most 1,")
+    assert asking == "Finding that out took 12 tokens, 2 requests."
+
+
+def test_the_price_as_json_has_a_range() -> None:
+    told = json.loads(CliRunner().invoke(main.cli, ["price", "deal-participants", "--sandbox", "--json"]).output)
+    assert told["least"]["requests"] > 1200
+    assert told["most"]["tokens"] >= told["least"]["tokens"] > 12_000
+    assert told["budget"]["daily"] == 420_000
+
+
+def test_what_nobody_knows_is_said() -> None:
+    output = CliRunner().invoke(main.cli, ["price", "leads", "--sandbox", "--columns", "ID"]).output
+    assert output.splitlines() == [
+        "Not known before the first run.",
+        "Nobody knows before the first run how many there are: 20 tokens for every 500.",
+    ]

@@ -31,8 +31,10 @@ class PlanForm(FlaskForm):
             raise StopValidation("Choose one of the plans.")
 
     def validate_seats(self, field: Field) -> None:
-        if self.plan.data and field.data is None and not field.errors:
-            raise StopValidation("Type how many users the company pays for, such as 5.")
+        if not self.plan.data:
+            field.errors = []
+        elif field.data is None and not field.errors:
+            raise StopValidation("Type a whole number, such as 2.")
 
     @property
     def answer(self) -> Plan | None:

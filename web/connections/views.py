@@ -68,7 +68,6 @@ def _shown(connection: Connection, form: PlanForm) -> str:
         importers=[card.importer for card in cards if card.connection.id == connection.id],
         form=form,
         percent=percent,
-        sign_in="API token",
     )
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from importers.model import PlanInfo
 
-_BASE = 30_000
-
 PLANS = (
-    PlanInfo("lite", "Lite (once Essential)", _BASE, 20),
-    PlanInfo("growth", "Growth (once Advanced)", 2 * _BASE, 40),
-    PlanInfo("professional", "Professional", 3 * _BASE, None),
-    PlanInfo("premium", "Premium (once Power)", 5 * _BASE, 100),
-    PlanInfo("ultimate", "Ultimate (once Enterprise)", 7 * _BASE, 120),
+    PlanInfo("lite", "Lite (once Essential)", 30_000, 20, 80),
+    PlanInfo("growth", "Growth (once Advanced)", 60_000, 40, 160),
+    PlanInfo("professional", "Professional", 90_000, None, None),
+    PlanInfo("premium", "Premium (once Power)", 150_000, 100, 400),
+    PlanInfo("ultimate", "Ultimate (once Enterprise)", 210_000, 120, 480),
 )
 """
 The old names have the multipliers of the new ones; the burst limit of

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from importers.errors import ImporterError, RunStopped
+from importers.errors import AccessDenied, NotThere
 from importers.model import Selection, Size
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.entities import BY_NAME, RELATIONS, SMALL_RELATIONS, Entity
@@ -62,9 +62,7 @@ def _price(entity: Entity, size: Size) -> int:
 def _highest(where: List, client: PipedriveClient) -> Size | None:
     try:
         records = client.get(where.path, BY_ID[where.path], version=where.version, cost=where.cost).data
-    except RunStopped:
-        raise
-    except ImporterError:
+    except (AccessDenied, NotThere):
         return None
     newest = records[0] if isinstance(records, list) and records else {}
     highest = newest.get("id", 0) if isinstance(newest, dict) else None

@@ -142,6 +142,6 @@ def test_the_highest_id_is_never_less_than_the_number_of_records(path: str, rig:
 
 
 def test_a_list_that_is_closed_to_this_user_has_no_size(rig: Rig) -> None:
-    rig.faults.add("server_error", status=403, path="/api/v2/persons")
+    rig.faults.add("server_error", status=402, path="/api/v2/persons")
     assert rig.source.sizes(Selection("persons", columns=("ID",))) == {}
     rig.faults.clear()
