@@ -106,7 +106,7 @@ def sorted_by(*names: str) -> dict[str, Check]:
 
 
 def page_size(query: Mapping[str, Any]) -> int:
-    """As many records as the query asks for and the sandbox gives."""
+    """As many records as the query asks for and the sandbox gives. Lists of fields are not cut short."""
     most: int = current_app.config[MOST_PER_PAGE]
     return min(int(query.get("limit", DEFAULT_LIMIT)), most)
 

@@ -269,7 +269,7 @@ def _fields_lister(world: World, entity: str, includes: tuple[str, ...]) -> Call
     def view() -> Response:
         query, fields = schema.parse(schema.given(), allowed), world.fields[entity]
         start = cursors.read(query["cursor"], "id", descending=False).id if query.get("cursor") else 0
-        end = start + schema.page_size(query)
+        end = start + query.get("limit", schema.DEFAULT_LIMIT)
         cursor = cursors.write("id", end, descending=False, number=end) if end < len(fields) else None
         rows = [with_visibility(field.as_v2(), query.get("include_fields", ())) for field in fields[start:end]]
         return answers.json_answer({"success": True, "data": rows, "additional_data": {"next_cursor": cursor}})
