@@ -144,7 +144,7 @@ class Mail:
         return [self._message(n, place) for place in range(self.size(n))]
 
     def message(self, number: int, *, with_body: bool) -> dict[str, Any] | None:
-        n, place = divmod(number, _PLACES)
+        n, place = _thread_and_place(number)
         if n not in self.ids or place >= self.size(n):
             return None
         found = self._message(n, place)
@@ -157,7 +157,7 @@ class Mail:
 
     def _message(self, n: int, place: int) -> dict[str, Any]:
         sent, is_mine = self._sent(n, place), bool(place % 2)
-        number = n * _PLACES + place if place < _PLACES else (n * _MANY + place) * _MANY
+        number = _number(n, place)
         return {
             "id": number,
             **self._common(n),
@@ -176,3 +176,11 @@ class Mail:
             "add_time": moments.iso_ms(sent + 12),
             "update_time": moments.iso_ms(sent + 12),
         }
+
+
+def _number(n: int, place: int) -> int:
+    return n * _PLACES + place if place < _PLACES else (n * _MANY + place) * _MANY
+
+
+def _thread_and_place(number: int) -> tuple[int, int]:
+    return divmod(number, _PLACES) if number < _MANY**2 else divmod(number // _MANY, _MANY)

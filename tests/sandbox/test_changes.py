@@ -200,6 +200,7 @@ def test_a_thread_can_hold_more_messages_than_it_was_made_for(caller: Caller, sm
         small.changes.mail_arrives(4)
     numbers = [row["id"] for n in small.mail.ids for row in small.mail.messages(n)]
     assert len(set(numbers)) == len(numbers)
+    assert [caller.data(f"/v1/mailbox/mailMessages/{number}")["id"] for number in numbers[:60]] == numbers[:60]
 
 
 def test_fields_are_listed_as_they_are_now(caller: Caller, small: World) -> None:
