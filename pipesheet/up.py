@@ -69,6 +69,7 @@ def _start_redis(crew: Crew, settings: Settings) -> dict[str, str]:
 
 def _start_sandbox(crew: Crew) -> dict[str, str]:
     """The environment that sends calls there, to nobody else."""
+    from sandbox.apps import DEMO
     from sandbox.world import TOKEN
 
     with listen_on(SANDBOX_PORT) as listening:
@@ -77,6 +78,8 @@ def _start_sandbox(crew: Crew) -> dict[str, str]:
     return {
         "PIPESHEET_SANDBOX": "true",
         "PIPESHEET_SANDBOX_TOKEN": TOKEN,
+        "PIPEDRIVE_CLIENT_ID": DEMO.client_id,
+        "PIPEDRIVE_CLIENT_SECRET": DEMO.client_secret,
         "PIPESHEET_REROUTE": f"*.pipedrive.com=http://{LOOPBACK}:{port}",
     }
 

@@ -29,9 +29,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @dataclass(frozen=True)
 class App:
     """
-    `redirect_uri` is the one callback URL of an app. `is_local` lets it be any
-    address on this machine instead, which the vendor does not offer: the port
-    of a trial run is not known beforehand.
+    `redirect_uri` is the one callback URL of an app. `is_local` is for trials,
+    and nothing the vendor offers: the redirect URI may be any address on this
+    machine, because the port is not known beforehand, and refresh tokens are
+    known again after a restart, which otherwise forgets everything.
     """
 
     client_id: str

@@ -19,7 +19,9 @@ from importers.config import Settings
 from importers.model import Actor
 from web import current, static_files
 
-_OPEN_TO_ALL = frozenset({"auth.welcome", "auth.sign_in", "auth.sign_out", "health.healthz"})
+_OPEN_TO_ALL = frozenset(
+    {"auth.welcome", "auth.sign_in", "auth.sign_out", "health.healthz", "oauth.callback", "oauth.uninstalled"}
+)
 
 _POLICY = (
     "default-src 'none'; "
@@ -28,13 +30,12 @@ _POLICY = (
     "img-src 'self' data:; "
     "font-src 'self'; "
     "connect-src 'self'; "
-    "form-action 'self'; "
+    "form-action {targets}; "
     "frame-ancestors 'none'; "
     "base-uri 'none'"
 )
 
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
@@ -148,7 +149,8 @@ def _wants_a_piece() -> bool:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    policy = _POLICY.format(targets=_form_targets(current.settings()))
+    for name, value in {"Content-Security-Policy": policy, **_HEADERS}.items():
         response.headers.setdefault(name, value)
     if not static_files.is_static(request.endpoint):
         response.headers["Cache-Control"] = "no-store"
@@ -159,6 +161,16 @@ def _add_headers(response: Response) -> Response:
 
 def _is_https(settings: Settings) -> bool:
     return settings.is_production or settings.public_url.startswith("https://")
+
+
+def _form_targets(settings: Settings) -> str:
+    """
+    Where forms may lead: browsers hold this against every step on the way to
+    Pipedrive's consent page, which may pass its own sign-in.
+    """
+    if not settings.pipedrive_client_id:
+        return "'self'"
+    return " ".join(("'self'", "https://*.pipedrive.com", *sorted(set(settings.reroutes.values()))))
 
 
 def _limits_address(redis_url: str) -> str:

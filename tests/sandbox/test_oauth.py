@@ -11,7 +11,7 @@ import requests
 
 from sandbox.adapters import WSGIAdapter
 from sandbox.apps import DEMO, App
-from sandbox.grants import CODE_SECONDS, REFRESH_SECONDS, Grants
+from sandbox.grants import CODE_SECONDS, REFRESH_SECONDS, Grants, UnknownError
 from sandbox.limits import Limits
 from sandbox.pipedrive import create_app
 from sandbox.scopes import SCOPES
@@ -211,6 +211,20 @@ def test_refresh_tokens_can_be_made_to_rotate(visitor: Visitor):
     assert fresh != token
     assert text_of(visitor.refresh(token)) == "Invalid grant: refresh_token is invalid"
     assert visitor.refresh(fresh).status_code == 200
+
+
+def test_a_trial_app_stays_installed_when_the_sandbox_is_started_anew():
+    before, after = (Grants(COMPANY["company_id"]) for _ in range(2))
+    token = before.exchange(DEMO, before.consent(DEMO, DAAN, BACK), BACK).refresh
+    tokens = after.refresh(DEMO, token)
+    assert (tokens.refresh, tokens.grant.user_id) == (token, DAAN)
+    after.uninstall(tokens.grant)
+    with pytest.raises(UnknownError):
+        after.refresh(DEMO, token)
+    with pytest.raises(UnknownError):
+        after.refresh(DEMO, token[:-1] + ("0" if token[-1] != "0" else "1"))
+    with pytest.raises(UnknownError):
+        Grants(COMPANY["company_id"]).refresh(APP, before.exchange(APP, before.consent(APP, ME, BACK), BACK).refresh)
 
 
 def revoke(visitor: Visitor, token: str) -> None:

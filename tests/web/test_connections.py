@@ -74,7 +74,7 @@ def test_check_finds_a_refused_token(at_alice: Browser, connection: Connection, 
     at_alice.open("/connections")
     pretend.faults.add("revoked")
     page = at_alice.press("Check")
-    assert "refused the token" in page.root.find(role="status").text
+    assert "Pipedrive refused the API token" in page.root.find(role="status").text
     assert "Needs reconnecting" in page.text
 
 

@@ -78,7 +78,7 @@ def test_trouble_comes_first_with_its_message(
 
 def test_a_refused_token_leads_to_replacing_it(at_alice: Browser, refused: Run, importer: Importer):
     page = at_alice.open("/")
-    assert page.links()["Replace the token"] == f"/connections/{importer.connection_id}/replace"
+    assert page.links()["Reconnect"] == f"/connections/{importer.connection_id}/replace"
 
 
 def test_run_leads_to_the_run(at_alice: Browser, importer: Importer):

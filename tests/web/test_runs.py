@@ -76,7 +76,7 @@ def test_phases_are_steps_with_the_present_one_marked(
 def test_a_refused_token_leads_to_the_connection(at_alice: Browser, refused: Run, importer: Importer):
     page = at_alice.open(f"/runs/{refused.id}")
     assert "Failed" in page.text
-    assert page.links()["Replace the token"] == f"/connections/{importer.connection_id}/replace"
+    assert page.links()["Reconnect"] == f"/connections/{importer.connection_id}/replace"
 
 
 def test_settings_that_do_not_fit_lead_to_the_editor(

@@ -1,5 +1,12 @@
 """Linked accounts."""
 
-from web.connections.views import register
+from flask import Flask
+
+from web.connections import oauth, views
 
 __all__ = ["register"]
+
+
+def register(app: Flask) -> None:
+    views.register(app)
+    oauth.register(app)

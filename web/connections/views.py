@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from importers.config import WHERE_TO_COPY_IT
 from importers.costs import percent
 from importers.errors import ImporterError, InvalidSettings, TemporaryError
-from importers.model import Connection, ConnectionStatus
+from importers.model import Connection, ConnectionStatus, SignIn
 from importers.secret import Secret
 from web import current
 from web.connections.forms import PlanForm, TokenForm
+from web.connections.words import Permission, again_text, first_importer_or, permissions, welcome_text
 from web.security import safe_next
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
@@ -68,6 +69,7 @@ def _shown(connection: Connection, form: PlanForm) -> str:
         importers=[card.importer for card in cards if card.connection.id == connection.id],
         form=form,
         percent=percent,
+        permissions=_permissions(connection),
     )
 
 
@@ -81,14 +83,14 @@ def connect() -> ResponseReturnValue:
         except ImporterError as error:
             form.token.errors = [str(error)]
         else:
-            flash(_again_text(connection) if connection.id in before else _welcome_text(connection), "success")
-            return redirect(url_for("editor.new", connection_id=connection.id) if _is_first() else url_for(".index"))
-    return render_template("connections/connect.html", form=form), 422 if form.errors else 200
+            flash(again_text(connection) if connection.id in before else welcome_text(connection), "success")
+            return redirect(first_importer_or(url_for(".index"), connection))
+    return _connecting(form)
 
 
 @pages.route("/<id:connection_id>/replace", methods=["GET", "POST"])
 def replace(connection_id: int) -> ResponseReturnValue:
-    """Put a new token in."""
+    """Sign in anew: by consent, or with another token."""
     connection = current.services().connections.get(current.actor(), connection_id)
     form = TokenForm()
     if form.validate_on_submit():
@@ -97,9 +99,15 @@ def replace(connection_id: int) -> ResponseReturnValue:
         except ImporterError as error:
             form.token.errors = [str(error)]
         else:
-            flash(_welcome_text(renewed), "success")
+            flash(welcome_text(renewed), "success")
             return redirect(url_for(".index"))
-    return render_template("connections/connect.html", form=form, connection=connection), 422 if form.errors else 200
+    return _connecting(form, connection)
+
+
+def _connecting(form: TokenForm, connection: Connection | None = None) -> ResponseReturnValue:
+    has_app = current.services().connections.has_app
+    page = render_template("connections/connect.html", form=form, connection=connection, has_app=has_app)
+    return page, 422 if form.errors else 200
 
 
 @pages.post("/<id:connection_id>/check")
@@ -112,7 +120,8 @@ def check(connection_id: int) -> ResponseReturnValue:
     if connection.status is ConnectionStatus.WORKING:
         flash(f"{connection.label} works.", "success")
     else:
-        flash(f"Pipedrive refused the token of {connection.label}. Replace it.", "danger")
+        why = connection.trouble.message if connection.trouble else "Pipedrive refused it."
+        flash(f"{connection.label} needs reconnecting. {why}", "danger")
     return redirect(_back())
 
 
@@ -128,7 +137,7 @@ def ask_unlink(connection_id: int) -> ResponseReturnValue:
 def unlink(connection_id: int) -> ResponseReturnValue:
     connection = current.services().connections.get(current.actor(), connection_id)
     current.services().connections.unlink(current.actor(), connection_id)
-    flash(f"{connection.label} is unlinked, and its token forgotten.", "success")
+    flash(f"{connection.label} is unlinked, and its {_secret_of(connection)} forgotten.", "success")
     return redirect(url_for(".index"))
 
 
@@ -138,15 +147,12 @@ def _back() -> str:
     return safe_next(wanted) if wanted else url_for(".index")
 
 
-def _is_first() -> bool:
-    """Somebody without an importer came here to make one."""
-    return not current.services().importers.cards(current.actor())
+def _secret_of(connection: Connection) -> str:
+    return "access" if connection.sign_in is SignIn.OAUTH else "token"
 
 
-def _welcome_text(connection: Connection) -> str:
-    account = connection.account
-    return f"Connected to {account.company} as {account.user}."
-
-
-def _again_text(connection: Connection) -> str:
-    return f"Already connected: the token of {connection.label} was renewed."
+def _permissions(connection: Connection) -> list[Permission]:
+    """A token may do what its user may, which nobody can list."""
+    if connection.sign_in is not SignIn.OAUTH:
+        return []
+    return permissions(connection, current.services().importers.entities())
