@@ -34,7 +34,19 @@ from importers.interfaces import (
     Source,
     never_leaving,
 )
-from importers.model import Account, Bulletin, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.model import (
+    Account,
+    Bulletin,
+    EntityInfo,
+    Estimate,
+    Grid,
+    Importer,
+    Plan,
+    PlanInfo,
+    Selection,
+    Size,
+    Target,
+)
 from importers.secret import Secret
 
 if TYPE_CHECKING:
@@ -250,6 +262,9 @@ class _Kinds:
         from importers.destinations.excel.reading import read_window
 
         return read_window(self.file(workspace_id, target), target.sheet, first, count)
+
+    def mirror(self, importer: Importer) -> Path:
+        return self._settings.mirrors / str(importer.workspace_id) / f"{importer.id}.mirror"
 
     def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
         from importers.destinations.excel.names import free_sheet_name

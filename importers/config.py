@@ -60,6 +60,11 @@ class Settings:
     def workbooks(self) -> Path:
         return self.home / "workbooks"
 
+    @property
+    def mirrors(self) -> Path:
+        """What importers read last, for those that read only what changed."""
+        return self.home / "mirrors"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the settings; raises InvalidSettings naming every problem at once."""

@@ -27,6 +27,7 @@ from importers.model import (
     Grant,
     Importer,
     Line,
+    MirrorFile,
     Page,
     Phase,
     Plan,
@@ -174,16 +175,23 @@ class Reading(Protocol):
     the same headers in the same order; `sight` says how to freeze them from
     now on, and what changed about their fields since they were.
 
-    Only one page (and one read ahead) is in memory at a time.
+    Only one page (and one read ahead) is in memory at a time. Rows of records
+    that were removed may be for a second table, `removed_columns`, which is
+    empty where there is none.
     """
 
     columns: tuple[Column, ...]
+    removed_columns: tuple[Column, ...]
     notes: list[str]
     sight: Sight
 
     @property
     def total(self) -> int | None:
         """How many rows there will be, once that is known; it may become known while reading."""
+
+    @property
+    def received(self) -> int:
+        """How many records came in so far; their rows may follow later."""
 
     @property
     def usage(self) -> Usage: ...
@@ -197,6 +205,18 @@ class Reading(Protocol):
             TemporaryError: trouble that outlasted the retries.
             RunStopped: the Stop handed to `open` said so.
         """
+
+    def removed_pages(self) -> Iterator[Page]:
+        """The rows of the second table, once `pages` came to their end."""
+
+    def keep(self) -> None:
+        """
+        Remember what was read, for the next run: everything is written. What
+        cannot be remembered becomes a note; the next run then reads it again.
+        """
+
+    def close(self) -> None:
+        """Let go of what the reading holds, wherever it broke off. May be called twice."""
 
 
 class Source(Protocol):
@@ -219,9 +239,17 @@ class Source(Protocol):
     def standing(self) -> Standing:
         """What was last said about the limits of this account. Asks nobody."""
 
-    def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
+    def open(
+        self,
+        selection: Selection,
+        *,
+        mirror: MirrorFile | None = None,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> Reading:
         """
         Check the selection (entity, filter, columns) and prepare to read it.
+        Without *mirror* every reading is the first one.
 
         Raises:
             InvalidSettings: unknown entity, column or status; the message lists what there is.
@@ -269,6 +297,9 @@ class Writing(Protocol):
 
 class Destination(Protocol):
     """A place tables can be written to."""
+
+    def beside(self, target: Target) -> Target:
+        """Where the removed rows of *target* go: a place of its own, named after it."""
 
     def check(self, target: Target) -> None:
         """

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from importers.secret import Secret
@@ -128,6 +129,23 @@ class Sight:
 # --- recipes ----------------------------------------------------------------
 
 
+class Refresh(StrEnum):
+    """What a run reads again: everything, or only what changed, and everything now and then."""
+
+    EVERYTHING = "everything"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Vanished(StrEnum):
+    """What becomes of the row of a record that is no longer there."""
+
+    REMOVE = "remove"
+    KEEP = "keep"
+    MARK = "mark"
+    MOVE = "move"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """
@@ -149,6 +167,19 @@ class Selection:
     time_zone: str = "UTC"
     frozen: Frozen | None = None
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refresh: Refresh = Refresh.EVERYTHING
+    vanished: Vanished = Vanished.REMOVE
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFile:
+    """
+    Where a source may keep what an importer read, for its next run. `account`
+    says with whose eyes: for others it is worth nothing.
+    """
+
+    path: Path
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,6 +633,9 @@ class EntityInfo:
     only what changed meanwhile can be asked for, `scopes` the permissions of
     which an app needs one, and `needs` what the account must have bought.
     `questions` are those that `Selection.options` answers.
+    `tells_changes` says that it can be read by its changes alone,
+    `tells_removals` that these hold what was removed, and `tells_apart` that
+    its records have ids by which a removed one is noticed.
     """
 
     name: str
@@ -618,6 +652,9 @@ class EntityInfo:
     scopes: tuple[str, ...] = ()
     needs: str = ""
     questions: tuple[Question, ...] = ()
+    tells_changes: bool = False
+    tells_removals: bool = False
+    tells_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

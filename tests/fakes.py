@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -16,6 +17,7 @@ from importers.model import (
     EntityInfo,
     FieldChange,
     Frozen,
+    MirrorFile,
     Page,
     Row,
     Selection,
@@ -76,6 +78,8 @@ class ScriptedReading:
     def __init__(self, source: ScriptedSource, selection: Selection, tell: Tell, stop: Stop) -> None:
         self.sight = Sight(selection.frozen or Frozen(COLUMNS), source.changes)
         self.columns = self.sight.frozen.columns
+        self.removed_columns = COLUMNS if source.removed is not None else ()
+        self.received = 0
         self.notes = list(source.notes)
         self._source = source
         self._limit = selection.limit
@@ -101,6 +105,15 @@ class ScriptedReading:
             left = None if left is None else left - len(rows)
             yield Page(rows)
 
+    def removed_pages(self) -> Iterator[Page]:
+        yield Page(self._source.removed or ())
+
+    def keep(self) -> None:
+        self._source.ends.append("kept")
+
+    def close(self) -> None:
+        self._source.ends.append("closed")
+
 
 Step = Sequence[Row] | Callable[[Tell, Stop], None]
 
@@ -108,15 +121,23 @@ Step = Sequence[Row] | Callable[[Tell, Stop], None]
 class ScriptedSource:
     """
     A Source that plays a script: each step is a page of rows, or something
-    that happens between pages (it may raise, wait, tell).
+    that happens between pages (it may raise, wait, tell). `removed` are the
+    rows of a second table, `ends` what became of its readings.
     """
 
     def __init__(
-        self, *script: Step, notes: Sequence[str] = (), changes: Sequence[FieldChange] = (), account: Account = ACME
+        self,
+        *script: Step,
+        notes: Sequence[str] = (),
+        changes: Sequence[FieldChange] = (),
+        account: Account = ACME,
+        removed: Sequence[Row] | None = None,
     ) -> None:
         self.script = script
         self.notes = notes
         self.changes = tuple(changes)
+        self.removed = removed
+        self.ends: list[str] = []
         self.pages_read = 0
         self.opened: list[Selection] = []
         self._account = account
@@ -139,7 +160,14 @@ class ScriptedSource:
     def standing(self) -> Standing:
         return Standing()
 
-    def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> ScriptedReading:
+    def open(
+        self,
+        selection: Selection,
+        *,
+        mirror: MirrorFile | None = None,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> ScriptedReading:
         self.opened.append(selection)
         return ScriptedReading(self, selection, tell, stop)
 
@@ -181,6 +209,9 @@ class MemoryDestination:
         self.left = 0
         self.expected: list[int] = []
         self.refusal: Exception | None = None
+
+    def beside(self, target: Target) -> Target:
+        return replace(target, sheet=f"{target.sheet} (removed)")
 
     def check(self, target: Target) -> None:
         if self.refusal:

@@ -83,6 +83,9 @@ class ScriptedKinds:
     def file(self, workspace_id: int, target: Target) -> Path:
         raise NotImplementedError
 
+    def mirror(self, importer: Importer) -> Path:
+        return Path("/nowhere", "mirrors", str(importer.id))
+
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
         raise NotImplementedError
 

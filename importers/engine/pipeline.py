@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from importers.errors import ImporterError
 from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
-from importers.model import Counts, Phase, Selection, Sight, Target, Written
+from importers.model import Counts, MirrorFile, Phase, Selection, Sight, Target, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ class Pipeline:
     1. ask the destination whether it could take the table at all,
     2. open the source: columns, lookups,
     3. read page by page, handing each on before the next is asked for,
-    4. let the destination show the whole table at once.
+    4. let the destination show the whole table at once; rows of removed
+       records go to a table of their own before, so that none is lost between,
+    5. let the source remember what it read, now that all of it is written.
 
     Memory holds a page or two, whatever the size. Errors travel to the caller
     after the destination has put everything back.
@@ -59,36 +61,54 @@ class Pipeline:
     report: Report = _report_to_nobody
     stop: Stop = never_stop
 
-    def run(self, selection: Selection, target: Target) -> Outcome:
+    def run(self, selection: Selection, target: Target, *, mirror: MirrorFile | None = None) -> Outcome:
         """What is reported last before an error leaves holds everything that was used up until then."""
         standing = _Standing(self.source, self.report)
         try:
-            return self._run(selection, target, standing)
+            return self._run(selection, target, mirror, standing)
         except BaseException:
             with suppress(ImporterError):  # it is the first trouble that counts
                 standing.report()
             raise
 
-    def _run(self, selection: Selection, target: Target, standing: _Standing) -> Outcome:
+    def _run(self, selection: Selection, target: Target, mirror: MirrorFile | None, standing: _Standing) -> Outcome:
         standing.report()
         self.destination.check(target)
         self.stop()
         tell, stop = standing.heard_by(self.tell, self.stop)
-        reading = standing.reading = self.source.open(selection, tell=tell, stop=stop)
+        reading = standing.reading = self.source.open(selection, mirror=mirror, tell=tell, stop=stop)
+        with closing(reading):
+            written = self._move(reading, target, standing)
+            reading.keep()
+        standing.rows_written = written.rows
+        standing.enter(Phase.FINISHED)
+        return Outcome(standing.counts, written, (*reading.notes, *written.notes), reading.sight)
+
+    def _move(self, reading: Reading, target: Target, standing: _Standing) -> Written:
         with self.destination.begin(target, reading.columns, stop=self.stop) as writing:
-            self._announce(reading, writing)
+            standing.announce = lambda: self._announce(reading, writing)
+            standing.announce()
             standing.report()
             for page in reading.pages():
                 self.stop()
-                self._announce(reading, writing)
+                standing.announce()
                 writing.add(page.rows)
                 standing.read(len(page.rows))
             self.stop()
             standing.enter(Phase.WRITING)
+            self._move_removed(reading, target)
+            return writing.commit()
+
+    def _move_removed(self, reading: Reading, target: Target) -> None:
+        if not reading.removed_columns:
+            return
+        beside = self.destination.beside(target)
+        with self.destination.begin(beside, reading.removed_columns, stop=self.stop) as writing:
+            for page in reading.removed_pages():
+                self.stop()
+                writing.add(page.rows)
             written = writing.commit()
-        standing.rows_written = written.rows
-        standing.enter(Phase.FINISHED)
-        return Outcome(standing.counts, written, (*reading.notes, *written.notes), reading.sight)
+        self.tell(f"Removed from Pipedrive: {written.rows:,} in {beside.sheet}.")
 
     @staticmethod
     def _announce(reading: Reading, writing: Writing) -> None:
@@ -112,6 +132,7 @@ class _Standing:
         self._phase = Phase.CONNECTING
         self._reported: Counts | None = None
         self.reading: Reading | None = None
+        self.announce: Callable[[], None] = lambda: None
         self.rows_read = 0
         self.rows_written = 0
 
@@ -119,7 +140,7 @@ class _Standing:
     def counts(self) -> Counts:
         usage, reading = self._source.usage, self.reading
         return Counts(
-            rows_read=self.rows_read,
+            rows_read=max(self.rows_read, reading.received if reading else 0),
             rows_written=self.rows_written,
             rows_total=reading.total if reading else None,
             columns=len(reading.columns) if reading else 0,
@@ -137,6 +158,7 @@ class _Standing:
 
         def stop_with_counts() -> None:
             self._report_news()
+            self.announce()
             stop()
 
         return tell_with_counts, stop_with_counts

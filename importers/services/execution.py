@@ -20,6 +20,7 @@ from importers.model import (
     Importer,
     Level,
     Line,
+    MirrorFile,
     Phase,
     Run,
     Sight,
@@ -108,7 +109,8 @@ class Execution:
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
             pipeline = Pipeline(source, destination, tell=story.tell, report=story.report, stop=heartbeat.stop)
-            outcome = pipeline.run(importer.selection, importer.target)
+            mirror = MirrorFile(self._kinds.mirror(importer), _seen_by(connection))
+            outcome = pipeline.run(importer.selection, importer.target, mirror=mirror)
         attempt.keep_columns(importer, outcome.sight)
         return outcome
 
@@ -215,6 +217,12 @@ class _Attempt:
         if not kept:
             logger.warning("run %d was taken over or deleted; this attempt does not count", self.run.id)
         self._doorbell.ring(self.run.id)
+
+
+def _seen_by(connection: Connection) -> str:
+    """Whose eyes read: another user of the company may see other records."""
+    account = connection.account
+    return f"{connection.kind}: {account.company_domain}, {account.email or account.user}"
 
 
 def _told_by(bulletin: Bulletin) -> Line:

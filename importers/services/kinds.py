@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Protocol
 
 from importers.interfaces import ConsentApp, Destination, Grants, Source
-from importers.model import Account, Bulletin, EntityInfo, Estimate, Grid, Plan, PlanInfo, Selection, Size, Target
+from importers.model import (
+    Account,
+    Bulletin,
+    EntityInfo,
+    Estimate,
+    Grid,
+    Importer,
+    Plan,
+    PlanInfo,
+    Selection,
+    Size,
+    Target,
+)
 from importers.secret import Secret
 
 
@@ -42,5 +54,8 @@ class Kinds(Protocol):
 
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
         """Raises NotThere while the sheet was not written yet."""
+
+    def mirror(self, importer: Importer) -> Path:
+        """Where what *importer* read last is remembered, or would be."""
 
     def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str: ...

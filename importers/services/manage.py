@@ -122,7 +122,9 @@ class Importers:
     def delete(self, actor: Actor, importer_id: int) -> None:
         """Forgets the importer and its runs; the sheet it wrote stays."""
         require(actor, Role.EDITOR, "delete importers")
+        importer = self.get(actor, importer_id)
         self._store.remove_importer(actor.workspace.id, importer_id)
+        self._kinds.mirror(importer).unlink(missing_ok=True)
 
     def entities(self) -> Sequence[EntityInfo]:
         return self._kinds.entities()

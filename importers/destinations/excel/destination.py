@@ -7,6 +7,7 @@ import stat
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +51,9 @@ class ExcelDestination:
     def path_of(self, target: Target) -> Path:
         """Where the workbook is, or will be. Raises InvalidSettings for a name that cannot be one."""
         return self._locate(target)
+
+    def beside(self, target: Target) -> Target:
+        return replace(target, sheet=names.sheet_of_removed(target.sheet))
 
     def check(self, target: Target) -> None:
         _refuse_bad_sheet_name(target.sheet)

@@ -49,6 +49,11 @@ def free_sheet_name(wanted: str, taken: Iterable[str]) -> str:
     return next(name for name in numbered if name.casefold() not in used)
 
 
+def sheet_of_removed(name: str) -> str:
+    """The sheet for the rows that leave the one called *name*."""
+    return _with_ending(name, " (removed)")
+
+
 def workbook_name_problem(name: str) -> str | None:
     """Why a kept workbook cannot be called this, as a sentence that says what is allowed."""
     if not name.strip():
@@ -82,7 +87,10 @@ def column_letters(index: int) -> str:
 
 
 def _with_number(name: str, number: int) -> str:
-    ending = f" ({number})"
+    return _with_ending(name, f" ({number})")
+
+
+def _with_ending(name: str, ending: str) -> str:
     while units(name) > MAX_SHEET_NAME - len(ending):
         name = name[:-1]
     return name.rstrip() + ending

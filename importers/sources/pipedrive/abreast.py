@@ -124,6 +124,8 @@ class WindowedList:
             if not is_rising and not page.is_last and there.last is not None:
                 self.began_at = _newest(page)
             yield replace(page, is_last=False) if is_rising else page
+            if page.after is None and not page.is_last:
+                continue  # the walk says what is wrong with such an answer
             if there.last is not None or page.is_last:
                 break
         return there, page.after

@@ -12,6 +12,7 @@ from typing import Any
 
 from importers.model import Column, EntityInfo, Question
 from importers.sources.pipedrive import recipes
+from importers.sources.pipedrive.changes import Changes, Feed
 from importers.sources.pipedrive.details import missing_key
 from importers.sources.pipedrive.options import ALL_FOLDERS, IN_FOLDERS, OF_DEALS, WHICH_MESSAGES, WITH_TEXT, Option
 from importers.sources.pipedrive.pages import PARENT, List, Per
@@ -53,7 +54,8 @@ class Entity:
     be asked for. `filter_type` is empty where no filter is taken. Filter and
     status are those of the parents where `where` is asked for each of them.
     `needs` names what the account must have bought; `options` is what one
-    may choose beside all that.
+    may choose beside all that. `changes` is how the list tells what changed
+    in it, None where it does not.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Entity:
     filter_type: str = ""
     statuses: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
+    changes: Changes | None = None
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -91,6 +94,9 @@ class Entity:
             scopes=self.scopes,
             needs=self.needs,
             questions=self.questions,
+            tells_changes=self.changes is not None,
+            tells_removals=self.changes is not None and self.changes.tells_removals,
+            tells_apart=self.where.key == "id",
         )
 
 
@@ -137,6 +143,9 @@ _DEALS = List("/deals", "v2", 10, windows=_BETWEEN)
 _PERSONS = List("/persons", "v2", 10, windows=_BETWEEN)
 _ORGANIZATIONS = List("/organizations", "v2", 10, windows=_BETWEEN)
 _PRODUCTS = List("/products", "v2", 10, windows=_SINCE)
+_ARCHIVED_DEALS = List("/deals/archived", "v2", 20, windows=_BETWEEN)
+_ACTIVITIES = List("/activities", "v2", 10, windows=_BETWEEN)
+_LEADS_LIST = List("/leads", "v1", 20, paging="offset", windows=_SINCE)
 _NOTES = List("/notes", "v1", 20, paging="offset", windows=_SINCE)
 _BOARDS = List("/boards", "v2", 10, paging="none")
 _PHASES = List("/phases", "v2", 10, paging="none", per=Per(_BOARDS, "board", param="board_id"))
@@ -147,6 +156,14 @@ _MAIL_THREADS = List(
     paging="offset",
     parts=ALL_FOLDERS,
 )
+_ANY_STATUS = {"status": "open,won,lost,deleted"}
+_DEAL_CHANGES = Changes((Feed(_DEALS, _ANY_STATUS), Feed(_ARCHIVED_DEALS, _ANY_STATUS, left=True)), tells_removals=True)
+_ARCHIVED_DEAL_CHANGES = Changes(
+    (Feed(_ARCHIVED_DEALS, _ANY_STATUS), Feed(_DEALS, _ANY_STATUS, left=True)), tells_removals=True
+)
+"""A deal that leaves one of the two lists is deleted, or stands in the other one from then on."""
+_OTHERS_NAMES = frozenset({"user", "deal", "person", "organization", "project", "task"})
+"""They come with a note, which is not said to have changed when they do."""
 _EVERY_GOAL = tuple(
     {"type.name": name, "is_active": is_active}
     for name in ("deals_won", "deals_progressed", "activities_completed", "activities_added", "deals_started")
@@ -406,18 +423,20 @@ _CATALOGUE = (
         custom="nested",
         filter_type="deals",
         statuses=_STATUSES,
+        changes=_DEAL_CHANGES,
         columns=(*_DEAL_COLUMNS, *_DEAL_EXTRAS),
     ),
     Entity(
         name="archived-deals",
         label="Archived deals",
         group=DEALS,
-        where=List("/deals/archived", "v2", 20, windows=_BETWEEN),
+        where=_ARCHIVED_DEALS,
         scopes=_DEALS_READ,
         fields=_DEAL_FIELDS,
         custom="nested",
         filter_type="deals",
         statuses=_STATUSES,
+        changes=_ARCHIVED_DEAL_CHANGES,
         columns=(*_DEAL_COLUMNS, *_DEAL_EXTRAS),
     ),
     Entity(
@@ -429,6 +448,7 @@ _CATALOGUE = (
         fields=List("/personFields", "v2", 10),
         custom="nested",
         filter_type="people",
+        changes=Changes((Feed(_PERSONS),)),
         columns=(
             column("id", "ID", WHOLE),
             column("name", "Name"),
@@ -467,6 +487,7 @@ _CATALOGUE = (
         fields=List("/organizationFields", "v2", 10),
         custom="nested",
         filter_type="org",
+        changes=Changes((Feed(_ORGANIZATIONS),)),
         columns=(
             column("id", "ID", WHOLE),
             column("name", "Name"),
@@ -491,10 +512,11 @@ _CATALOGUE = (
         name="activities",
         label="Activities",
         group=WORK,
-        where=List("/activities", "v2", 10, windows=_BETWEEN),
+        where=_ACTIVITIES,
         scopes=_ACTIVITIES_READ,
         fields=List("/activityFields", "v2", 10),
         filter_type="activity",
+        changes=Changes((Feed(_ACTIVITIES),)),
         columns=(
             column("id", "ID", WHOLE),
             column("subject", "Subject"),
@@ -540,6 +562,7 @@ _CATALOGUE = (
         fields=List("/productFields", "v2", 10),
         custom="nested",
         filter_type="products",
+        changes=Changes((Feed(_PRODUCTS),)),
         columns=(
             column("id", "ID", WHOLE),
             column("name", "Name"),
@@ -566,11 +589,12 @@ _CATALOGUE = (
         name="leads",
         label="Leads",
         group=LEADS,
-        where=List("/leads", "v1", 20, paging="offset", windows=_SINCE),
+        where=_LEADS_LIST,
         scopes=_LEADS_READ,
         fields=_DEAL_FIELDS,
         custom="flat",
         filter_type="leads",
+        changes=Changes((Feed(_LEADS_LIST),), silent=frozenset({"was_seen", "next_activity_id"})),
         columns=_LEAD_COLUMNS,
     ),
     Entity(
@@ -579,6 +603,7 @@ _CATALOGUE = (
         group=WORK,
         where=_NOTES,
         scopes=(*_DEALS_READ, *_CONTACTS_READ),
+        changes=Changes((Feed(_NOTES),), silent=_OTHERS_NAMES),
         columns=(
             column("id", "ID", WHOLE),
             column("content", "Content", recipe=recipes.plain_text),

@@ -11,8 +11,9 @@ import requests
 
 from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
-from importers.model import Account, Choice, Column, EntityInfo, Selection, Size, Standing, Usage
+from importers.model import Account, Choice, Column, EntityInfo, MirrorFile, Selection, Size, Standing, Usage
 from importers.questions import Answers, answered
+from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.client import PipedriveClient, home_of
 from importers.sources.pipedrive.entities import (
     BY_NAME,
@@ -28,7 +29,7 @@ from importers.sources.pipedrive.hints import did_you_mean, list_of
 from importers.sources.pipedrive.names import Directory
 from importers.sources.pipedrive.options import arranged, brought_by, implied_by
 from importers.sources.pipedrive.pages import List, walk
-from importers.sources.pipedrive.reading import PipedriveReading, Plan
+from importers.sources.pipedrive.reading import PipedriveReading
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
 from importers.sources.pipedrive.sheet import sheet_of
 from importers.sources.pipedrive.signin import SignIn
@@ -102,7 +103,14 @@ class PipedriveSource:
     def standing(self) -> Standing:
         return self._client.governor.standing()
 
-    def open(self, selection: Selection, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Reading:
+    def open(
+        self,
+        selection: Selection,
+        *,
+        mirror: MirrorFile | None = None,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> Reading:
         entity = self._allowed(selection.entity)
         _check(selection, entity)
         answers = answered(entity.label, entity.questions, selection.options)
@@ -117,7 +125,7 @@ class PipedriveSource:
         entity = _as_answered(entity, answers, sheet.specs)
         directory = Directory({spec.relation for spec in sheet.specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
         kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
-        plan = Plan(entity, selection, sheet, kitchen, directory)
+        plan = Plan(entity, selection, sheet, kitchen, directory, mirror)
         return PipedriveReading(plan, client, tell=tell, stop=stop)
 
     def _allowed(self, name: str) -> Entity:

@@ -74,10 +74,9 @@ def test_what_cannot_be_a_token_is_refused_without_sending_or_repeating_it(app: 
 def test_a_token_revoked_during_a_run_ends_it(big_app: Any) -> None:
     rig = a_rig(app=big_app)
     rig.faults.add("revoked", path=DEALS, after=1)
-    pages = rig.source.open(SOME).pages()
-    assert len(next(pages).rows) == 500
     with pytest.raises(CredentialsRejected):
-        next(pages)
+        rig.read(SOME)
+    assert rig.paths().count(DEALS) > 1
 
 
 def test_a_short_burst_of_429_is_waited_out_and_told(rig: Rig) -> None:

@@ -1,0 +1,235 @@
+"""
+Bringing together in a mirror everything that belongs into the table: by a full
+reading, or by what changed since the last one. Both end by asking for changes
+until there are no more, so that the mirror holds what one full answer of that
+moment would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from importers.interfaces import Stop
+from importers.model import Refresh, Selection, Vanished
+from importers.sources.pipedrive.asking import Plan
+from importers.sources.pipedrive.changes import Changes, Rounds, Rules, newest_in
+from importers.sources.pipedrive.client import Params, PipedriveClient
+from importers.sources.pipedrive.mirror import About, DamagedError, Mirror
+from importers.sources.pipedrive.pages import VendorPage
+
+_MAX_AGE = {Refresh.DAILY: timedelta(days=1), Refresh.WEEKLY: timedelta(days=7)}
+_IDS = 100
+"""As many as one may ask for at once."""
+_LEEWAY = timedelta(minutes=30)
+"""A schedule is never kept to the second: a day is over when it nearly is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a plan means for gathering."""
+
+    plan: Plan
+
+    @property
+    def _selection(self) -> Selection:
+        return self.plan.selection
+
+    @property
+    def place(self) -> Path | None:
+        """Where the mirror is kept, if anywhere."""
+        return self.plan.mirror.path if self.plan.mirror else None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the next run builds on this one."""
+        chosen = self._selection
+        is_asked_for = chosen.refresh is not Refresh.EVERYTHING or chosen.vanished is not Vanished.REMOVE
+        return self.place is not None and chosen.limit is None and is_asked_for and self.plan.where.key == "id"
+
+    @property
+    def can_catch_up(self) -> bool:
+        """
+        Whether changes can be asked for. A filter may depend on time and on
+        other records, so no list of changes tells what passes it now.
+        """
+        chosen = self._selection
+        is_all = chosen.limit is None and chosen.filter_id is None and "deleted" not in chosen.statuses
+        return is_all and self.plan.entity.changes is not None
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a record can leave the table and still be there."""
+        return self._selection.filter_id is not None or bool(self._selection.statuses)
+
+    @property
+    def remembers_removed(self) -> bool:
+        return self.is_remembered and self._selection.vanished is not Vanished.REMOVE
+
+    @property
+    def is_in_order_of_ids(self) -> bool:
+        where = self.plan.where
+        return where.key == "id" and where.per is None and where.then is None and len(where.parts) == 1
+
+    @property
+    def label(self) -> About:
+        """What a mirror must say of itself for this reading to build on it."""
+        chosen, mirror = self._selection, self.plan.mirror
+        return About(
+            account=mirror.account if mirror else "",
+            entity=chosen.entity,
+            picked=_text([chosen.filter_id, sorted(chosen.statuses), chosen.options]),
+            asked=_text([self.plan.own, repr(self.plan.where)]),
+        )
+
+
+def why_everything(wanted: Wanted, last: About | None, now: datetime) -> str:
+    """Why it takes a full reading, as the end of a sentence; empty where changes will do."""
+    selection = wanted.plan.selection
+    if selection.refresh is Refresh.EVERYTHING:
+        return "that is what was chosen"
+    if why := _why_always(wanted.plan):
+        return why
+    if last is None or not last.watermark:
+        return "there is nothing to build on yet"
+    if _choice_of(last) != _choice_of(wanted.label):
+        return "something else was asked for the last time"
+    return _too_old(selection.refresh, last.full_at, now)
+
+
+def _why_always(plan: Plan) -> str:
+    selection, changes = plan.selection, plan.entity.changes
+    if changes is None:
+        return f"Pipedrive does not tell what changed among {plan.entity.label.lower()}"
+    if selection.filter_id is not None:
+        return "a filter is chosen, and what passes it can change without Pipedrive telling"
+    if "deleted" in selection.statuses:
+        return "deleted ones are chosen, which Pipedrive forgets without telling"
+    silent = [spec.column.header for spec in plan.specs if spec.include or spec.column.key in changes.silent]
+    return f"the column {silent[0]} is chosen, which can change without Pipedrive telling" if silent else ""
+
+
+def _too_old(refresh: Refresh, full_at: datetime | None, now: datetime) -> str:
+    if full_at is None or now - full_at >= _MAX_AGE[refresh] - _LEEWAY or full_at > now:
+        return "it is time for it again"
+    return ""
+
+
+def _choice_of(about: About) -> tuple[str, ...]:
+    return about.account, about.entity, about.picked, about.asked
+
+
+class Gathering:
+    """Fills one mirror. `now` is the moment of the run."""
+
+    def __init__(self, wanted: Wanted, client: PipedriveClient, stop: Stop) -> None:
+        self._wanted = wanted
+        self._client = client
+        self._stop = stop
+        self._began = client.clock.monotonic()
+        self.now = client.clock.now()
+
+    def everything(
+        self, first: VendorPage, rest: Iterator[VendorPage], last: Mirror | None, began_at: Callable[[], str | None]
+    ) -> tuple[Mirror, About]:
+        """
+        All pages, and what changed while they were read. What *last* held and
+        is missing now was removed, where that is to be remembered.
+        """
+        mirror = Mirror.empty(self._wanted.place.parent if self._wanted.place else None)
+        try:
+            watermark = self._fill(mirror, first, rest, began_at)
+            if last and last.about and self._wanted.remembers_removed:
+                self._remember_removed(mirror, last, last.about)
+        except BaseException:
+            mirror.close()
+            raise
+        return mirror, msgspec.structs.replace(self._wanted.label, watermark=watermark, full_at=self.now)
+
+    def changes(self, about: About) -> tuple[Mirror, About, Rounds]:
+        """What changed since *about* was said of the mirror that is kept."""
+        if self._wanted.place is None:
+            raise DamagedError
+        mirror = Mirror.copy_of(self._wanted.place)
+        try:
+            rounds = self._rounds(mirror)
+            watermark = rounds.catch_up(about.watermark)
+        except BaseException:
+            mirror.close()
+            raise
+        return mirror, msgspec.structs.replace(about, watermark=watermark), rounds
+
+    def _fill(
+        self, mirror: Mirror, first: VendorPage, rest: Iterator[VendorPage], began_at: Callable[[], str | None]
+    ) -> str:
+        self._put(mirror, first)
+        if first.is_last:
+            return mirror.newest
+        before = "" if not self._wanted.can_catch_up else self._newest_before(began_at)
+        for page in rest:
+            self._put(mirror, page)
+        since = _plain(began_at()) or before
+        return self._rounds(mirror).catch_up(since) if since else ""
+
+    def _newest_before(self, began_at: Callable[[], str | None]) -> str:
+        """Asked for after the first page, where windows do not tell it anyway; reckoned back to before it."""
+        where, clock = self._wanted.plan.where, self._client.clock
+        if "updated_until" in where.windows:
+            return _plain(began_at())
+        return newest_in(where, self._client, seconds_ago=lambda: clock.monotonic() - self._began)
+
+    def _put(self, mirror: Mirror, page: VendorPage) -> None:
+        self._stop()
+        mirror.put(page.records, by_id=self._wanted.is_in_order_of_ids)
+
+    def _rounds(self, mirror: Mirror) -> Rounds:
+        rules = Rules(
+            own=self._wanted.plan.own,
+            statuses=self._wanted.plan.selection.statuses,
+            by_id=self._wanted.is_in_order_of_ids,
+            remembers_removed=self._wanted.remembers_removed,
+            gone_at=self.now.isoformat(),
+        )
+        return Rounds(self._wanted.plan.entity.changes or Changes(()), rules, mirror, self._client, stop=self._stop)
+
+    def _remember_removed(self, mirror: Mirror, last: Mirror, about: About) -> None:
+        """Not what the owner chose away: another choice leaves only those that were removed before it."""
+        label = self._wanted.label
+        if (about.account, about.entity) != (label.account, label.entity):
+            return
+        chose_otherwise = about.picked != label.picked
+        if self._wanted.has_choice and not chose_otherwise:
+            self._drop_those_still_there(mirror, last)
+        mirror.take_over_lost(last, gone_at=self.now.isoformat(), only_lost=chose_otherwise)
+
+    def _drop_those_still_there(self, mirror: Mirror, last: Mirror) -> None:
+        """What only ceased to fit the choice was not removed; Pipedrive is asked, where it can be by ids."""
+        where, missing = self._wanted.plan.where, mirror.missing(last)
+        while where.version == "v2" and (ids := list(islice(missing, _IDS))):
+            asked: Params = {"ids": ",".join(map(str, ids)), "limit": _IDS}
+            answer = self._client.get(where.path, asked, version=where.version, cost=where.cost)
+            for record in answer.data or ():
+                mirror.drop(record)
+
+
+def last_mirror(wanted: Wanted) -> Mirror | None:
+    """The one of the last run, to look at; None where there is none that can be read."""
+    if wanted.place is None or not wanted.is_remembered:
+        return None
+    try:
+        return Mirror.last(wanted.place)
+    except DamagedError:
+        return None
+
+
+def _plain(moment: str | None) -> str:
+    return (moment or "").replace(" ", "T").removesuffix("Z")
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

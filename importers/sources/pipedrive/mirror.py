@@ -1,0 +1,357 @@
+"""
+A mirror: what an importer read last, record by record, in one file.
+
+Records are kept as Pipedrive sent them and not as rows, so that a renamed
+option, user or organization comes out right whenever rows are made of them.
+A run works on a copy of its own; `keep` puts it in the old one's place, which
+is done only after the destination has shown the table. Whoever is cut short
+before that leaves the old mirror, and what it knows of the past, as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from importers.errors import NoRoom, TemporaryError
+from importers.sources.pipedrive.pages import PARENT
+from importers.staged import StagedFile, remove_leftovers
+
+Record = dict[str, Any]
+Key = int | str
+
+_FORMAT = 1
+_PAGE = 500
+
+_TABLES = """
+CREATE TABLE about (said BLOB NOT NULL);
+CREATE TABLE records (id PRIMARY KEY, place, parent, moment TEXT NOT NULL, gone_at TEXT, crc INTEGER NOT NULL, raw BLOB NOT NULL);
+CREATE INDEX records_by_place ON records (place, id);
+CREATE INDEX records_by_parent ON records (parent) WHERE parent IS NOT NULL;
+CREATE TABLE parents (id PRIMARY KEY, version TEXT NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE dropped (id PRIMARY KEY);
+CREATE TABLE names (relation TEXT NOT NULL, id INTEGER NOT NULL, name TEXT, PRIMARY KEY (relation, id)) WITHOUT ROWID;
+"""
+
+_PUT = """
+INSERT INTO records (id, place, parent, moment, gone_at, crc, raw) VALUES (?, ?, ?, ?, NULL, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    moment = excluded.moment, parent = excluded.parent, gone_at = NULL, crc = excluded.crc, raw = excluded.raw
+WHERE excluded.moment >= records.moment
+"""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What a mirror holds. `account` and `entity` say whose records and which,
+    `picked` the choice among them, `asked` what was asked for of each;
+    `watermark` is the vendor's time from which on changes are still unknown.
+    `names_from` is the same for the names of each relation.
+    """
+
+    account: str
+    entity: str
+    picked: str
+    asked: str
+    watermark: str = ""
+    full_at: datetime | None = None
+    names_from: dict[str, str] = {}
+    format: int = _FORMAT
+
+
+class DamagedError(Exception):
+    """A mirror that cannot be read, or not by this version."""
+
+
+class Mirror:
+    """
+    One mirror, open for one run. `newest` is the newest update_time in it, in
+    the vendor's words without the Z. Use from one thread at a time.
+    """
+
+    def __init__(self, sql: sqlite3.Connection, *, about: About | None, staged: StagedFile | None = None) -> None:
+        self._sql = sql
+        self._staged = staged
+        self.about = about
+        self._last_parent: tuple[Key, Record | None] | None = None
+        self.newest = self._first("SELECT max(moment) FROM records") or ""
+        self._next_place = int(self._first("SELECT max(place) FROM records WHERE typeof(place) = 'integer'") or 0) + 1
+
+    @classmethod
+    def empty(cls, folder: Path | None) -> Self:
+        """A new one, on its way in *folder*; without one it is nobody's and goes when it is closed."""
+        with _disk_explained():
+            staged = _staged_in(folder) if folder else None
+            sql = _opened(str(staged.path) if staged else "")
+            sql.executescript(_TABLES)
+            sql.execute("BEGIN")
+            return cls(sql, about=None, staged=staged)
+
+    @classmethod
+    def last(cls, place: Path) -> Self:
+        """The one kept at *place*, to look at. Raises DamagedError where there is none that can be read."""
+        with _damage_noticed():
+            sql = _opened(f"{place.absolute().as_uri()}?mode=ro", uri=True)
+            try:
+                return cls(sql, about=_about(sql))
+            except BaseException:
+                sql.close()
+                raise
+
+    @classmethod
+    def copy_of(cls, place: Path) -> Self:
+        """A copy of the one kept at *place*, to work on. Raises DamagedError as `last`."""
+        with _disk_explained():
+            staged = _staged_in(place.parent)
+            try:
+                with _damage_noticed(), place.open("rb") as old:
+                    shutil.copyfileobj(old, staged.file, 1 << 20)
+                    staged.file.flush()
+                    sql = _opened(str(staged.path))
+                    sql.execute("BEGIN")
+                    return cls(sql, about=_about(sql), staged=staged)
+            except BaseException:
+                staged.discard()
+                raise
+
+    # --- writing ---------------------------------------------------------------
+
+    def put(self, records: Sequence[Record], *, by_id: bool) -> None:
+        """Take *records* in, or over what is older. *by_id* says that their order is that of their ids."""
+        with _disk_explained():
+            self._put_parents(records)
+            self._sql.executemany(_PUT, [self._row(record, by_id=by_id) for record in records])
+
+    def learn(self, record: Record, *, by_id: bool) -> bool:
+        """As `put`, of one that may be known; whether that made a difference."""
+        row = self._row(record, by_id=by_id)
+        with _disk_explained():
+            known = self._sql.execute("SELECT moment, gone_at, raw FROM records WHERE id = ?", row[:1]).fetchone()
+            if known and (row[3] < known[0] or (known[1] is None and known[2] == row[5])):
+                return False
+            self._sql.execute(_PUT, row)
+            self._sql.execute("DELETE FROM dropped WHERE id = ?", row[:1])
+        return True
+
+    def drop(self, record: Record) -> bool:
+        """Forget a record that does not belong here any more, though it was not removed; whether it was here."""
+        with _disk_explained():
+            self._sql.execute("INSERT OR IGNORE INTO dropped VALUES (?)", (self._key(record),))
+        return self._leave(record, "DELETE FROM records WHERE id = :id AND moment <= :moment")
+
+    def lose(self, record: Record, *, gone_at: str) -> bool:
+        """Mark a record as removed; whether it was here."""
+        statement = (
+            "UPDATE records SET gone_at = :gone_at, moment = :moment"
+            " WHERE id = :id AND moment <= :moment AND gone_at IS NULL"
+        )
+        return self._leave(record, statement, gone_at=gone_at)
+
+    def _leave(self, record: Record, statement: str, **more: str) -> bool:
+        moment = moment_of(record)
+        self.newest = max(self.newest, moment)
+        with _disk_explained():
+            known = {"id": self._key(record), "moment": moment, **more}
+            return self._sql.execute(statement, known).rowcount > 0
+
+    def _row(self, record: Record, *, by_id: bool) -> tuple[Any, ...]:
+        key, moment, parent = self._key(record), moment_of(record), _parent_of(record)
+        self.newest = max(self.newest, moment)
+        raw = _packed(record if parent is None else {name: record[name] for name in record if name != PARENT})
+        return key, self._place(key, by_id=by_id), parent and parent["id"], moment, zlib.crc32(raw), raw
+
+    def _key(self, record: Record) -> Key:
+        """The id; what has none is told apart by its turn."""
+        found = record.get("id")
+        return found if isinstance(found, int | str) and not isinstance(found, bool) else f"~{self._next_place}"
+
+    def _place(self, key: Key, *, by_id: bool) -> int:
+        if by_id and isinstance(key, int):
+            return key
+        self._next_place += 1
+        return self._next_place
+
+    def _put_parents(self, records: Sequence[Record]) -> None:
+        parents = {parent["id"]: parent for parent in map(_parent_of, records) if parent}
+        self._sql.executemany(
+            "INSERT OR IGNORE INTO parents (id, version, raw) VALUES (?, '', ?)",
+            [(key, _packed(parent)) for key, parent in parents.items()],
+        )
+
+    # --- between two ------------------------------------------------------------
+
+    def missing(self, old: Mirror) -> Iterator[Key]:
+        """What was there in *old* and is not here."""
+        with _disk_explained(), closing(old._sql.cursor()) as cursor:
+            for row in cursor.execute("SELECT id FROM records WHERE gone_at IS NULL"):
+                if not self._knows(row[0]):
+                    yield row[0]
+
+    def take_over_lost(self, old: Mirror, *, gone_at: str, only_lost: bool) -> None:
+        """Take over what is not here from *old*, as removed: what was lost there already, or all of it, lost now."""
+        query = (
+            f"SELECT id, place, parent, moment, coalesce(gone_at, ?), crc, raw FROM records {_WHERE[only_lost or None]}"  # noqa: S608
+        )
+        with _disk_explained(), closing(old._sql.cursor()) as cursor:
+            for row in cursor.execute(query, (gone_at,)):
+                if not self._knows(row[0]):
+                    self._sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                    self._take_over_parent(old, row[2])
+
+    def _take_over_parent(self, old: Mirror, key: Key | None) -> None:
+        if key is not None:
+            found = old._sql.execute("SELECT id, version, raw FROM parents WHERE id = ?", (key,)).fetchall()
+            self._sql.executemany("INSERT OR IGNORE INTO parents VALUES (?, ?, ?)", found)
+
+    def _knows(self, key: Key) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM records WHERE id = :id) OR EXISTS (SELECT 1 FROM dropped WHERE id = :id)"
+        return bool(self._sql.execute(query, {"id": key}).fetchone()[0])
+
+    # --- reading ---------------------------------------------------------------
+
+    def count(self, *, gone: bool | None) -> int:
+        """How many are there: removed ones, others, or (None) both."""
+        with _disk_explained():
+            return int(self._first(f"SELECT count(*) FROM records {_WHERE[gone]}"))  # noqa: S608  # our own words
+
+    def pages(self, *, gone: bool | None) -> Iterator[list[tuple[Record, str | None]]]:
+        """Records in their order, each with the moment it was removed."""
+        with _disk_explained(), closing(self._sql.cursor()) as cursor:
+            cursor.execute(f"SELECT gone_at, parent, crc, raw FROM records {_WHERE[gone]} ORDER BY place, id")  # noqa: S608
+            while rows := cursor.fetchmany(_PAGE):
+                yield [(self._record(row), row[0]) for row in rows]
+
+    def _record(self, row: Sequence[Any]) -> Record:
+        _, parent, crc, raw = row
+        if zlib.crc32(raw) != crc:
+            raise DamagedError
+        record: Record = msgspec.json.decode(raw)
+        if parent is not None:
+            record[PARENT] = self._parent(parent)
+        return record
+
+    def _parent(self, key: Key) -> Record | None:
+        """Children of one parent follow each other, so the last one is remembered."""
+        if self._last_parent is None or self._last_parent[0] != key:
+            found = self._sql.execute("SELECT raw FROM parents WHERE id = ?", (key,)).fetchone()
+            self._last_parent = (key, msgspec.json.decode(found[0]) if found else None)
+        return self._last_parent[1]
+
+    def _first(self, query: str) -> Any:
+        return self._sql.execute(query).fetchone()[0]
+
+    # --- the end ---------------------------------------------------------------
+
+    def keep(self, place: Path, about: About) -> None:
+        """Put it at *place* for the next run. Raises TemporaryError or NoRoom; the old one is then still there."""
+        if self._staged is None:
+            raise RuntimeError("a mirror that is nobody's cannot be kept")
+        with _disk_explained():
+            self._sql.execute("DELETE FROM about")
+            self._sql.execute("DELETE FROM dropped")
+            self._sql.execute("INSERT INTO about VALUES (?)", (msgspec.json.encode(about),))
+            self._sql.execute("COMMIT")
+            self._sql.close()
+            self._staged.move_onto(place)
+
+    def close(self) -> None:
+        """What was not kept is gone."""
+        with suppress(sqlite3.Error):
+            self._sql.close()
+        if self._staged:
+            self._staged.discard()
+
+
+_WHERE = {True: "WHERE gone_at IS NOT NULL", False: "WHERE gone_at IS NULL", None: ""}
+
+
+def _parent_of(record: Record) -> Record | None:
+    """What is kept once for all records of it. The part of a list that a record stood in has no id, and stays in it."""
+    found = record.get(PARENT)
+    return found if isinstance(found, dict) and isinstance(found.get("id"), int | str) else None
+
+
+def moment_of(record: Record) -> str:
+    """When it was last updated, as text that sorts; empty where nobody says."""
+    found = record.get("update_time")
+    return found.strip().replace(" ", "T").removesuffix("Z") if isinstance(found, str) else ""
+
+
+def forget(place: Path) -> None:
+    """Remove the mirror at *place*, if there is one, and what dead runs left beside it."""
+    with suppress(OSError):
+        place.unlink(missing_ok=True)
+    remove_leftovers(place.parent)
+
+
+def _staged_in(folder: Path) -> StagedFile:
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
+    return StagedFile(folder)
+
+
+def _opened(path: str, *, uri: bool = False) -> sqlite3.Connection:
+    sql = sqlite3.connect(path, uri=uri, isolation_level=None, check_same_thread=False, timeout=0)
+    # Nobody else sees the file before it is complete: neither journal nor waiting for the disk would help anybody.
+    sql.execute("PRAGMA journal_mode = OFF")
+    sql.execute("PRAGMA synchronous = OFF")
+    return sql
+
+
+def _about(sql: sqlite3.Connection) -> About:
+    if sql.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise DamagedError
+    about = msgspec.json.decode(sql.execute("SELECT said FROM about").fetchone()[0], type=About)
+    if about.format != _FORMAT:
+        raise DamagedError
+    return about
+
+
+def _packed(record: Record) -> bytes:
+    return msgspec.json.encode(record)
+
+
+@contextmanager
+def _damage_noticed() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, msgspec.DecodeError, ValueError, TypeError, FileNotFoundError) as error:
+        raise DamagedError from error
+
+
+@contextmanager
+def _disk_explained() -> Iterator[None]:
+    """Turns what the disk says into what the owner can do about it."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise _explained(error) from error
+
+
+def _explained(error: Exception) -> Exception:
+    if getattr(error, "sqlite_errorname", "") in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+        return DamagedError()
+    if _is_full(error):
+        return NoRoom(
+            "The disk is full, so what was read could not be put down before it is written. Nothing was changed.",
+            hint="Make room on the disk that holds Pipesheet's home folder and run the import again.",
+        )
+    return TemporaryError(
+        f"The disk failed while what was read was put down ({type(error).__name__}). Nothing was changed.",
+        hint="If it happens again, have the disk checked.",
+    )
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"

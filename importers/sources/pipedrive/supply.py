@@ -1,0 +1,237 @@
+"""
+Where the records of a reading come from: straight from Pipedrive, or out of a
+mirror that was filled or brought up to date first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from importers.errors import ImporterError, TemporaryError
+from importers.interfaces import Stop, Tell
+from importers.model import Refresh
+from importers.sources.pipedrive.asking import Plan
+from importers.sources.pipedrive.changes import Rounds
+from importers.sources.pipedrive.client import PipedriveClient
+from importers.sources.pipedrive.gathering import Gathering, Wanted, last_mirror, why_everything
+from importers.sources.pipedrive.mirror import About, DamagedError, Mirror, forget
+from importers.sources.pipedrive.pages import VendorPage
+from importers.sources.pipedrive.price import PriceTag
+from importers.sources.pipedrive.seen import SeenIds
+from importers.sources.pipedrive.totals import deals_in
+from importers.sources.pipedrive.walks import Record, Walker
+
+_ASK_FOR_TOTAL_AFTER = 20
+"""Pages. A deal list longer than this is worth the 40 tokens that its total costs."""
+
+_ABREAST = 16
+"""Requests under way at a time, as far as the governor lets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records, when each was removed (None for those that were not), and whether these are the last."""
+
+    records: list[Record]
+    gone: Sequence[str | None]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who asks Pipedrive, and whom to tell and to ask whether to stop: all for one thread."""
+
+    client: PipedriveClient
+    tell: Tell
+    stop: Stop
+
+
+class Supply:
+    """
+    The records of one reading, in their order. `total` and `received` count
+    them; `walker` is who read, and can tell what came of it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._wanted = Wanted(plan)
+        self._mirror: Mirror | None = None
+        self._about: About | None = None
+        self.total: int | None = None
+        self.received = 0
+        self.walker: Walker | None = None
+
+    @property
+    def is_remembered(self) -> bool:
+        return self._wanted.is_remembered
+
+    def batches(self, ears: Ears, *, shown: bool | None) -> Iterator[Batch]:
+        """*shown* says which records of the mirror: removed ones, others, or (None) both."""
+        with self._damage_mended():
+            if self.is_remembered:
+                yield from self._remembered(ears, shown)
+            else:
+                try:
+                    yield from self._read(ears, None, shown)
+                finally:
+                    self.close()
+
+    def removed(self) -> Iterator[Batch]:
+        with self._damage_mended():
+            yield from self._mirrored(gone=True)
+
+    def keep(self) -> str:
+        """Remember what was read; why that was not possible, if it was not."""
+        place = self._wanted.place
+        try:
+            if place and not self.is_remembered:
+                forget(place)
+            elif place and self._mirror and self._about:
+                self._mirror.keep(place, self._about)
+        except ImporterError as error:
+            return f"What was read could not be remembered, so the next run reads it again. {error.message}"
+        return ""
+
+    def close(self) -> None:
+        if self._mirror:
+            self._mirror.close()
+
+    # --- with a memory -----------------------------------------------------------
+
+    def _remembered(self, ears: Ears, shown: bool | None) -> Iterator[Batch]:
+        last, now = last_mirror(self._wanted), ears.client.clock.now()
+        try:
+            why = why_everything(self._wanted, last.about if last else None, now)
+            if last and last.about and not why:
+                yield from self._changed(ears, last.about, shown)
+                return
+            if self._plan.selection.refresh is not Refresh.EVERYTHING:
+                ears.tell(f"Reading everything: {why}.")
+            yield from self._read(ears, last, shown)
+        finally:
+            if last:
+                last.close()
+
+    def _changed(self, ears: Ears, about: About, shown: bool | None) -> Iterator[Batch]:
+        gathering = self._gathering(ears)
+        self._mirror, self._about, rounds = gathering.changes(about)
+        ears.tell(_in_words(about, rounds, self._plan.kitchen.zone, gathering.now))
+        yield from self._mirrored(gone=shown)
+
+    @contextmanager
+    def _damage_mended(self) -> Iterator[None]:
+        """A mirror that turns out damaged while it is read is removed, so that the next try reads everything."""
+        try:
+            yield
+        except DamagedError as error:
+            if self._wanted.place:
+                forget(self._wanted.place)
+            raise TemporaryError(
+                "What was remembered of the last reading is damaged, so it was thrown away.",
+                hint="The next try reads everything.",
+            ) from error
+
+    # --- in full -----------------------------------------------------------------
+
+    def _read(self, ears: Ears, last: Mirror | None, shown: bool | None) -> Iterator[Batch]:
+        """A list that one answer gives whole goes straight through, if nobody is to remember it."""
+        gathering = self._gathering(ears)
+        walker = self.walker = self._new_walker(ears)
+        pages = self._heard(walker.pages(self._plan.where, self._plan.asked), ears)
+        first = next(pages, VendorPage([], is_last=True))
+        if self.is_remembered or not (first.is_last or not self._wanted.can_catch_up):
+            self._mirror, self._about = gathering.everything(first, pages, last, lambda: walker.began_at)
+            yield from self._mirrored(gone=shown)
+        else:
+            yield from self._straight(chain([first], pages))
+
+    def _straight(self, pages: Iterator[VendorPage]) -> Iterator[Batch]:
+        picked = _Picked(self._plan)
+        for page in pages:
+            records = picked.of(page)
+            is_last = page.is_last or picked.is_full
+            if is_last:
+                self.total = picked.count
+            elif self.total is not None and picked.count > self.total:
+                self.total = None
+            if self._wanted.can_catch_up:
+                records.sort(key=_in_order_of_ids)  # it may have come in another one
+            if records:
+                yield Batch(records, [None] * len(records), is_last)
+            if is_last:
+                return
+
+    def _mirrored(self, *, gone: bool | None) -> Iterator[Batch]:
+        if self._mirror is None:
+            return
+        left = self._mirror.count(gone=gone)
+        if not gone:
+            self.total = left
+        for rows in self._mirror.pages(gone=gone):
+            left -= len(rows)
+            yield Batch([record for record, _ in rows], [gone_at for _, gone_at in rows], is_last=left <= 0)
+
+    def _heard(self, pages: Iterator[VendorPage], ears: Ears) -> Iterator[VendorPage]:
+        """The pages, counted as they come."""
+        for number, page in enumerate(pages, start=1):
+            self.received += len(page.records)
+            if number == _ASK_FOR_TOTAL_AFTER and not page.is_last and self._plan.entity.name == "deals":
+                self.total = deals_in(self._plan.selection, ears.client)
+            yield page
+
+    def _gathering(self, ears: Ears) -> Gathering:
+        return Gathering(self._wanted, ears.client, ears.stop)
+
+    def _new_walker(self, ears: Ears) -> Walker:
+        limit = self._plan.selection.limit
+        if limit is not None:
+            return Walker(ears.client, stop=ears.stop, enough=limit)
+        price = PriceTag(self._plan.entity.where, tell=ears.tell, guess=lambda: self._parents_expected(ears.client))
+        abreast = _ABREAST if self._wanted.can_catch_up else 1
+        return Walker(ears.client, stop=ears.stop, hear=price, abreast=abreast)
+
+    def _parents_expected(self, client: PipedriveClient) -> int | None:
+        per = self._plan.entity.where.per
+        are_deals = per is not None and per.parents.path == "/deals" and per.parents.then is None
+        return deals_in(self._plan.selection, client) if are_deals else None
+
+
+class _Picked:
+    """Picks the records of a page that belong into the sheet: each once, up to the limit."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._seen = SeenIds()
+        self._has_ids = plan.entity.where.key == "id"
+        self._limit = plan.selection.limit
+        self.count = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._limit is not None and self.count >= self._limit
+
+    def of(self, page: VendorPage) -> list[Record]:
+        records = page.records
+        if self._has_ids:
+            records = [record for record in records if self._seen.is_new(record.get("id"))]
+        if self._limit is not None:
+            records = records[: self._limit - self.count]
+        self.count += len(records)
+        return records
+
+
+def _in_order_of_ids(record: Record) -> int:
+    found = record.get("id")
+    return found if isinstance(found, int) else 0
+
+
+def _in_words(about: About, rounds: Rounds, zone: ZoneInfo, now: datetime) -> str:
+    """ "Reading what changed since 12:03: 14 changed, 2 removed." """
+    since = datetime.fromisoformat(about.watermark + "+00:00").astimezone(zone)
+    moment = f"{since:%H:%M}" if now - since < timedelta(hours=20) else f"{since:%Y-%m-%d %H:%M}"
+    removed = f", {len(rounds.removed):,} removed" if rounds.removed else ""
+    return f"Reading what changed since {moment}: {len(rounds.changed):,} changed{removed}."
