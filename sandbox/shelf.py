@@ -95,10 +95,20 @@ class Shelf:
         return self.row(number, view) if number in self.ids else None
 
     def select(
-        self, keep: Keep | None, *, limit: int, sort: str = "id", descending: bool = False, after: After | None = None
+        self,
+        keep: Keep | None,
+        *,
+        limit: int,
+        sort: str = "id",
+        descending: bool = False,
+        after: After | None = None,
+        between: tuple[Any, Any] = (None, None),
     ) -> list[int]:
-        """The next `limit` ids that pass, one more when the list goes on."""
-        walk = self._walk(sort, descending, after)
+        """
+        The next `limit` ids that pass, one more when the list goes on. What is
+        sorted by is not before the first and before the second of *between*.
+        """
+        walk = self._walk(sort, descending, after, between)
         return list(islice(walk if keep is None else filter(keep, walk), limit + 1))
 
     def sort_value(self, sort: str, number: int) -> Any:
@@ -132,11 +142,13 @@ class Shelf:
 
     # order --------------------------------------------------------------------------------
 
-    def _walk(self, sort: str, descending: bool, after: After | None) -> Iterator[int]:
+    def _walk(self, sort: str, descending: bool, after: After | None, between: tuple[Any, Any]) -> Iterator[int]:
         order = self._order(sort)
         places = range(len(order))
         if after is not None:
             places = self._places_after(order, sort, descending, after)
+        low, high = (self._first_from(order, sort, bound) for bound in between)
+        places = range(max(places.start, low or 0), min(places.stop, len(order) if high is None else high))
         return (order[place] for place in (reversed(places) if descending else places))
 
     def _places_after(self, order: Sequence[int], sort: str, descending: bool, after: After) -> range:
@@ -148,6 +160,12 @@ class Shelf:
         if descending:
             return range(bisect_left(order, sought, key=key))
         return range(bisect_right(order, sought, key=key), len(order))
+
+    def _first_from(self, order: Sequence[int], sort: str, bound: Any) -> int | None:
+        """The place of the first that is not before *bound*."""
+        if bound is None:
+            return None
+        return bisect_left(order, bound, key=lambda number: _sortable(self.sort_value(sort, number)))
 
     def _key(self, sort: str, number: int) -> tuple[Any, int]:
         return _sortable(self.sort_value(sort, number)), number

@@ -165,9 +165,10 @@ def page(world: World, name: str, listing: Listing, query: dict[str, Any]) -> di
     sort, descending = query.get("sort_by", "id"), query.get("sort_direction") == "desc"
     after = cursors.read(query["cursor"], sort, descending=descending) if query.get("cursor") else None
     limit = schema.page_size(query)
-    found = shelf.select(
-        _keep(world, shelf, listing, query), limit=limit, sort=sort, descending=descending, after=after
-    )
+    is_bounded = sort == "update_time"
+    keep = _keep(world, shelf, listing, {name: query[name] for name in query if not (is_bounded and name in _SINCE)})
+    between = _between(query) if is_bounded else (None, None)
+    found = shelf.select(keep, limit=limit, sort=sort, descending=descending, after=after, between=between)
     shown, view = found[:limit], _view(query)
     cursor = None
     if len(found) > limit:
@@ -209,6 +210,12 @@ def _keep(world: World, shelf: Shelf, listing: Listing, query: dict[str, Any]) -
     if not tests:
         return None
     return tests[0] if len(tests) == 1 else lambda number: all(test(number) for test in tests)
+
+
+def _between(query: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The bounds on update_time for a list that is sorted by it; what has none lies outside of any."""
+    since, until = query.get("updated_since"), query.get("updated_until")
+    return since or ("0" if until else None), until
 
 
 def _since(shelf: Shelf, query: dict[str, Any]) -> list[Keep]:
