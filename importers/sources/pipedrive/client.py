@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,7 +22,7 @@ from importers.http.retry import Patience, deserves_another_try, next_wait, told
 from importers.http.said import NO_ANSWER
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
-from importers.model import Hold, Turn, Usage
+from importers.model import Hold, Turn
 from importers.sources.pipedrive.answers import A, Answer, NamesAnswer, decoded
 from importers.sources.pipedrive.failures import (
     BLOCKED_FOR,
@@ -37,6 +36,7 @@ from importers.sources.pipedrive.failures import (
     shuts_out,
     slowed_down,
 )
+from importers.sources.pipedrive.meter import Meter
 from importers.sources.pipedrive.signin import SignIn
 
 Params = Mapping[str, str | int]
@@ -46,29 +46,7 @@ _ME = f"https://api.pipedrive.com{_ME_PATH}"
 _ME_COST = 2
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _RATE_WINDOW = timedelta(seconds=2)
-
-
-class Meter:
-    """Adds up what was used; `repeated` counts requests that failed and were made again. Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._usage = Usage()
-        self.repeated = 0
-
-    def repeat(self) -> None:
-        with self._lock:
-            self.repeated += 1
-
-    def add(self, *, requests: int = 0, tokens: int = 0, waited: timedelta = timedelta()) -> None:
-        with self._lock:
-            now = self._usage
-            self._usage = Usage(now.requests + requests, now.tokens + tokens, now.waited + waited)
-
-    @property
-    def usage(self) -> Usage:
-        with self._lock:
-            return self._usage
+_IN_LINE = "Staying under Pipedrive's limit: we wait"
 
 
 @dataclass
@@ -169,18 +147,18 @@ class PipedriveClient:
             pause = next_wait(self.patience, tried=tried, waited=waited, told=outcome.told, jitter=self.jitter())
             if pause is None:
                 raise outcome.error() from outcome.cause
-            self.tell(f"{outcome.says} {in_words(pause)}.")
-            self._wait(pause)
+            self._wait(pause, outcome.says)
             waited += pause
             self.meter.repeat()
 
     def _try(self, url: str, params: Params, cost: int, shape: type[A], *, is_renewed: bool = False) -> A | _Failure:
         headers = self.sign_in.headers()
         turn = self._wait_for_turn(cost)
-        self.meter.add(requests=1)
         hearing = _Hearing(self.governor, turn)
+        hooks = {"response": hearing}
         try:
-            response = self.session.get(url, params=dict(params), headers=dict(headers), hooks={"response": hearing})
+            with self.meter.request(self.clock):
+                response = self.session.get(url, params=dict(params), headers=dict(headers), hooks=hooks)
         except requests.RequestException as error:
             hearing.is_over()
             if not isinstance(error, _UNANSWERED):
@@ -228,9 +206,7 @@ class PipedriveClient:
         try:
             while turn.wait:
                 self._refuse_to_wait(turn)
-                if turn.wait >= timedelta(seconds=1):
-                    self.tell(f"Staying under Pipedrive's limit: we wait {in_words(turn.wait)}.")
-                self._wait(turn.wait)
+                self._wait(turn.wait, _IN_LINE if turn.wait >= timedelta(seconds=1) else "")
                 turn = self._ask_for_turn(cost, turn)
         except BaseException:
             self.governor.leave(turn)
@@ -254,23 +230,17 @@ class PipedriveClient:
         if turn.why is Hold.TOLD and turn.wait > self.patience.total:
             raise slowed_down(turn.wait)
 
-    def _wait(self, pause: timedelta) -> None:
-        """Counted as it passes, for those who look meanwhile."""
-        counted = self.clock.monotonic()
+    def _wait(self, pause: timedelta, says: str) -> None:
+        """Counted as it passes, for those who look meanwhile; told once, however many wait for the same."""
 
-        def count() -> None:
-            nonlocal counted
-            since, counted = counted, self.clock.monotonic()
-            self.meter.add(waited=timedelta(seconds=counted - since))
-
-        def count_and_stop() -> None:
-            count()
+        def stop() -> None:
+            self.meter.look(self.clock)
             self.stop()
 
-        try:
-            wait(pause, clock=self.clock, stop=count_and_stop)
-        finally:
-            count()
+        with self.meter.wait(says, self.clock) as is_alone:
+            if says and is_alone:
+                self.tell(f"{says} {in_words(pause)}.")
+            wait(pause, clock=self.clock, stop=stop)
 
 
 def home_of(domain: str | None, sign_in: SignIn) -> _Home:
