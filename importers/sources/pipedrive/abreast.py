@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,9 +20,13 @@ from importers.sources.pipedrive.windows import Seen, Walk, Windows, second_of, 
 
 J = TypeVar("J", covariant=True)
 T = TypeVar("T")
+R = TypeVar("R")
 
 _LOOK_UP_EVERY = 0.5
 """Seconds a thread without work waits for some before it asks whether to stop."""
+
+_AHEAD = 2
+"""Pages, for each thread, that may wait for one before them: a slow answer does not fill the memory."""
 
 
 class Plan(Protocol[J]):
@@ -85,8 +89,8 @@ class _Abreast:
     params: Params
     abreast: int
 
-    def read(self, work: Callable[[PipedriveClient, Stop], Iterator[VendorPage]]) -> Iterator[VendorPage]:
-        def produce(tell: Tell, stop: Stop) -> Iterator[VendorPage]:
+    def read(self, work: Callable[[PipedriveClient, Stop], Iterator[R]]) -> Iterator[R]:
+        def produce(tell: Tell, stop: Stop) -> Iterator[R]:
             return work(self.client.heard_by(tell=tell, stop=stop), stop)
 
         return read_abreast(produce, threads=self.abreast, tell=self.client.tell, stop=self.client.stop)
@@ -189,36 +193,45 @@ def _newest(page: VendorPage) -> Any:
 
 def offset_pages(client: PipedriveClient, where: List, params: Params, *, abreast: int) -> Iterator[VendorPage]:
     """
-    A list by offsets, pages side by side, in any order; each record once.
+    A list by offsets, its pages side by side, in their order; each record once.
 
     Records that are there all the while are never missed, whatever is removed
     before them. Raises ServiceTrouble where the list never comes to rest.
     """
-    first = page_at(first_position(where), client, where, params)
-    yield first
-    if not first.is_last:
-        seen = SeenIds()
-        for record in first.records:
-            seen.is_new(record.get(where.key))
-        for page in _Offset(client=client, where=where, params=params, abreast=abreast).behind(first):
-            yield replace(page, records=[record for record in page.records if seen.is_new(record.get(where.key))])
-        yield VendorPage([], is_last=True)
+    seen = SeenIds()
+    for page in _OffsetList(client=client, where=where, params=params, abreast=abreast).pages():
+        records = [record for record in page.records if seen.is_new(record.get(where.key))]
+        yield replace(page, records=records)
 
 
-class _Offset(_Abreast):
-    def behind(self, first: VendorPage) -> Iterator[VendorPage]:
-        plan = Offsets(int(first.leads_to["start"]))
-        self._note(plan, plan.begin() or Sheet(0), first)
+class _OffsetList(_Abreast):
+    def pages(self) -> Iterator[VendorPage]:
+        first = page_at(first_position(self.where), self.client, self.where, self.params)
+        yield first
+        if not first.is_last:
+            plan = Offsets(int(first.leads_to["start"]), ahead=_AHEAD * self.abreast)
+            self._note(plan, plan.first, first)
+            yield from self._in_order(plan)
+            yield VendorPage([], is_last=True)
+
+    def _in_order(self, plan: Offsets) -> Iterator[VendorPage]:
         board = Board(plan)
+        come: dict[Sheet, VendorPage] = {}
+        ready: deque[Sheet] = deque()
+        for sheet, page in self.read(partial(self._behind_first, plan, board)):
+            come[sheet] = page
+            ready += board.note(lambda: list(plan.in_order()))
+            while ready and ready[0] in come:
+                yield come.pop(ready.popleft())
 
-        def work(client: PipedriveClient, stop: Stop) -> Iterator[VendorPage]:
-            for sheet in board.jobs(stop):
-                position = {**first_position(self.where), "start": sheet.start}
-                page = page_at(position, client, self.where, self.params)
-                board.note(partial(self._note, plan, sheet, page))
-                yield replace(page, is_last=False)
-
-        return self.read(work)
+    def _behind_first(
+        self, plan: Offsets, board: Board[Sheet], client: PipedriveClient, stop: Stop
+    ) -> Iterator[tuple[Sheet, VendorPage]]:
+        for sheet in board.jobs(stop):
+            position = {**first_position(self.where), "start": sheet.start}
+            page = page_at(position, client, self.where, self.params)
+            board.note(partial(self._note, plan, sheet, page))
+            yield sheet, replace(page, is_last=False)
 
     def _note(self, plan: Offsets, sheet: Sheet, page: VendorPage) -> None:
         keys = (record.get(self.where.key) for record in page.records)
@@ -233,28 +246,53 @@ class _Offset(_Abreast):
 
 
 class Handed(Generic[T]):
-    """A plan that somebody makes while others carry it out: at most *room* jobs wait."""
+    """A plan that one thread makes while others carry it out; what comes of it is told in the order it was made."""
 
-    def __init__(self, room: int) -> None:
-        self._waiting: deque[T] = deque()
+    def __init__(self, *, room: int, ahead: int) -> None:
+        """At most *room* jobs wait; at most *ahead* are carried out while the one before them is not."""
+        self._waiting: deque[tuple[int, T]] = deque()
         self._room = room
+        self._ahead = ahead
+        self._made = self._told = 0
         self._is_complete = False
-        self.board: Board[T] = Board(self)
+        self.board: Board[tuple[int, T]] = Board(self)
 
     @property
     def are_read(self) -> bool:
         return self._is_complete and not self._waiting
 
-    def begin(self) -> T | None:
-        return self._waiting.popleft() if self._waiting else None
+    def begin(self) -> tuple[int, T] | None:
+        if self._waiting and self._waiting[0][0] < self._told + self._ahead:
+            return self._waiting.popleft()
+        return None
 
-    def hand(self, jobs: Iterable[T], stop: Stop) -> None:
-        """Add some as soon as there is room for any."""
+    def hand(self, job: T, stop: Stop) -> None:
+        """Add one as soon as there is room."""
         self.board.wait_until(lambda: len(self._waiting) <= self._room, stop)
-        self.board.note(lambda: self._waiting.extend(jobs))
+        self.board.note(partial(self._add, job))
+
+    def wait(self, stop: Stop) -> None:
+        """Until all that were handed over are carried out."""
+        self.board.wait_until(lambda: self._told == self._made, stop)
 
     def complete(self) -> None:
-        def end() -> None:
-            self._is_complete = True
+        """There will be no more."""
+        self.board.note(self._end)
 
-        self.board.note(end)
+    def in_order(self, results: Iterator[tuple[int, R]]) -> Iterator[R]:
+        come: dict[int, R] = {}
+        for number, result in results:
+            come[number] = result
+            while self._told in come:
+                yield come.pop(self._told)
+                self.board.note(self._tell)
+
+    def _add(self, job: T) -> None:
+        self._waiting.append((self._made, job))
+        self._made += 1
+
+    def _end(self) -> None:
+        self._is_complete = True
+
+    def _tell(self) -> None:
+        self._told += 1

@@ -33,6 +33,9 @@ _ASKS = 100
 _LOOKS = 4
 """How often parents are listed at most, to find those that came or moved meanwhile."""
 
+_AHEAD = 4
+"""Parents, for each thread, whose lists may wait for those of one before them."""
+
 
 def _any(record: Record) -> bool:
     return True
@@ -55,14 +58,19 @@ def _nobody_hears(per: Per, count: int, is_last: bool, inside: int) -> None:
     """For those who do not ask for the price."""
 
 
+def _at_once() -> None:
+    """In turn, all parents had theirs when they are listed again."""
+
+
 class Walker:
     """
     Goes through lists of any sort. `tally` counts what came of each parent,
     `details` what could not be had for single records. Pages hold about
     *enough* records.
 
-    At most *abreast* requests are under way at a time. With one, pages come in
-    the order of the list. With more they come in any order, a record may come
+    At most *abreast* requests are under way at a time. Pages come in the order
+    of the list, but for lists that can be asked for between two moments, where
+    *in_windows* allows that: their pages come in any order, a record may come
     several times (a later answer comes later), and what is changed after
     `began_at` may be missing: ask for that afterwards, once the pages are
     read. `began_at` is the last change, in the vendor's words, that had been
@@ -77,12 +85,15 @@ class Walker:
         hear: Hear = _nobody_hears,
         enough: int = _ENOUGH,
         abreast: int = 1,
+        in_windows: bool = True,
     ) -> None:
         self._client = client
         self._stop = stop
         self._hear = hear
         self._enough = enough
         self._abreast = abreast
+        self._in_windows = in_windows
+        self._before_another_look: Callable[[], None] = _at_once
         self.began_at: str | None = None
         self.tally = Tally()
         self.details = Details()
@@ -110,7 +121,7 @@ class Walker:
                 yield VendorPage(records, is_last=page.is_last and place == len(where.parts))
 
     def _part(self, where: List, params: Params) -> Iterator[VendorPage]:
-        if self._abreast > 1 and _takes_windows(where, params):
+        if self._abreast > 1 and self._in_windows and _takes_windows(where, params):
             windowed = WindowedList(self._client, where, params, abreast=self._abreast)
             yield from windowed.pages()
             self.began_at = windowed.began_at
@@ -137,23 +148,25 @@ class Walker:
             yield from children.of(group, self._client)
 
     def _side_by_side(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
-        """One thread reads the parents, in their order, and the others what belongs to them, in any."""
-        handed: Handed[Sequence[Record]] = Handed(_ENOUGH)
+        """One thread reads the parents, the others what belongs to them."""
+        handed: Handed[Sequence[Record]] = Handed(room=_ENOUGH, ahead=_AHEAD * self._abreast)
         is_fed = threading.Lock()
 
-        def work(tell: Tell, stop: Stop) -> Iterator[list[Record]]:
+        def work(tell: Tell, stop: Stop) -> Iterator[tuple[int, list[Record]]]:
             client = self._client.heard_by(tell=tell, stop=stop)
             if is_fed.acquire(blocking=False):
                 self._feed(handed, children.per, asked, client)
-            for group in handed.board.jobs(stop):
-                yield from children.of(group, client)
+            for number, group in handed.board.jobs(stop):
+                yield number, [record for records in children.of(group, client) for record in records]
 
-        return read_abreast(work, threads=self._abreast, tell=self._client.tell, stop=self._stop)
+        crew = read_abreast(work, threads=self._abreast, tell=self._client.tell, stop=self._stop)
+        return handed.in_order(crew)
 
     def _feed(self, handed: Handed[Sequence[Record]], per: Per, asked: Asked, client: PipedriveClient) -> None:
         parents = Walker(client, stop=client.stop, hear=self._hear, enough=self._enough)
+        parents._before_another_look = lambda: handed.wait(client.stop)
         for group in parents._groups(per, asked):
-            handed.hand([group], client.stop)
+            handed.hand(group, client.stop)
         handed.complete()
         self.tally.add(found=parents.tally.sum.found)
 
@@ -177,6 +190,8 @@ class Walker:
         """Looks again when all had their turn: a list by position loses what moves while it is read."""
         seen = SeenIds()
         for look in range(_LOOKS):
+            if look:
+                self._before_another_look()
             pages = self.pages(per.parents, replace(asked, own={}))
             parents = [_kept(per, parent) for page in pages for parent in self._new(page, seen)]
             if look == 0:
