@@ -27,6 +27,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--burst", type=int, metavar="N", help="requests in 2 s, instead of what the plan gives")
     parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
     parser.add_argument(
+        "--remember", action="store_true", help="keep the JSON of records once shown: quicker, and takes memory"
+    )
+    parser.add_argument(
         "--most-per-page", type=int, default=MAX_LIMIT, metavar="N", help="cut pages short (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=7, help="another seed, another company (%(default)s)")
@@ -67,6 +70,7 @@ def main(given: list[str] | None = None) -> int:
         "growth" if arguments.plan == limits.NO_PLAN else arguments.plan,
         custom_fields=arguments.custom_fields,
         without=arguments.without,
+        remembers=arguments.remember,
     )
     app = create_app(
         company,

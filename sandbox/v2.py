@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,9 +175,15 @@ def page(world: World, name: str, listing: Listing, query: dict[str, Any]) -> di
         cursor = cursors.write(sort, shelf.sort_value(sort, shown[-1]), descending=descending, number=shown[-1])
     return {
         "success": True,
-        "data": [shelf.row(number, view) for number in shown],
+        "data": _rows(world, name, shelf, shown, view),
         "additional_data": {"next_cursor": cursor},
     }
+
+
+def _rows(world: World, name: str, shelf: Shelf, numbers: Sequence[int], view: View) -> list[Any]:
+    if world.remembered is not None:
+        return world.remembered.rows(name, shelf, numbers, view)
+    return [shelf.row(number, view) for number in numbers]
 
 
 def _shelf(world: World, name: str, query: dict[str, Any]) -> Shelf:

@@ -24,6 +24,7 @@ from sandbox.fields import Field
 from sandbox.ids import DealIds
 from sandbox.mail import Mail
 from sandbox.products import Products
+from sandbox.remembered import Remembered
 from sandbox.shelf import Shelf
 
 TOKEN = "5a9d0b0e6c1f4d7e8a2b3c4d5e6f708192a3b4c5"  # noqa: S105 - it opens nothing but the sandbox
@@ -48,7 +49,8 @@ class World:
     `deals` counts the main list (open, won and lost); for every 24 of them
     one more is deleted and one archived. `custom_fields` keeps only the first
     so many of the deals' custom fields. `without` names FEATURES it lacks.
-    `clock` tells the seconds since 1970 for what `changes` of it.
+    `clock` tells the seconds since 1970 for what `changes` of it. `remembers`
+    keeps the JSON of the records it showed.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class World:
         custom_fields: int | None = None,
         without: Iterable[str] = (),
         clock: Callable[[], float] | None = None,
+        remembers: bool = False,
     ) -> None:
         lacking = {*without, *(("installments",) if plan == "lite" else ())}
         self.features = frozenset(FEATURES) - lacking
@@ -74,6 +77,7 @@ class World:
         self._values: dict[str, CustomFields] = {}
         self._stock()
         self.changes = Changes(self, moments.Present(clock))
+        self.remembered = Remembered(lambda: self.changes.count) if remembers else None
 
     def shelf(self, name: str) -> Shelf:
         return self.shelves[name]
