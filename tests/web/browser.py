@@ -32,9 +32,10 @@ class Browser:
         return self._arrive(self.client.post(found.action or self.path, data=data, follow_redirects=True))
 
     def press(self, button: str) -> Page:
-        """Press a button that is a form of its own."""
+        """Press a button of a form in which nothing is left to fill in."""
         form = self.page.form(button=button)
-        return self._arrive(self.client.post(form.action, data=form.fields(), follow_redirects=True))
+        data = {**form.fields(), **form.sent_by(button)}
+        return self._arrive(self.client.post(form.action, data=data, follow_redirects=True))
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Page:
         self.open("/sign-in")

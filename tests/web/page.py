@@ -141,6 +141,11 @@ class Form:
         sent.pop("", None)
         return sent
 
+    def sent_by(self, button: str) -> dict[str, str]:
+        """What the button of this text adds."""
+        pressed = next(one for one in self.element.find_all("button") if one.text == button).attrs
+        return {pressed["name"]: pressed.get("value", "")} if "name" in pressed else {}
+
     def value(self, name: str) -> str:
         return self.fields()[name][0]
 

@@ -9,24 +9,19 @@ import pytest
 from importers.errors import InvalidSettings
 from importers.model import Frozen, Happening, Selection
 from importers.tables.frozen import decided
-from sandbox.fields import Field
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig
-
-FRESH = "f" * 40
 
 
 def pipedrive(*, renamed: dict[str, str] | None = None, deleted: tuple[str, ...] = (), added: str = "") -> Rig:
     """Pipedrive after some of its deal fields, by their codes, were renamed or deleted, and one was added."""
-    world, names = World(deals=12), renamed or {}
-    fields = [
-        replace(field, name=names.get(field.code, field.name))
-        for field in world.fields["deal"]
-        if field.code not in deleted
-    ]
+    world = World(deals=12)
+    for code, name in (renamed or {}).items():
+        world.changes.rename_field("deal", code, name)
+    for code in deleted:
+        world.changes.delete_field("deal", code)
     if added:
-        fields.insert(0, Field(FRESH, added, is_custom=True))
-    world.fields["deal"] = tuple(fields)
+        world.changes.add_field("deal", added)
     return a_rig(world=world)
 
 
@@ -118,10 +113,10 @@ def test_a_twin_keeps_the_header_that_told_it_apart(sheet: Frozen, codes: dict[s
 def test_a_field_created_again_is_told_plainly(sheet: Frozen, codes: dict[str, str]) -> None:
     after = pipedrive(deleted=(codes["Risk"],), added="Risk")
     (change,) = after.source.open(Selection("deals", frozen=sheet)).sight.changes
-    assert (change.what, change.key, change.before) == (Happening.REPLACED, FRESH, codes["Risk"])
+    assert (change.what, change.name, change.before) == (Happening.REPLACED, "Risk", codes["Risk"])
     taken = decided(sheet, change, take=True)
     place = sheet.keys.index(codes["Risk"])
-    assert after.source.open(Selection("deals", frozen=taken)).columns[place].key == FRESH
+    assert after.source.open(Selection("deals", frozen=taken)).columns[place].key == change.key
 
 
 def test_columns_chosen_besides_those_of_the_sheet_come_last(before: Rig, sheet: Frozen, codes: dict[str, str]) -> None:
