@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,9 +47,18 @@ class Company:
         return self.world.changes.add_field("deal", name)
 
 
-@pytest.fixture
-def company() -> Company:
+@pytest.fixture(scope="module")
+def company_of_all() -> Company:
+    """Made once, because that takes longer than most tests."""
     return Company(create_sandbox(World(deals=12, custom_fields=8), plan="none"))
+
+
+@pytest.fixture
+def company(company_of_all: Company) -> Iterator[Company]:
+    world = company_of_all.world
+    fields = world.fields["deal"]
+    yield company_of_all
+    world.redefine("deal", fields)
 
 
 @pytest.fixture

@@ -77,7 +77,10 @@ def labelled(where: str) -> Recipe:
 
 
 def named(relation: str) -> Recipe:
-    """The name of the record an id stands for, or the names of several; empty when it cannot be seen."""
+    """
+    The name of the record an id stands for, or the names of several. One that
+    cannot be seen is empty, unless the value is an object that brings its name.
+    """
 
     def prepare(kitchen: Kitchen) -> Make:
         name_of = kitchen.names[relation].get
@@ -86,11 +89,15 @@ def named(relation: str) -> Recipe:
             if value.__class__ is int:
                 return name_of(value)
             known = [name_of(record_id) for record_id in ids_in(value)]
-            return ", ".join(name for name in known if name) or None
+            return ", ".join(name for name in known if name) or _name_brought_by(value)
 
         return name
 
     return prepare
+
+
+def _name_brought_by(value: Any) -> Cell:
+    return values.text(value.get("name")) if value.__class__ is dict and value.get("name") else None
 
 
 def identified(kitchen: Kitchen) -> Make:
@@ -129,8 +136,9 @@ class Labels:
     Option ids as their labels.
 
     An option that was deleted while records still hold it shows as "Deleted
-    option (57)"; `lost` counts such cells. A text that is no id is a label
-    already.
+    option (57)", also where Pipedrive would still tell its label: the list it
+    stood in no longer has it. `lost` counts the cells with such options. A
+    text that is no id is a label already.
     """
 
     def __init__(self, labels: Mapping[str, str]) -> None:
@@ -138,19 +146,25 @@ class Labels:
         self.lost = 0
 
     def __call__(self, value: Any) -> Cell:
-        if value.__class__ is list:
-            return ", ".join(str(label) for item in value if (label := self(item)) is not None) or None
-        if value.__class__ is dict:
-            return values.text(value["label"]) if value.get("label") else self(value.get("id"))
-        key = str(value)
-        return self._labels.get(key) or self._unlisted(key)
+        before = self.lost
+        cell = self._labelled(value)
+        self.lost = min(self.lost, before + 1)
+        return cell
 
     def known(self, key: str) -> str | None:
         return self._labels.get(key)
 
+    def _labelled(self, value: Any) -> Cell:
+        if value.__class__ is list:
+            return ", ".join(str(label) for item in value if (label := self._labelled(item)) is not None) or None
+        if value.__class__ is dict:
+            return values.text(value["label"]) if value.get("label") else self._labelled(value.get("id"))
+        key = str(value)
+        return self._labels.get(key) or self._unlisted(key)
+
     def _unlisted(self, key: str) -> Cell:
         if "," in key and all(item.strip().isdigit() for item in key.split(",")):
-            return self([item.strip() for item in key.split(",")])
+            return self._labelled([item.strip() for item in key.split(",")])
         if key in ("", "None"):
             return None
         if not _ID.fullmatch(key):

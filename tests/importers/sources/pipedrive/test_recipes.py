@@ -67,11 +67,11 @@ def test_options_show_as_labels_in_every_shape(value: Any, cell: Cell) -> None:
     assert Labels({"41": "Partner", "42": "Government"})(value) == cell
 
 
-def test_lost_options_are_counted() -> None:
+def test_cells_with_lost_options_are_counted_each_once() -> None:
     labels = Labels({"41": "Partner"})
-    for value in (41, 57, [41, 58], "name"):
+    for value in (41, 57, [41, 58], [57, 58], "57,58,41", [{"id": 57, "label": None}], "name", None, []):
         labels(value)
-    assert labels.lost == 2
+    assert labels.lost == 5
 
 
 @pytest.mark.parametrize(

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
 
 from importers.errors import InvalidSettings
 from importers.model import Frozen, Happening, Selection
 from importers.tables.frozen import decided
+from sandbox.fields import Field
 from sandbox.world import World
-from tests.pipedrive import Rig, a_rig
+from tests.pipedrive import Rig, a_rig, an_app
 
 
 def pipedrive(*, renamed: dict[str, str] | None = None, deleted: tuple[str, ...] = (), added: str = "") -> Rig:
     """Pipedrive after some of its deal fields, by their codes, were renamed or deleted, and one was added."""
-    world = World(deals=12)
+    app, fields = _changing()
+    world = app.extensions["sandbox"].world
+    world.redefine("deal", fields)
     for code, name in (renamed or {}).items():
         world.changes.rename_field("deal", code, name)
     for code in deleted:
         world.changes.delete_field("deal", code)
     if added:
         world.changes.add_field("deal", added)
-    return a_rig(world=world)
+    return a_rig(app=app)
+
+
+@cache
+def _changing() -> tuple[Any, tuple[Field, ...]]:
+    """A company that is changed and restored, because making one takes longer than most tests."""
+    world = World(deals=12)
+    return an_app(world), world.fields["deal"]
 
 
 @pytest.fixture(scope="module")
 def before() -> Rig:
-    return pipedrive()
+    return a_rig(world=World(deals=12))
 
 
 @pytest.fixture(scope="module")
