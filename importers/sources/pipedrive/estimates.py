@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from importers.model import Cost, Estimate, Selection, Size
+from importers.sources.pipedrive.chosen import as_chosen
 from importers.sources.pipedrive.entities import (
     BY_NAME,
     ENTITIES,
@@ -21,6 +22,7 @@ from importers.sources.pipedrive.entities import (
 )
 from importers.sources.pipedrive.pages import List
 from importers.sources.pipedrive.recipes import Spec
+from importers.sources.pipedrive.walks import LOOKS
 
 Sizes = Mapping[str, Size]
 """By the name of the entity."""
@@ -43,6 +45,9 @@ class Span:
     def __add__(self, other: Span) -> Span:
         most = None if self.most is None or other.most is None else self.most + other.most
         return Span(self.least + other.least, most)
+
+    def times(self, least: int, most: int) -> Span:
+        return Span(self.least * least, None if self.most is None else self.most * most)
 
     def in_groups_of(self, size: int) -> Span:
         return Span(math.ceil(self.least / size), None if self.most is None else math.ceil(self.most / size))
@@ -72,6 +77,7 @@ def estimate(selection: Selection, sizes: Sizes) -> Estimate:
     entity = BY_NAME.get(selection.entity)
     if entity is None:
         return Estimate(Cost(), None, f"Nobody knows what {selection.entity!r} would be.")
+    entity, selection = as_chosen(entity, selection)
     specs = specs_of(entity, selection)
     rows, reading = _reading(entity, selection, sizes)
     asked = [*_before(entity, selection, specs), *reading, *_names(entity, selection, specs, rows, sizes)]
@@ -118,15 +124,26 @@ def _reading(entity: Entity, selection: Selection, sizes: Sizes) -> tuple[Span, 
     if where.per is None:
         rows = _records(where, selection, sizes)
         return rows, [Asked(_pages(where, rows, selection), where.cost), *_total(entity, selection, rows)]
-    parents = _records(where.per.parents, _of_parents(selection), sizes)
-    first = _pages(where.per.parents, parents, _of_parents(selection))
+    listing = [(each, _records(each, _of_parents(selection), sizes)) for each in where.per.parents.chain]
+    pages = [_pages(each, parents, _of_parents(selection)) for each, parents in listing]
     known = sizes.get(entity.name)
     rows = Span(0, None) if known is None else Span(0, max(known.records, 1))
-    groups = parents.in_groups_of(where.per.batch)
+    groups = sum((parents for _, parents in listing), Span(0, 0)).in_groups_of(where.per.batch)
     if selection.limit is not None:
-        groups, first = Span(0, groups.most), Span(min(first.least, 1), first.most)
-    total = _total_of_parents(where.per.parents, selection, first)
-    return rows.at_most(selection.limit), [Asked(first, where.per.parents.cost), Asked(groups, where.cost), *total]
+        groups, pages = Span(0, groups.most), [Span(min(each.least, 1), each.most) for each in pages]
+    elif where.per.keeps:
+        pages = [each.times(2, LOOKS) for each in pages]
+    asked = [Asked(each, listed.cost) for each, (listed, _) in zip(pages, listing, strict=True)]
+    total = _total_of_parents(where.per.parents, selection, pages[0])
+    details = _details(where, groups, rows, selection)
+    return rows.at_most(selection.limit), [*asked, Asked(groups, where.cost), *total, *details]
+
+
+def _details(where: List, groups: Span, rows: Span, selection: Selection) -> Iterator[Asked]:
+    """A request for each row, at most; with a limit the last parent may have had more."""
+    if where.detail and where.per:
+        one_each = groups if where.per.picks else rows
+        yield Asked(Span(0, None if selection.limit is not None else one_each.most), where.detail.cost)
 
 
 def _of_parents(selection: Selection) -> Selection:
@@ -166,7 +183,8 @@ def _total(entity: Entity, selection: Selection, rows: Span) -> Iterator[Asked]:
 
 
 def _total_of_parents(parents: List, selection: Selection, pages: Span) -> Iterator[Asked]:
-    if parents.path == "/deals" and selection.filter_id is None and selection.limit is None:
+    can_be_counted = parents.path == "/deals" and parents.then is None
+    if can_be_counted and selection.filter_id is None and selection.limit is None:
         yield Asked(Span(int(pages.least > 1), int(pages.most is None or pages.most > 1)), _TOTAL_COST)
 
 
@@ -213,6 +231,8 @@ def _why(entity: Entity, selection: Selection, sizes: Sizes) -> str:
     reasons = [known.why if known else _unknown(entity)]
     if entity.where.per and known:
         reasons.append(f"One request for {_each(entity)}.")
+    if entity.where.detail:
+        reasons.append(f"And {entity.where.detail.cost} tokens for the text of each message.")
     if known and (selection.filter_id is not None or selection.statuses):
         reasons.append("The filter picks some of them, so it may be less.")
     return " ".join(filter(None, reasons))

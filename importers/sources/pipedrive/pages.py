@@ -44,6 +44,11 @@ class List:
     then: List | None = None
     detail: Detail | None = None
 
+    @property
+    def chain(self) -> tuple[List, ...]:
+        """The list and those that go on where it ends."""
+        return (self, *(self.then.chain if self.then else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Per:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from importers.errors import AccessDenied, NotThere
 from importers.model import Selection, Size
+from importers.sources.pipedrive.chosen import as_chosen
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.entities import BY_NAME, RELATIONS, SMALL_RELATIONS, Entity
 from importers.sources.pipedrive.estimates import Sizes, name_of, specs_of
@@ -36,7 +37,7 @@ def sizes_for(selection: Selection, client: PipedriveClient) -> Sizes:
     What an estimate for *selection* needs to know, where it can be found out
     for a few tokens. A list this user may not see is left out.
     """
-    entity = BY_NAME[selection.entity]
+    entity, selection = as_chosen(BY_NAME[selection.entity], selection)
     found = {}
     for where in _lists(entity, selection):
         size = _highest(where, client)
@@ -48,9 +49,9 @@ def sizes_for(selection: Selection, client: PipedriveClient) -> Sizes:
 
 
 def _lists(entity: Entity, selection: Selection) -> Iterator[List]:
-    main = entity.where.per.parents if entity.where.per else entity.where
+    main = entity.where.per.parents.chain if entity.where.per else (entity.where,)
     relations = {spec.relation for spec in specs_of(entity, selection) if spec.relation} - SMALL_RELATIONS
-    lists = {where.path: where for where in (main, *(RELATIONS[name] for name in sorted(relations)))}
+    lists = {where.path: where for where in (*main, *(RELATIONS[name] for name in sorted(relations)))}
     yield from (where for path, where in lists.items() if path in BY_ID)
 
 

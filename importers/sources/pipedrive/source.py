@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,8 +11,8 @@ import requests
 from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
 from importers.model import Account, Choice, Column, EntityInfo, MirrorFile, Selection, Size, Standing, Usage
-from importers.questions import Answers, answered
 from importers.sources.pipedrive.asking import Plan
+from importers.sources.pipedrive.chosen import as_chosen
 from importers.sources.pipedrive.client import PipedriveClient, home_of
 from importers.sources.pipedrive.entities import (
     BY_NAME,
@@ -27,7 +26,6 @@ from importers.sources.pipedrive.features import check_permission, explained
 from importers.sources.pipedrive.fields import Field, all_specs, labels_of, read_fields
 from importers.sources.pipedrive.hints import did_you_mean, list_of
 from importers.sources.pipedrive.names import Directory
-from importers.sources.pipedrive.options import arranged, brought_by, implied_by
 from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
@@ -113,16 +111,14 @@ class PipedriveSource:
     ) -> Reading:
         entity = self._allowed(selection.entity)
         _check(selection, entity)
-        answers = answered(entity.label, entity.questions, selection.options)
+        entity, selection = as_chosen(entity, selection)
         stop()
         zone = _zone(selection.time_zone)
         client = self._client.heard_by(tell=tell, stop=stop)
         self._check_filter(selection, entity, client)
         with explained(entity.label, entity.needs):
             fields = self._fields(entity, client)
-        selection = _with_brought(entity, answers, selection)
         sheet = sheet_of(entity, all_specs(entity, fields), selection)
-        entity = _as_answered(entity, answers, sheet.specs)
         directory = Directory({spec.relation for spec in sheet.specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
         kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
         plan = Plan(entity, selection, sheet, kitchen, directory, mirror)
@@ -177,30 +173,6 @@ def _check(selection: Selection, entity: Entity) -> None:
         raise InvalidSettings(
             f"The limit is {selection.limit}; it must be 1 or more.", hint="Leave it out to read all."
         )
-
-
-def _with_brought(entity: Entity, answers: Answers, selection: Selection) -> Selection:
-    """
-    With the columns that come with the answers. Without a choice of columns,
-    those that came with an answer before go with it.
-    """
-    ever = {key for option in entity.options for keys in option.brings.values() for key in keys}
-    if not ever:
-        return selection
-    columns = selection.columns
-    if columns is None:
-        usual = selection.frozen.keys if selection.frozen else _usual(entity)
-        columns = tuple(key for key in usual if key not in ever)
-    return replace(selection, columns=(*columns, *brought_by(entity.options, answers)))
-
-
-def _usual(entity: Entity) -> tuple[str, ...]:
-    return tuple(spec.column.key for spec in entity.columns if spec.column.usual)
-
-
-def _as_answered(entity: Entity, answers: Answers, specs: tuple[Spec, ...]) -> Entity:
-    answers = implied_by(entity.options, answers, {spec.column.key for spec in specs})
-    return replace(entity, where=arranged(entity.where, entity.options, answers))
 
 
 def _zone(name: str) -> ZoneInfo:

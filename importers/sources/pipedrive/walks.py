@@ -30,7 +30,7 @@ whether these are all, and of how many records their lists will be, where they s
 _ENOUGH = 500
 _ASKS = 100
 """A page is handed on when it holds as many records as a usual one, or took as many requests."""
-_LOOKS = 4
+LOOKS = 4
 """How often parents are listed at most, to find those that came or moved meanwhile."""
 
 _AHEAD = 4
@@ -189,7 +189,7 @@ class Walker:
     def _all_at_first(self, per: Per, asked: Asked) -> Iterator[list[Record]]:
         """Looks again when all had their turn: a list by position loses what moves while it is read."""
         seen = SeenIds()
-        for look in range(_LOOKS):
+        for look in range(LOOKS):
             if look:
                 self._before_another_look()
             pages = self.pages(per.parents, replace(asked, own={}))

@@ -82,6 +82,9 @@ def test_a_run_costs_what_was_reckoned(entity: Entity, rig: Rig) -> None:
         Selection("deal-products", statuses=("won",)),
         Selection("leads", limit=700),
         Selection("persons", columns=("ID", "Organization")),
+        Selection("mail-messages", options={"folders": ("sent",), "messages": ("first",), "text": ("whole",)}),
+        Selection("deal-products", options={"deals": ("current", "archived")}),
+        Selection("deal-followers", options={"deals": ("archived",)}),
     ],
     ids=str,
 )
@@ -101,6 +104,17 @@ def assert_within(rig: Rig, selection: Selection, told: Any) -> None:
         assert requests <= told.most.requests
         assert tokens <= told.most.tokens
     assert told.why.endswith(".")
+
+
+def test_the_text_of_mail_costs_a_request_for_each_message(rig: Rig) -> None:
+    known = {"mail-threads": Size(700), "mail-messages": Size(1500)}
+    without = estimate(Selection("mail-messages"), known)
+    told = estimate(Selection("mail-messages", options={"text": ("whole",)}), known)
+    assert without.most
+    assert told.most == without.most + Cost(1500, 3000)
+    assert told.why.endswith("And 2 tokens for the text of each message.")
+    first = estimate(Selection("mail-messages", options={"text": ("whole",), "messages": ("first",)}), known)
+    assert first.most == without.most + Cost(700, 1400)
 
 
 def test_what_nobody_knows_has_no_upper_end_and_says_the_price() -> None:
