@@ -36,12 +36,19 @@ def _answer(label: str, question: Question, given: Sequence[str]) -> tuple[str, 
     return tuple(choice for choice in choices if choice in wanted)
 
 
+def unusual(questions: Sequence[Question], given: Answers) -> dict[str, tuple[str, ...]]:
+    """What there is to keep of *given*: answers, right or wrong, that are not the usual ones."""
+    usual = {question.name: set(question.usual) for question in questions}
+    return {name: tuple(answer) for name, answer in given.items() if answer and set(answer) != usual.get(name)}
+
+
 def in_words(questions: Sequence[Question], given: Answers) -> list[str]:
     """Those answers that are not the usual ones: "folders: inbox, sent"."""
+    kept = unusual(questions, given)
     return [
-        f"{question.label.lower()}: {_labels(question, given[question.name])}"
+        f"{question.label.lower()}: {_labels(question, kept[question.name])}"
         for question in questions
-        if given.get(question.name) and set(given[question.name]) != set(question.usual)
+        if question.name in kept
     ]
 
 

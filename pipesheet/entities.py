@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from importers.bootstrap import entities
-from importers.model import EntityInfo
+from importers.model import EntityInfo, Question
 from pipesheet.table import lined_up
 
 
@@ -40,6 +40,7 @@ def _more(entity: EntityInfo) -> dict[str, Any]:
         "windows": list(entity.windows),
         "scopes": list(entity.scopes),
         "needs": entity.needs,
+        "options": {question.name: [choice.value for choice in question.choices] for question in entity.questions},
     }
 
 
@@ -51,9 +52,16 @@ def _at_length(entity: EntityInfo) -> str:
         "statuses": ", ".join(entity.statuses),
         "scopes": f"one of {', '.join(entity.scopes)}" if len(entity.scopes) > 1 else "".join(entity.scopes),
         "needs": entity.needs,
+        "options": "; ".join(map(_question, entity.questions)),
     }
     told = [f"  {name:<8}  {text}" for name, text in lines.items() if text]
     return "\n".join([f"{entity.name} ({entity.label}): {entity.version} {entity.path}", *told])
+
+
+def _question(question: Question) -> str:
+    """ "folders=inbox*|sent* (several: by comma)"; a star marks what is usual."""
+    choices = [f"{choice.value}{'*' if choice.value in question.usual else ''}" for choice in question.choices]
+    return f"{question.name}={'|'.join(choices)}{' (several: by comma)' if question.several else ''}"
 
 
 def _page(entity: EntityInfo) -> str:

@@ -74,6 +74,18 @@ def _filter_number(_context: click.Context, _option: click.Parameter, text: str 
     return int(text)
 
 
+def _options(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """NAME=ANSWER,ANSWER; what there is to answer, the entity knows."""
+    answers: dict[str, tuple[str, ...]] = {}
+    for text in given:
+        name, is_answered, answer = text.partition("=")
+        values = tuple(value.strip() for value in answer.split(",") if value.strip())
+        if not (is_answered and name.strip() and values):
+            raise click.BadParameter(f"{text!r} is no option; it looks like folders=inbox,sent.")
+        answers[name.strip()] = answers.get(name.strip(), ()) + values
+    return answers
+
+
 _SANDBOX = click.option(
     "--sandbox", is_flag=True, help="Read from a pretend Pipedrive instead, which needs no token and no server."
 )
@@ -120,6 +132,14 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
     help="The number of a filter saved in Pipedrive.",
 )
 @click.option("--status", "statuses", callback=_names, help="Only these statuses: open,won.")
+@click.option(
+    "--option",
+    "options",
+    metavar="NAME=ANSWER,…",
+    multiple=True,
+    callback=_options,
+    help="What else the entity lets one choose: folders=inbox,sent. See `pipesheet entities --long`.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
 @click.option(
     "--time-zone", default="UTC", show_default=True, callback=_time_zone, help="The zone moments are shown in."
@@ -133,6 +153,7 @@ def import_command(
     columns: tuple[str, ...] | None,
     filter_id: int | None,
     statuses: tuple[str, ...] | None,
+    options: dict[str, tuple[str, ...]],
     limit: int | None,
     time_zone: str,
     sandbox: bool,
@@ -148,7 +169,7 @@ def import_command(
     from pipesheet.one_off import OneOff, run
     from pipesheet.vendor import source
 
-    selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone)
+    selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone, options=options)
     run(OneOff(selection, path, sheet), source(Settings.from_env(), sandbox=sandbox), as_json=as_json)
 
 

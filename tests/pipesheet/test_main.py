@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from importers.bootstrap import entities
 from pipesheet import main
@@ -48,7 +51,9 @@ def test_entities_say_for_what_their_price_is() -> None:
 def test_entities_as_json_has_the_promised_keys() -> None:
     listed = json.loads(CliRunner().invoke(main.cli, ["entities", "--json"]).output)
     facts = {"name", "label", "endpoint", "version", "tokens_per_page", "page", "group"}
-    assert set(listed[0]) == facts | {"filter", "statuses", "windows", "scopes", "needs"}
+    assert set(listed[0]) == facts | {"filter", "statuses", "windows", "scopes", "needs", "options"}
+    mail = next(one for one in listed if one["name"] == "mail-messages")
+    assert mail["options"]["messages"] == ["all", "first", "latest"]
     assert listed[0]["name"] == "deals"
     assert (listed[0]["windows"], listed[0]["scopes"]) == (
         ["updated_since", "updated_until"],
@@ -66,7 +71,35 @@ def test_entities_at_length_tell_what_each_takes_and_needs() -> None:
         "  statuses  open, won, lost, deleted",
         "  scopes    one of deals:read, deals:full",
     ]
+    mail = next(one for one in told if one.startswith("mail-threads "))
+    assert "  options   folders=inbox*|drafts*|sent*|archive* (several: by comma)" in mail
     assert "  needs     the Projects add-on" in next(one for one in told if one.startswith("tasks "))
+
+
+def _import(tmp_path: Path, *arguments: str) -> Any:
+    return main.run(["import", "mail-threads", "--sandbox", "--to", str(tmp_path / "m.xlsx"), *arguments])
+
+
+def test_what_an_entity_asks_is_answered_by_options(tmp_path: Path) -> None:
+    assert _import(tmp_path, "--option", "folders=drafts, archive", "--columns", "folder") == 0
+    rows = load_workbook(tmp_path / "m.xlsx")["Mail threads"].values
+    assert {folder for (folder,) in list(rows)[1:]} == {"drafts", "archive"}
+
+
+@pytest.mark.parametrize(
+    ("option", "exit_code", "told"),
+    [
+        ("folders", 2, "is no option; it looks like folders=inbox,sent"),
+        ("folders=", 2, "is no option"),
+        ("folders=spam", 3, "no 'spam' to choose for “folders”. There is: inbox, drafts, sent, archive."),
+        ("colour=red", 3, "Mail threads have no option 'colour'. There is: folders."),
+    ],
+)
+def test_an_option_that_does_not_exist_is_refused_with_what_there_is(
+    option: str, exit_code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _import(tmp_path, "--option", option) == exit_code
+    assert told in capsys.readouterr().err
 
 
 def test_columns_lists_keys_and_headers_the_accounts_own_among_them() -> None:

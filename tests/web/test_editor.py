@@ -116,6 +116,54 @@ def test_everything_that_can_be_set_is_kept(
     assert importer.schedule == Schedule(Every.DAYS, 1, (0, 4), time(7, 30), "America/New_York")
 
 
+def test_what_an_entity_asks_is_kept_shown_and_copied(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    at_alice.open("/importers/new")
+    at_alice.submit(press="options", entity="mail-messages")
+    at_alice.submit(press="save", **{"option:folders": ["inbox", "sent"], "option:messages": "first"})
+    (card,) = services.importers.cards(alice)
+    assert card.importer.selection.options == {"folders": ("inbox", "sent"), "messages": ("first",)}
+    for page in ("edit", "copy"):
+        form = at_alice.open(f"/importers/{card.importer.id}/{page}").form()
+        assert form.fields()["option:folders"] == ["inbox", "sent"]
+        assert (form.value("option:messages"), form.value("option:text")) == ("first", "none")
+    assert "folders: inbox, sent, messages: the first of each thread" in at_alice.page.text
+    at_alice.submit(press="save")
+    copied = next(other for other in services.importers.cards(alice) if other.importer.id != card.importer.id)
+    assert copied.importer.selection.options == card.importer.selection.options
+
+
+def test_a_copy_of_something_else_asks_afresh(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    draft = a_draft(connection_id=connection.id, selection=Selection("mail-threads", options={"folders": ("sent",)}))
+    original = services.importers.create(alice, draft)
+    at_alice.open(f"/importers/{original.id}/copy")
+    at_alice.submit(press="save", entity="roles", name="Roles", sheet="Roles")
+    assert [card.importer.selection.options for card in services.importers.cards(alice)] == [
+        {"folders": ("sent",)},
+        {},
+    ]
+
+
+def test_a_preview_shows_what_was_chosen(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    at_alice.submit(press="options", entity="mail-threads")
+    page = at_alice.submit(press="preview", **{"option:folders": ["archive"]})
+    shown = page.root.find("table", **{"class": "grid"})
+    folders = [row.find_all("td")[1].text.strip() for row in shown.find("tbody").find_all("tr")]
+    assert folders
+    assert set(folders) <= {"archive"}
+
+
+def test_an_answer_that_does_not_exist_is_refused_at_its_place(at_alice: Browser, connection: Connection):
+    at_alice.open("/importers/new")
+    at_alice.submit(press="options", entity="mail-threads")
+    page = at_alice.submit(press="save", **{"option:folders": ["spam"]})
+    assert "no 'spam' to choose for “folders”" in page.text
+
+
 def test_editing_shows_what_was_kept_and_changes_nothing_by_itself(
     at_alice: Browser, services: Services, alice: Actor, connection: Connection
 ):

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import time
 from typing import Any
 
-from importers.model import Draft, Every, Importer, Schedule, Selection, Target
+from importers.model import Draft, Every, Importer, Question, Schedule, Selection, Target
+from importers.questions import in_words, unusual
 from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
+from web.editor.options import entity_named
 from web.filters import count
 
 _LONGEST_NAME = 255
@@ -23,6 +25,7 @@ def answers(draft: Draft) -> dict[str, Any]:
         "entity": selection.entity,
         "filter": filter_value(selection.filter_id, selection.filter_name),
         "statuses": list(selection.statuses),
+        "options": dict(selection.options),
         "columns_mode": USUAL if selection.columns is None else CHOSEN,
         "columns": list(_in_the_sheet(selection)),
         "place": draft.target.place,
@@ -66,21 +69,22 @@ def options_key(connection_id: int | None, entity: str | None) -> str:
 
 
 def drop_stale_choices(form: EditorForm) -> bool:
-    """Filter, statuses and columns belong to one entity of one account; forget them when another was chosen."""
+    """Filter, statuses, options and columns belong to one entity of one account; forget them when another was chosen."""
     if form.options_for.data == options_key(form.connection_id.data, form.entity.data):
         return False
-    form.filter.data, form.statuses.data = "", []
+    form.filter.data, form.statuses.data, form.options.data = "", [], {}
     form.columns_mode.data, form.columns.data = USUAL, []
     form.options_for.data = options_key(form.connection_id.data, form.entity.data)
     return True
 
 
 def kept_in_words(form: EditorForm) -> list[str]:
-    """Those choices among filter, statuses and columns that are made."""
+    """Those choices among filter, statuses, options and columns that are made."""
     _, filter_name = filter_from(form.filter.data)
     words = [f"filter “{filter_name}”"] if filter_name else []
     if form.statuses.data:
         words.append(f"status {' or '.join(form.statuses.data)}")
+    words += in_words(_questions(form), form.options.data or {})
     if form.columns_mode.data == CHOSEN:
         words.append(f"{count(len(form.columns.data or ()), 'chosen column')}")
     return words
@@ -121,8 +125,14 @@ def _selection(form: EditorForm, base: Draft) -> Selection:
         filter_id=filter_id,
         filter_name=filter_name,
         statuses=tuple(form.statuses.data or ()),
+        options=unusual(_questions(form), form.options.data or {}),
         time_zone=form.time_zone.data or "UTC",
     )
+
+
+def _questions(form: EditorForm) -> tuple[Question, ...]:
+    info = entity_named(form.entity.data)
+    return info.questions if info else ()
 
 
 def _keeps_its_sheet(form: EditorForm, base: Draft) -> bool:

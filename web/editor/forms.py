@@ -14,6 +14,7 @@ from wtforms import (
     StringField,
     TimeField,
 )
+from wtforms.utils import unset_value
 from wtforms.validators import Length, StopValidation
 
 from importers.model import Every
@@ -22,6 +23,7 @@ from web.addresses import an_id
 from web.forms import WholeNumberField, needed, trimmed
 
 USUAL, CHOSEN = "usual", "chosen"
+ANSWER = "option:"
 
 # The words on the page; WTForms only needs the values.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -36,6 +38,17 @@ class ClockField(TimeField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Type a time of day, such as 09:00.") from None
+
+
+class AnswersField(Field):
+    """Answers to the questions of an entity, by their names: each stands in the form as `option:NAME`."""
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        super().process(formdata, data, extra_filters)
+        if formdata is not None:
+            self.data = {
+                name.removeprefix(ANSWER): tuple(formdata.getlist(name)) for name in formdata if name.startswith(ANSWER)
+            }
 
 
 def is_filter(value: str) -> bool:
@@ -101,6 +114,7 @@ class EditorForm(ScheduleForm):
     entity = RadioField("What to import", validate_choice=False, validators=[needed("Choose what to import.")])
     filter = SelectField("Filter", validate_choice=False, default="")
     statuses = SelectMultipleField("Only with status", validate_choice=False)
+    options = AnswersField("Choices", default=dict)
     columns_mode = RadioField("Columns", choices=list(COLUMN_MODES), default=USUAL)
     columns = SelectMultipleField("Columns", validate_choice=False)
     place = StringField(
