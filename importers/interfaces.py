@@ -244,12 +244,15 @@ class Source(Protocol):
         selection: Selection,
         *,
         mirror: MirrorFile | None = None,
+        is_glance: bool = False,
         tell: Tell = say_nothing,
         stop: Stop = never_stop,
     ) -> Reading:
         """
         Check the selection (entity, filter, columns) and prepare to read it.
-        Without *mirror* every reading is the first one.
+        Without *mirror* every reading is the first one. A glance gives up after
+        a few dozen requests where records are rare, and its notes say how far
+        it looked.
 
         Raises:
             InvalidSettings: unknown entity, column or status; the message lists what there is.

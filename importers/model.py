@@ -736,10 +736,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first rows as they will look."""
+    """The first rows as they will look, and how far was looked where that was not to the end."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

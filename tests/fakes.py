@@ -165,6 +165,7 @@ class ScriptedSource:
         selection: Selection,
         *,
         mirror: MirrorFile | None = None,
+        is_glance: bool = False,
         tell: Tell = say_nothing,
         stop: Stop = never_stop,
     ) -> ScriptedReading:

@@ -280,7 +280,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _first_rows(source: Source, selection: Selection, wanted: int) -> Preview:
-    reading = source.open(selection)
+    reading = source.open(selection, is_glance=True)
     pages = reading.pages()
     rows: tuple[Row, ...] = tuple(islice((row for page in pages for row in page.rows), wanted))
-    return Preview(reading.columns, rows)
+    return Preview(reading.columns, rows, tuple(reading.notes))

@@ -84,3 +84,10 @@ class TestHostileRecords:
     def _check(self, page: Page) -> None:
         assert {cell.text for cell in page.root.find("tbody").find_all("td")} == {HOSTILE}
         assert not page.root.find("table").find_all("script", "img")
+
+
+def test_it_says_how_far_it_looked_for_what_is_rare(at_alice: Browser, connection: Connection, monkeypatch: Any):
+    monkeypatch.setattr("importers.sources.pipedrive.supply._GLANCE", 3)
+    at_alice.open("/importers/new")
+    page = _preview(at_alice, entity="note-comments", columns_mode="usual")
+    assert "in the first 2 notes; the preview looks no further." in page.text

@@ -28,6 +28,7 @@ class Plan:
     kitchen: Kitchen
     directory: Directory
     mirror: MirrorFile | None = None
+    is_glance: bool = False
 
     @property
     def specs(self) -> tuple[Spec, ...]:

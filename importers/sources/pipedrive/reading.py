@@ -102,7 +102,7 @@ class PipedriveReading:
             self._plan.directory.learn(relation, ids, client, is_last=batch.is_last)
 
     def _complete_notes(self) -> None:
-        self.notes += [*self._plan.directory.notes, *self._lost_options(), *self._account()]
+        self.notes += [*self._plan.directory.notes, *self._lost_options(), *self._account(), *self._given_up()]
 
     def _lost_options(self) -> Iterator[str]:
         for spec in self._plan.specs:
@@ -125,3 +125,10 @@ class PipedriveReading:
         if missing := walker.details.missing:
             why = ", ".join(f"{count:,} {reason}" for reason, count in sorted(missing.items()))
             yield f"Without their text, which could not be had: {counted(missing.total(), 'message')} ({why})."
+
+    def _given_up(self) -> Iterator[str]:
+        per, walker, found = self._plan.entity.where.per, self._supply.walker, self._supply.found
+        if walker is None or walker.gave_up is None:
+            return
+        rows = counted(found, "row") if found else "No row"
+        yield f"{rows} in the first {counted(walker.gave_up, per.one if per else 'record')}; the preview looks no further."

@@ -106,6 +106,7 @@ class PipedriveSource:
         selection: Selection,
         *,
         mirror: MirrorFile | None = None,
+        is_glance: bool = False,
         tell: Tell = say_nothing,
         stop: Stop = never_stop,
     ) -> Reading:
@@ -121,7 +122,7 @@ class PipedriveSource:
         sheet = sheet_of(entity, all_specs(entity, fields), selection)
         directory = Directory({spec.relation for spec in sheet.specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
         kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
-        plan = Plan(entity, selection, sheet, kitchen, directory, mirror)
+        plan = Plan(entity, selection, sheet, kitchen, directory, mirror, is_glance)
         return PipedriveReading(plan, client, tell=tell, stop=stop)
 
     def _allowed(self, name: str) -> Entity:

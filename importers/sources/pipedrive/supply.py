@@ -5,7 +5,7 @@ mirror that was filled or brought up to date first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +28,9 @@ from importers.sources.pipedrive.walks import Record, Walker
 
 _ASK_FOR_TOTAL_AFTER = 20
 """Pages. A deal list longer than this is worth the 40 tokens that its total costs."""
+
+_GLANCE = 30
+"""Requests after which a glance gives up: most parents of rare records have none, and the next thousand may not either."""
 
 _ABREAST = 16
 """Requests under way at a time, as far as the governor lets them."""
@@ -54,7 +57,8 @@ class Ears:
 class Supply:
     """
     The records of one reading, in their order. `total` and `received` count
-    them; `walker` is who read, and can tell what came of it.
+    them, `found` those that were picked so far; `walker` is who read, and can
+    tell what came of it.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -64,6 +68,7 @@ class Supply:
         self._about: About | None = None
         self.total: int | None = None
         self.received = 0
+        self.found = 0
         self.walker: Walker | None = None
 
     @property
@@ -154,6 +159,7 @@ class Supply:
         picked = _Picked(self._plan)
         for page in pages:
             records = picked.of(page)
+            self.found = picked.count
             is_last = page.is_last or picked.is_full
             if is_last:
                 self.total = picked.count
@@ -190,10 +196,14 @@ class Supply:
     def _new_walker(self, ears: Ears) -> Walker:
         limit = self._plan.selection.limit
         if limit is not None:
-            return Walker(ears.client, stop=ears.stop, enough=limit)
+            return Walker(ears.client, stop=ears.stop, enough=limit, goes_on=self._goes_on(ears.client))
         price = PriceTag(self._plan.entity.where, tell=ears.tell, guess=lambda: self._parents_expected(ears.client))
         abreast = _ABREAST if self._wanted.can_catch_up else 1
         return Walker(ears.client, stop=ears.stop, hear=price, abreast=abreast)
+
+    def _goes_on(self, client: PipedriveClient) -> Callable[[], bool]:
+        asked_before = client.meter.usage.requests
+        return lambda: not self._plan.is_glance or client.meter.usage.requests - asked_before < _GLANCE
 
     def _parents_expected(self, client: PipedriveClient) -> int | None:
         per = self._plan.entity.where.per

@@ -37,6 +37,10 @@ _AHEAD = 4
 """Parents, for each thread, whose lists may wait for those of one before them."""
 
 
+def _always() -> bool:
+    return True
+
+
 def _any(record: Record) -> bool:
     return True
 
@@ -66,7 +70,8 @@ class Walker:
     """
     Goes through lists of any sort. `tally` counts what came of each parent,
     `details` what could not be had for single records. Pages hold about
-    *enough* records.
+    *enough* records. Without *goes_on* it gives up before its next request for
+    a list, and `gave_up` says after how many parents, or records.
 
     At most *abreast* requests are under way at a time. Pages come in the order
     of the list, but for lists that can be asked for between two moments, where
@@ -86,6 +91,7 @@ class Walker:
         enough: int = _ENOUGH,
         abreast: int = 1,
         in_windows: bool = True,
+        goes_on: Callable[[], bool] = _always,
     ) -> None:
         self._client = client
         self._stop = stop
@@ -94,6 +100,8 @@ class Walker:
         self._abreast = abreast
         self._in_windows = in_windows
         self._before_another_look: Callable[[], None] = _at_once
+        self._goes_on = goes_on
+        self.gave_up: int | None = None
         self.began_at: str | None = None
         self.tally = Tally()
         self.details = Details()
@@ -113,12 +121,17 @@ class Walker:
         return self._in_parts(where, asked) if where.per is None else self._per_parent(where, where.per, asked)
 
     def _in_parts(self, where: List, asked: Asked) -> Iterator[VendorPage]:
+        looked = 0
         for place, part in enumerate(where.parts, start=1):
             apart = _Apart(where)
             for page in self._part(where, {**asked.first, **asked.own, **part}):
                 records = [record for record in apart.new(page.records) if asked.passes(record)]
                 _mark(records, part)
                 yield VendorPage(records, is_last=page.is_last and place == len(where.parts))
+                looked += len(page.records)
+                if not page.is_last and not self._goes_on():
+                    self.gave_up = looked
+                    return
 
     def _part(self, where: List, params: Params) -> Iterator[VendorPage]:
         if self._abreast > 1 and self._in_windows and _takes_windows(where, params):
@@ -143,9 +156,14 @@ class Walker:
         yield VendorPage(gathered, is_last=True)
 
     def _in_turn(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
+        looked = 0
         for group in self._groups(children.per, asked):
             self._stop()
+            if not self._goes_on():
+                self.gave_up = looked
+                return
             yield from children.of(group, self._client)
+            looked += len(group)
 
     def _side_by_side(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
         """One thread reads the parents, the others what belongs to them."""
