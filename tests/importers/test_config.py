@@ -112,3 +112,19 @@ def test_no_secret_is_shown():
 )  # fmt: skip
 def test_this_machine_is_known_without_asking_a_name_server(host: str, answer: bool):
     assert is_loopback(host) is answer
+
+
+@pytest.mark.parametrize(("one", "other"), [("ID", "SECRET"), ("SECRET", "ID")])
+def test_an_app_is_set_whole_or_not_at_all(one: str, other: str):
+    with pytest.raises(InvalidSettings, match=f"PIPEDRIVE_CLIENT_{one} is set, but PIPEDRIVE_CLIENT_{other} is not"):
+        Settings.from_env({f"PIPEDRIVE_CLIENT_{one}": "x"})
+    settings = Settings.from_env({"PIPEDRIVE_CLIENT_ID": "x", "PIPEDRIVE_CLIENT_SECRET": "a secret"})
+    assert settings.pipedrive_client_secret == Secret("a secret")
+    assert "a secret" not in repr(settings)
+
+
+def test_the_secret_of_an_app_may_lie_in_a_file(tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text("a secret\n")
+    env = {"PIPEDRIVE_CLIENT_ID": "x", "PIPEDRIVE_CLIENT_SECRET_FILE": str(file)}
+    assert Settings.from_env(env).pipedrive_client_secret == Secret("a secret")
