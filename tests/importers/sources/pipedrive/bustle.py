@@ -24,6 +24,7 @@ from importers.sources.pipedrive.signin import ApiToken
 from importers.sources.pipedrive.source import PipedriveSource
 from sandbox.adapters import WSGIAdapter
 from sandbox.bustle import Bustle
+from sandbox.kinds import KINDS
 from sandbox.moments import NOW
 from sandbox.pipedrive import create_app
 from sandbox.world import TOKEN, World
@@ -59,6 +60,7 @@ READ = {
     "organizations": Read(shelf="organizations", kind="organization", feed="/api/v2/organizations"),
     "activities": Read(shelf="activities", kind="activity", feed="/api/v2/activities"),
     "products": Read(shelf="products", kind="product", feed="/api/v2/products"),
+    "leads": Read(shelf="leads", kind="lead", feed="/api/v1/leads"),
     "notes": Read(shelf="notes", kind="note", feed="/api/v1/notes"),
 }
 
@@ -193,10 +195,11 @@ class Office:
         yield
         self.sandbox.before_each.append(self.meddler)
 
-    def ids(self) -> list[int]:
+    def ids(self) -> list[Any]:
         """Which belong into the table, by the company's own books."""
         status, wanted = self.shelf.facts.get("status", str), self.selection.statuses
-        return [number for number in list(self.shelf.ids) if not wanted or status(number) in wanted]  # type: ignore[call-overload]
+        numbers = [number for number in list(self.shelf.ids) if not wanted or status(number) in wanted]  # type: ignore[call-overload]
+        return list(map(KINDS[READ[self.selection.entity].kind].identify, numbers))
 
     def place(self, column: str) -> int:
         return (self.selection.columns or ()).index(column)

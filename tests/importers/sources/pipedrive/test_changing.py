@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from importers.errors import ServiceTrouble
 from importers.model import Refresh, Row, Vanished
 from importers.sources.pipedrive.entities import BY_NAME
 from importers.sources.pipedrive.walks import Asked, Walker
@@ -29,7 +30,7 @@ def seeds(quick: int, all_of_them: int) -> Iterable[Any]:
 
 def assert_is_up_to_date(rows: list[Row], office: Office) -> None:
     expected, found = by_id(office.full(), office), by_id(rows, office)
-    assert sorted(expected) == office.ids()
+    assert expected.keys() == {*office.ids()}
     assert found.keys() == expected.keys()
     assert {number: row for number, row in found.items() if row != expected[number]} == {}
 
@@ -60,7 +61,7 @@ def test_whoever_reads_page_by_page_and_leaves_it_at_that_gets_it_wrong(tmp_path
         office.meddler.meddle(rounds=1)
         walker = Walker(office.source(WSGIAdapter(office.app))._client)
         pages = walker.pages(BY_NAME["deals"].where, Asked())
-        return sorted(record["id"] for page in pages for record in page.records) == office.ids()
+        return {record["id"] for page in pages for record in page.records} == {*office.ids()}
 
     assert not all(map(is_right, range(5)))
 
@@ -69,21 +70,28 @@ def test_whoever_reads_page_by_page_and_leaves_it_at_that_gets_it_wrong(tmp_path
 def test_lists_that_do_not_tell_what_was_removed_have_everything_else_right(seed: int, tmp_path: Path) -> None:
     """And are equal after the next full reading that nobody disturbs."""
     chance = random.Random(seed)
-    entity = chance.choice(("persons", "organizations", "activities", "products", "notes"))
-    shape = Shape.by(chance, entity=entity, statuses=())
-    office = Office(shape, chance, tmp_path)
+    entity = chance.choice(("persons", "organizations", "activities", "products", "notes", "leads"))
+    office = Office(Shape.by(chance, entity=entity, statuses=()), chance, tmp_path)
     for _ in range(2):
-        known = {*office.ids()}
         office.meddler.meddle(rounds=chance.randint(0, 4))
-        found = by_id(office.run(), office)
-        if office.meddler.is_calm:
+        found = _found_or_given_up(office)
+        if office.meddler.is_calm and found is not None:
             expected = by_id(office.full(), office)
             assert expected.keys() <= found.keys()
             assert {number: row for number, row in expected.items() if row != found[number]} == {}
-            assert all(number in known or number > max(known, default=0) for number in found.keys() - expected.keys())
         office.meddler.meddle(rounds=0)
         office.clock.advance(days=8)
         assert_is_up_to_date(office.run(), office)
+
+
+def _found_or_given_up(office: Office) -> dict[Any, Row] | None:
+    """A list by offsets may change faster than it can be read; that is then said, and nothing is written."""
+    try:
+        return by_id(office.run(), office)
+    except ServiceTrouble as trouble:
+        assert office.selection.entity in ("notes", "leads")
+        assert "changes faster" in trouble.message
+        return None
 
 
 @pytest.mark.parametrize("seed", seeds(1, 30))
