@@ -157,7 +157,8 @@ class Books:
 
 def mark_of(selection: Selection) -> str:
     """Tells selections apart whose runs cost differently; not what it is."""
-    asked = (selection.entity, selection.filter_id, selection.statuses, selection.limit, selection.columns)
+    options = sorted(selection.options.items())
+    asked = (selection.entity, selection.filter_id, selection.statuses, selection.limit, selection.columns, options)
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
 
 

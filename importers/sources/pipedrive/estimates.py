@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from importers.errors import InvalidSettings
 from importers.model import Cost, Estimate, Selection, Size
 from importers.sources.pipedrive.chosen import as_chosen
 from importers.sources.pipedrive.entities import (
@@ -77,7 +78,10 @@ def estimate(selection: Selection, sizes: Sizes) -> Estimate:
     entity = BY_NAME.get(selection.entity)
     if entity is None:
         return Estimate(Cost(), None, f"Nobody knows what {selection.entity!r} would be.")
-    entity, selection = as_chosen(entity, selection)
+    try:
+        entity, selection = as_chosen(entity, selection)
+    except InvalidSettings as error:
+        return Estimate(Cost(), None, error.message)  # a run says so, too; a page must go on
     specs = specs_of(entity, selection)
     rows, reading = _reading(entity, selection, sizes)
     asked = [*_before(entity, selection, specs), *reading, *_names(entity, selection, specs, rows, sizes)]

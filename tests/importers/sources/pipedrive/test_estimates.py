@@ -85,12 +85,21 @@ def test_a_run_costs_what_was_reckoned(entity: Entity, rig: Rig) -> None:
         Selection("mail-messages", options={"folders": ("sent",), "messages": ("first",), "text": ("whole",)}),
         Selection("deal-products", options={"deals": ("current", "archived")}),
         Selection("deal-followers", options={"deals": ("archived",)}),
+        Selection("mail-threads", options={"folders": ("inbox", "sent")}),
+        Selection("mail-messages", options={"messages": ("first",)}, limit=5),
     ],
     ids=str,
 )
 def test_so_does_a_part_of_it(selection: Selection, rig: Rig) -> None:
-    told = estimate(selection, rig.source.sizes(selection))
-    assert_within(rig, selection, told)
+    assert_within(rig, selection, estimate(selection, rig.source.sizes(selection)))
+
+
+def test_the_text_of_messages_is_a_request_for_each() -> None:
+    sizes = {"mail-threads": Size(40), "mail-messages": Size(100)}
+    plain = estimate(Selection("mail-messages", columns=("ID",)), sizes)
+    whole = estimate(Selection("mail-messages", columns=("ID",), options={"text": ("whole",)}), sizes)
+    assert plain.most is not None
+    assert whole.most == plain.most + Cost(100, 200)
 
 
 def assert_within(rig: Rig, selection: Selection, told: Any) -> None:
@@ -128,6 +137,8 @@ def test_what_nobody_knows_has_no_upper_end_and_says_the_price() -> None:
 
 def test_of_what_does_not_exist_nothing_is_known() -> None:
     assert estimate(Selection("unicorns"), {}).most is None
+    wrong = estimate(Selection("mail-threads", options={"colour": ("red",)}), {})
+    assert (wrong.most, "colour" in wrong.why) == (None, True)
 
 
 def test_what_comes_at_once_is_known_beforehand() -> None:
