@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importers.model import Column, ColumnKind, FieldChange, Frozen, Happening, Selection
+from importers.tables.columns import Wish, unique_headers
 from importers.tables.frozen import changes_since, decided, first_sight, fitted, is_open, selected
 
 ID = Column("id", "ID", ColumnKind.WHOLE)
@@ -217,3 +222,48 @@ def test_what_the_owner_chose_meanwhile_is_no_longer_open() -> None:
 @pytest.mark.parametrize(("columns", "expected"), [(None, None), (("id",), SHEET.keys)])
 def test_the_usual_columns_stay_the_usual_ones(columns: tuple[str, ...] | None, expected: object) -> None:
     assert selected(Selection("deals", columns=columns), SHEET).columns == expected
+
+
+# --- whatever happens ---
+
+NAMES = st.sampled_from(["Size", "size", "Fee", "Source", "Colour", "ID"])
+FIELDS = st.dictionaries(st.sampled_from(["aaaa", "bbbb", "cccc", "dddd"]), NAMES)
+
+
+def there_are(fields: dict[str, str]) -> tuple[Column, ...]:
+    """The columns of an account that has these *fields*, by key; one of them has two."""
+    wishes = [(key, name, "") for key, name in fields.items()]
+    wishes += [(f"{key}.end", name, ": end") for key, name in fields.items() if key == "bbbb"]
+    headers = unique_headers([Wish("ID"), *(Wish(name + part, tag=key) for key, name, part in wishes)])
+    return (
+        ID,
+        *(Column(key, header, field=name) for (key, name, _), header in zip(wishes, headers[1:], strict=True)),
+    )
+
+
+@given(st.lists(FIELDS, min_size=2, max_size=6), st.randoms(use_true_random=False))
+def test_nothing_moves_or_is_renamed_that_was_not_decided(story: list[dict[str, str]], chance: Random) -> None:
+    sheet = first_sight(there_are(story[0]), there_are(story[0]))
+    for fields in story[1:]:
+        columns = there_are(fields)
+        before, sheet = sheet, fitted(sheet, None, columns)
+        assert (sheet.keys, sheet.headers) == (before.keys, before.headers)
+        for _ in range(chance.randint(0, 3)):
+            if changes := changes_since(sheet, columns):
+                sheet = _after(sheet, chance.choice(changes), columns, take=chance.random() < 0.5)
+
+
+def _after(sheet: Frozen, change: FieldChange, columns: tuple[Column, ...], *, take: bool) -> Frozen:
+    """The sheet once *change* is decided: it is no longer asked about, and the rest is as it was."""
+    after = decided(sheet, change, take=take)
+    assert change.id not in [other.id for other in changes_since(after, columns)]
+    headers = [header.casefold() for header in after.headers.values()]
+    assert len(headers) == len(set(headers)) == len(set(after.keys))
+    about = {column.key for column in change.columns} | {
+        key for key in sheet.keys if key.startswith(change.before or "?")
+    }
+    rest = [column for column in sheet.columns if column.key not in about]
+    assert [column for column in after.columns if column.key not in about] == rest
+    if not take:
+        assert after.headers == sheet.headers
+    return after
