@@ -18,11 +18,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """Of a record only its id and name: what a look-up of names needs."""
+    """Of a record only its id and name: what a look-up of names needs, and when it changed, to find the way."""
 
     id: Any = None
     name: Any = None
     title: Any = None
+    update_time: Any = None
 
 
 class NamesAnswer(Answer, frozen=True):

@@ -14,7 +14,7 @@ import errno
 import shutil
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -230,6 +230,18 @@ class Mirror:
             while rows := cursor.fetchmany(_PAGE):
                 yield [(self._record(row), row[0]) for row in rows]
 
+    def glance(self, names: Collection[str]) -> Iterator[list[Record]]:
+        """Of all records, in any order, only these parts: much quicker than all of each."""
+        only = _only(name for name in names if name != PARENT)
+        with _disk_explained(), closing(self._sql.cursor()) as cursor:
+            cursor.execute("SELECT parent, raw FROM records ORDER BY parent")
+            while rows := cursor.fetchmany(_PAGE):
+                records = [only(raw) for _, raw in rows]
+                if PARENT in names:
+                    for record, (parent, _) in zip(records, rows, strict=True):
+                        record[PARENT] = self._parent(parent) if parent is not None else None
+                yield records
+
     def _record(self, row: Sequence[Any]) -> Record:
         _, parent, crc, raw = row
         if zlib.crc32(raw) != crc:
@@ -314,6 +326,19 @@ def _about(sql: sqlite3.Connection) -> About:
     if about.format != _FORMAT:
         raise DamagedError
     return about
+
+
+def _only(names: Iterable[str]) -> Callable[[bytes], Record]:
+    """Takes these parts out of a packed record; the others are not even decoded."""
+    fields = {f"part_{number}": name for number, name in enumerate(names)}
+    parts = msgspec.defstruct("Parts", [(field, Any, None) for field in fields], rename=fields)
+    decode = msgspec.json.Decoder(parts).decode
+
+    def take(raw: bytes) -> Record:
+        found = decode(raw)
+        return {name: getattr(found, field) for field, name in fields.items()}
+
+    return take
 
 
 def _packed(record: Record) -> bytes:

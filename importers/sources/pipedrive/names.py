@@ -8,20 +8,37 @@ page of the whole list holds 500: as soon as reading on in the list (which is
 sorted by id) up to the highest id needed is no dearer than the batches,
 counting those already sent, we read on instead. While more rows will follow,
 as many batches again are expected. Only ids and names are kept.
+
+Where all ids are known beforehand, nothing needs to be expected: `learn_all`
+asks for each relation as it costs least, with many requests under way.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
-from importers.errors import AccessDenied, NotThere
+from importers.errors import AccessDenied, ImporterError, NotThere
+from importers.http.ahead import read_abreast
+from importers.interfaces import Stop, Tell
 from importers.sources.pipedrive.answers import Named
+from importers.sources.pipedrive.changes import asked_since
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.pages import List, first_position, next_position
+from importers.sources.pipedrive.pages import List, VendorPage, first_position, next_position
 from importers.sources.pipedrive.walks import Asked, Walker
 
+T = TypeVar("T")
+
 _BATCH = 100
+
+_Job = tuple[str, Callable[[PipedriveClient], None]]
+"""What to ask for, and of which relation it is."""
 
 
 class SmallNames:
@@ -56,12 +73,10 @@ class ManyNames:
         self._batches_sent = 0
 
     def learn(self, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
-        missing = sorted(
-            record_id for record_id in ids if record_id > self._known_up_to and record_id not in self._names
-        )
+        missing = self._missing(ids)
         if not missing:
             return
-        batches = self._batches_sent + math.ceil(len(missing) / _BATCH)
+        batches = self._batches_sent + len(_batches(missing))
         pages = math.ceil((missing[-1] - self._known_up_to) / self._where.page_size)
         if pages <= (batches if is_last else 2 * batches):
             self._read_on(missing[-1], client)
@@ -71,17 +86,50 @@ class ManyNames:
     def get(self, record_id: int) -> str | None:
         return self._names.get(record_id)
 
+    def learn_all(self, ids: set[int], client: PipedriveClient, *, abreast: int) -> list[list[int]]:
+        """Read the whole list where that takes no more requests than batches; which batches are left to ask for."""
+        missing = self._missing(ids)
+        if missing and math.ceil(missing[-1] / self._where.page_size) <= len(_batches(missing)):
+            self._read_whole(ids, client, abreast=abreast, most=2 * len(_batches(missing)))
+        return _batches(self._missing(ids))
+
+    def ask_for(self, batch: list[int], client: PipedriveClient) -> None:
+        """Ids that are not answered belong to records that are gone, or hidden: asking again would not help."""
+        params: Params = {"ids": ",".join(map(str, batch)), "limit": _BATCH}
+        found = client.get_names(self._where.path, params, version=self._where.version, cost=self._where.cost).data
+        self._names.update(dict.fromkeys(batch))
+        self._keep(found)
+
+    def _missing(self, ids: set[int]) -> list[int]:
+        return sorted(record_id for record_id in ids if record_id > self._known_up_to and record_id not in self._names)
+
+    def _read_whole(self, ids: set[int], client: PipedriveClient, *, abreast: int, most: int) -> None:
+        """Give up after *most* pages: the list is much longer than the ids let expect."""
+        walker = Walker(client, stop=client.stop, abreast=abreast)
+        if not self._keep_pages(walker.pages(self._only_names, Asked()), most):
+            return
+        if walker.began_at and self._missing(ids):
+            # What changed while the list was read may have been missed.
+            asked = Asked(own={"updated_since": asked_since(walker.began_at)})
+            self._keep_pages(Walker(client, stop=client.stop).pages(self._only_names, asked), most)
+        self._known_up_to = math.inf
+
+    @property
+    def _only_names(self) -> List:
+        return replace(self._where, only_names=True)
+
+    def _keep_pages(self, pages: Iterator[VendorPage], most: int) -> bool:
+        """Whether these were all."""
+        for number, page in enumerate(pages, start=1):
+            self._keep(Named(record.get("id"), record.get("name"), record.get("title")) for record in page.records)
+            if number >= most and not page.is_last:
+                return False
+        return True
+
     def _ask_for(self, ids: list[int], client: PipedriveClient) -> None:
-        # Ids that are not answered belong to records that were deleted or are
-        # hidden from this user: asking again would not help.
-        self._names.update(dict.fromkeys(ids))
-        for start in range(0, len(ids), _BATCH):
-            batch = ",".join(map(str, ids[start : start + _BATCH]))
+        for batch in _batches(ids):
             self._batches_sent += 1
-            params: Params = {"ids": batch, "limit": _BATCH}
-            self._keep(
-                client.get_names(self._where.path, params, version=self._where.version, cost=self._where.cost).data
-            )
+            self.ask_for(batch, client)
 
     def _read_on(self, up_to: int, client: PipedriveClient) -> None:
         self._batches_sent = 0
@@ -105,6 +153,10 @@ class ManyNames:
         return last
 
 
+def _batches(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+
+
 class Directory:
     """The names of several relations. A relation this user may not read has no names, which is noted once."""
 
@@ -112,13 +164,51 @@ class Directory:
         self.names = {name: SmallNames(lists[name]) if name in small else ManyNames(lists[name]) for name in relations}
         self.notes: list[str] = []
         self._closed: set[str] = set()
+        self._closing = threading.Lock()
 
     def learn(self, relation: str, ids: set[int], client: PipedriveClient, *, is_last: bool) -> None:
         """Make the names of *ids* known; *is_last* says that no more ids will come."""
+        self._unless_closed(relation, lambda: self.names[relation].learn(ids, client, is_last=is_last))
+
+    def learn_all(self, needed: Mapping[str, set[int]], client: PipedriveClient, *, abreast: int) -> None:
+        """Make all these names known, by relation; no other ids will come."""
+        jobs: deque[_Job] = deque()
+        for relation, ids in needed.items():
+            jobs += self._unless_closed(relation, partial(self._jobs, relation, ids, client, abreast)) or ()
+
+        def work(tell: Tell, stop: Stop) -> Iterator[None]:
+            heard = client.heard_by(tell=tell, stop=stop)
+            with suppress(IndexError):
+                while True:
+                    relation, ask = jobs.popleft()
+                    self._unless_closed(relation, partial(ask, heard))
+                    yield
+
+        threads = min(abreast, len(jobs))
+        for _ in read_abreast(work, threads=threads, tell=client.tell, stop=client.stop) if threads else ():
+            pass
+        self.notes.sort()
+
+    def _jobs(self, relation: str, ids: set[int], client: PipedriveClient, abreast: int) -> list[_Job]:
+        """What is left to ask for, a request each, after the whole list was read if that pays."""
+        names = self.names[relation]
+        if isinstance(names, SmallNames):
+            return [(relation, partial(names.learn, ids, is_last=True))]
+        batches = names.learn_all(ids, client, abreast=abreast)
+        return [(relation, partial(names.ask_for, batch)) for batch in batches]
+
+    def _unless_closed(self, relation: str, do: Callable[[], T]) -> T | None:
+        """What is refused once is not asked for again."""
         if relation in self._closed:
-            return
+            return None
         try:
-            self.names[relation].learn(ids, client, is_last=is_last)
+            return do()
         except (AccessDenied, NotThere) as error:
-            self._closed.add(relation)
-            self.notes.append(f"The names of {relation} are missing: {error.message}")
+            self._close(relation, error)
+            return None
+
+    def _close(self, relation: str, error: ImporterError) -> None:
+        with self._closing:
+            if relation not in self._closed:
+                self._closed.add(relation)
+                self.notes.append(f"The names of {relation} are missing: {error.message}")

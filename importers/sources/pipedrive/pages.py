@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import asdict
+
 from importers.errors import ServiceTrouble
-from importers.sources.pipedrive.answers import Answer
+from importers.sources.pipedrive.answers import Answer, Named
 from importers.sources.pipedrive.client import Params, PipedriveClient
 
 PARENT = "_parent"
@@ -28,6 +30,7 @@ class List:
     parent; "" where there is none. `then` is a list that goes on where this
     one ends; `detail` what each record must be asked for by itself. A full page
     of a list that `may_be_silent` is its last one where it says nothing else.
+    With `only_names` everything else of its records is thrown away unread.
     """
 
     path: str
@@ -41,6 +44,7 @@ class List:
     key: str = "id"
     per: Per | None = None
     may_be_silent: bool = False
+    only_names: bool = False
     then: List | None = None
     detail: Detail | None = None
 
@@ -139,7 +143,8 @@ def walk(
 
 def page_at(position: Params, client: PipedriveClient, where: List, params: Params | None = None) -> VendorPage:
     """One page of a list."""
-    answer = client.get(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
+    ask = client.get_names if where.only_names else client.get
+    answer = ask(where.path, {**(params or {}), **position}, version=where.version, cost=where.cost)
     after = next_position(where, answer, position)
     is_last = after is None and (where.may_be_silent or not _ends_in_silence(where, answer))
     return VendorPage(_records(answer, where.inside), is_last=is_last, after=after)
@@ -165,10 +170,14 @@ def next_position(where: List, answer: Answer, position: Params) -> Params | Non
 
 def _records(answer: Answer, inside: str) -> list[dict[str, Any]]:
     data = answer.data.get(inside) if inside and isinstance(answer.data, dict) else answer.data
-    records = [record for record in data if record] if isinstance(data, list) else data or []
+    records = [_as_record(record) for record in data if record] if isinstance(data, list) else data or []
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise unreadable("is not a list of records")
     return records
+
+
+def _as_record(found: Any) -> Any:
+    return asdict(found) if isinstance(found, Named) else found
 
 
 def _ends_in_silence(where: List, answer: Answer) -> bool:

@@ -11,9 +11,10 @@ from importers.model import Column, Page, Sight, Usage, Vanished
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.features import explained
+from importers.sources.pipedrive.mirror import Mirror, Record
 from importers.sources.pipedrive.recipes import ids_in
 from importers.sources.pipedrive.removal import Removal
-from importers.sources.pipedrive.supply import Batch, Ears, Supply
+from importers.sources.pipedrive.supply import ABREAST, Batch, Ears, Supply
 from importers.sources.pipedrive.tally import counted, told
 from importers.tables.flatten import Getter, Path, Shaper, pluck
 
@@ -30,7 +31,7 @@ class PipedriveReading:
         self._tell = tell
         self._stop = stop
         self._shaper = Shaper([Getter(spec.path, spec.recipe(plan.kitchen)) for spec in plan.specs])
-        self._supply = Supply(plan)
+        self._supply = Supply(plan, look_through=self._learn_all_names)
         choice = plan.selection.vanished if self._supply.is_remembered else Vanished.REMOVE
         self._removal = Removal([spec.column for spec in plan.specs], choice, plan.kitchen.zone)
         self.columns: tuple[Column, ...] = self._removal.columns
@@ -92,14 +93,27 @@ class PipedriveReading:
         return Ears(self._client.heard_by(tell=tell, stop=stop), tell, stop)
 
     def _learn_names(self, batch: Batch, client: PipedriveClient) -> None:
-        plucked: dict[Path, Sequence[Any]] = {(): batch.records}
+        for relation, ids in self._named_in(batch.records).items():
+            self._plan.directory.learn(relation, ids, client, is_last=batch.is_last)
+
+    def _learn_all_names(self, mirror: Mirror, ears: Ears) -> None:
+        """Where everything is there before the first row is made, every name is asked for as it costs least."""
+        parts = {spec.path[0] for spec in self._plan.specs if spec.relation}
+        needed: dict[str, set[int]] = {}
+        for records in mirror.glance(parts) if parts else ():
+            ears.stop()
+            for relation, ids in self._named_in(records).items():
+                needed.setdefault(relation, set()).update(ids)
+        self._plan.directory.learn_all(needed, ears.client, abreast=ABREAST)
+
+    def _named_in(self, records: Sequence[Record]) -> dict[str, set[int]]:
+        """The ids of which names are needed, by relation."""
+        plucked: dict[Path, Sequence[Any]] = {(): records}
         needed: dict[str, set[int]] = {}
         for spec in self._plan.specs:
             if spec.relation:
-                ids = needed.setdefault(spec.relation, set())
-                ids.update(*map(ids_in, pluck(plucked, spec.path)))
-        for relation, ids in needed.items():
-            self._plan.directory.learn(relation, ids, client, is_last=batch.is_last)
+                needed.setdefault(spec.relation, set()).update(*map(ids_in, pluck(plucked, spec.path)))
+        return needed
 
     def _complete_notes(self) -> None:
         self.notes += [*self._plan.directory.notes, *self._lost_options(), *self._account(), *self._given_up()]

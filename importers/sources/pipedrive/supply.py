@@ -32,7 +32,7 @@ _ASK_FOR_TOTAL_AFTER = 20
 _GLANCE = 30
 """Requests after which a glance gives up: most parents of rare records have none, and the next thousand may not either."""
 
-_ABREAST = 16
+ABREAST = 16
 """Requests under way at a time, as far as the governor lets them."""
 
 
@@ -61,8 +61,10 @@ class Supply:
     tell what came of it.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, look_through: Callable[[Mirror, Ears], None]) -> None:
+        """*look_through* is called once with all the records, before the first of them is handed out of a mirror."""
         self._plan = plan
+        self._look_through = look_through
         self._wanted = Wanted(plan)
         self._mirror: Mirror | None = None
         self._about: About | None = None
@@ -126,6 +128,7 @@ class Supply:
         gathering = self._gathering(ears)
         self._mirror, self._about, rounds = gathering.changes(about)
         ears.tell(_in_words(about, rounds, self._plan.kitchen.zone, gathering.now))
+        self._look_through(self._mirror, ears)
         yield from self._mirrored(gone=shown)
 
     @contextmanager
@@ -151,6 +154,7 @@ class Supply:
         first = next(pages, VendorPage([], is_last=True))
         if self.is_remembered or not (first.is_last or not self._wanted.can_catch_up):
             self._mirror, self._about = gathering.everything(first, pages, last, lambda: walker.began_at)
+            self._look_through(self._mirror, ears)
             yield from self._mirrored(gone=shown)
         else:
             yield from self._straight(chain([first], pages))
@@ -198,8 +202,8 @@ class Supply:
         if limit is not None:
             return Walker(ears.client, stop=ears.stop, enough=limit, goes_on=self._goes_on(ears.client))
         price = PriceTag(self._plan.entity.where, tell=ears.tell, guess=lambda: self._parents_expected(ears.client))
-        abreast = _ABREAST if self._wanted.can_catch_up else 1
-        return Walker(ears.client, stop=ears.stop, hear=price, abreast=abreast)
+        in_windows = self._wanted.can_catch_up
+        return Walker(ears.client, stop=ears.stop, hear=price, abreast=ABREAST, in_windows=in_windows)
 
     def _goes_on(self, client: PipedriveClient) -> Callable[[], bool]:
         asked_before = client.meter.usage.requests

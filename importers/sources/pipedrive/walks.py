@@ -33,7 +33,7 @@ _ASKS = 100
 LOOKS = 4
 """How often parents are listed at most, to find those that came or moved meanwhile."""
 
-_AHEAD = 4
+_AHEAD = 2
 """Parents, for each thread, whose lists may wait for those of one before them."""
 
 
@@ -167,7 +167,7 @@ class Walker:
 
     def _side_by_side(self, children: _Children, asked: Asked) -> Iterator[list[Record]]:
         """One thread reads the parents, the others what belongs to them."""
-        handed: Handed[Sequence[Record]] = Handed(room=_ENOUGH, ahead=_AHEAD * self._abreast)
+        handed: Handed[Sequence[Record]] = Handed(room=self._abreast, ahead=_AHEAD * self._abreast)
         is_fed = threading.Lock()
 
         def work(tell: Tell, stop: Stop) -> Iterator[tuple[int, list[Record]]]:
@@ -175,6 +175,7 @@ class Walker:
             if is_fed.acquire(blocking=False):
                 self._feed(handed, children.per, asked, client)
             for number, group in handed.board.jobs(stop):
+                stop()
                 yield number, [record for records in children.of(group, client) for record in records]
 
         crew = read_abreast(work, threads=self._abreast, tell=self._client.tell, stop=self._stop)
@@ -280,7 +281,8 @@ class _Children:
 
 def _takes_windows(where: List, params: Params) -> bool:
     """Whether Pipedrive says what a window does beside a saved filter, nobody knows."""
-    return {"updated_since", "updated_until"} <= {*where.windows} and "filter_id" not in params
+    bounds = {"updated_since", "updated_until"}
+    return bounds <= {*where.windows} and not params.keys() & {*bounds, "filter_id"}
 
 
 def _kept(per: Per, parent: Record) -> Record:

@@ -92,7 +92,7 @@ def test_deals_are_read_on_only_when_those_before_had_their_turn() -> None:
     pages = rig.source.open(Selection("deal-followers", columns=("deal_id",))).pages()
     assert 100 <= len(next(pages).rows) <= 600
     assert rig.paths().count("/api/v2/deals") == 1
-    assert len(asked(rig, "/followers")) <= 300
+    assert len(asked(rig, "/followers")) <= 400
     assert sum(len(page.rows) for page in pages) > 620
     assert rig.paths().count("/api/v2/deals") == 2
 
@@ -118,7 +118,7 @@ def test_every_row_names_its_deal(rig: Rig, entity: str) -> None:
 def test_products_of_deals_are_asked_for_a_hundred_at_a_time(rig: Rig) -> None:
     rig.read(Selection("deal-products"))
     calls = asked(rig, "/deals/products")
-    assert [call.query["deal_ids"].count(",") + 1 for call in calls] == [100, 20]
+    assert sorted(call.query["deal_ids"].count(",") + 1 for call in calls) == [20, 100]
 
 
 def test_ids_that_are_not_understood_together_are_asked_for_one_by_one(rig: Rig, monkeypatch: Any) -> None:
