@@ -394,6 +394,9 @@ class Store(Protocol):
     def password_of(self, email: str) -> tuple[int, str] | None:
         """The id and the password's hash of the account, None when there is none."""
 
+    def mark_sessions(self, user_id: int, mark: str, *, password_hash: str | None = None) -> None:
+        """From now on sessions of the user must carry *mark*; with a new password, where there is one."""
+
     def actor(self, user_id: int) -> Actor | None: ...
 
     # --- connections ---

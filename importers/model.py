@@ -270,9 +270,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """`session_mark` is what their sessions must carry: a new one ends them all."""
+
     id: int
     email: str
     created_at: datetime
+    session_mark: str = field(default="0", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class SignedIn(UserMixin):
     actor: Actor
 
     def get_id(self) -> str:
-        return str(self.actor.user.id)
+        return f"{self.actor.user.id}.{self.actor.user.session_mark}"
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -95,6 +95,9 @@ def begin_session(actor: Actor) -> None:
 
 
 def end_session() -> None:
+    """Sign out, here and everywhere: a copy of the cookie must be worth nothing any more."""
+    if current_user.is_authenticated:
+        current.services().people.end_sessions(current.actor())
     logout_user()
     session.clear()
 
@@ -120,11 +123,12 @@ def _add_login(app: Flask) -> None:
     manager.session_protection = None  # an address may change on the way to work; the cookie is signed
 
     @manager.user_loader
-    def load(user_id: str) -> SignedIn | None:
+    def load(name: str) -> SignedIn | None:
+        user_id, _, mark = name.partition(".")
         if g.get("is_in_trouble") or not user_id.isdecimal():
             return None
         actor = current.services().people.actor(int(user_id))
-        return SignedIn(actor) if actor else None
+        return SignedIn(actor) if actor and actor.user.session_mark == mark else None
 
 
 def _require_sign_in() -> ResponseReturnValue | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
@@ -59,6 +61,23 @@ class People:
         """Who the session of *user_id* speaks for; None when the account is gone."""
         return self._store.actor(user_id)
 
+    def end_sessions(self, actor: Actor) -> None:
+        """Sign them out wherever they are signed in, also where somebody copied their session."""
+        self._store.mark_sessions(actor.user.id, secrets.token_hex(16))
+
+    def change_password(self, actor: Actor, old: str, new: str) -> Actor:
+        """
+        Ends all sessions; the actor who comes back has a mark for a new one.
+        Raises InvalidSettings, whose fact `field` is "old" or "password".
+        """
+        _, password_hash = self._store.password_of(actor.user.email) or (None, self._somebodys_hash())
+        if not self._fits(password_hash, old):
+            raise InvalidSettings("That is not your password.", hint="Type the one you have now.", field="old")
+        _check_password(new)
+        mark = secrets.token_hex(16)
+        self._store.mark_sessions(actor.user.id, mark, password_hash=self._hasher.hash(new))
+        return replace(actor, user=replace(actor.user, session_mark=mark))
+
     def _fits(self, password_hash: str, password: str) -> bool:
         if len(password) > LONGEST_PASSWORD:
             return False
@@ -91,10 +110,14 @@ def _normal(email: str) -> str:
 def _check_password(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidSettings(
-            f"The password has {len(password)} characters.", hint=f"Choose one of at least {SHORTEST_PASSWORD}."
+            f"The password has {len(password)} characters.",
+            hint=f"Choose one of at least {SHORTEST_PASSWORD}.",
+            field="password",
         )
     if len(password) > LONGEST_PASSWORD:
-        raise InvalidSettings("The password is too long.", hint=f"Choose one of at most {LONGEST_PASSWORD} characters.")
+        raise InvalidSettings(
+            "The password is too long.", hint=f"Choose one of at most {LONGEST_PASSWORD} characters.", field="password"
+        )
 
 
 def _zone(name: str) -> str:

@@ -65,6 +65,11 @@ class People(Database):
             row = connection.execute(select(users.c.id, users.c.password_hash).where(users.c.email == email)).first()
         return (row.id, row.password_hash) if row else None
 
+    def mark_sessions(self, user_id: int, mark: str, *, password_hash: str | None = None) -> None:
+        values = {"session_mark": mark, **({"password_hash": password_hash} if password_hash else {})}
+        with self._writing() as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(values))
+
     def actor(self, user_id: int) -> Actor | None:
         with self._reading() as connection:
             return _actor(connection, user_id)

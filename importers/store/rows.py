@@ -40,7 +40,7 @@ def workspace_of(row: AnyRow) -> Workspace:
 def actor_of(row: AnyRow) -> Actor:
     """From a join in which the workspace's columns carry the prefix `workspace_`."""
     return Actor(
-        User(row.id, row.email, row.created_at),
+        User(row.id, row.email, row.created_at, row.session_mark),
         Workspace(row.workspace_id, row.workspace_name, row.workspace_time_zone, row.workspace_created_at),
         Role(row.role),
     )

@@ -120,6 +120,7 @@ users = Table(
     Column("id", Integer, primary_key=True),
     Column("email", String(320), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
+    Column("session_mark", String(32), nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )

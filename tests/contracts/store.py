@@ -172,6 +172,13 @@ class StoreContract:
         with pytest.raises(InvalidSettings, match=alice.user.email):
             store.add_user(alice.user.email, "hash", workspace_id=ours, role=Role.VIEWER, now=NEW_YEAR)
 
+    def test_sessions_are_marked_anew_with_or_without_a_new_password(self, store: Store, alice: Actor):
+        store.mark_sessions(alice.user.id, "first")
+        before = store.password_of(alice.user.email)
+        assert store.actor(alice.user.id) == replace(alice, user=replace(alice.user, session_mark="first"))
+        store.mark_sessions(alice.user.id, "second", password_hash="new hash")
+        assert store.password_of(alice.user.email) == (alice.user.id, "new hash") != before
+
     # --- connections ---
 
     def test_a_connection_comes_back_as_it_went_in(self, store: Store, ours: int):

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
-from tests.people import ALICE, BOB
+from tests.people import ALICE, BOB, PASSWORD
 from tests.web.browser import Browser
 
 pytestmark = pytest.mark.usefixtures("neighbours")
@@ -99,6 +100,65 @@ def test_signing_out_ends_the_session(at_alice: Browser):
     token = at_alice.page.root.find("form", action="/sign-out").find("input").attrs["value"]
     at_alice.client.post("/sign-out", data={"csrf_token": token})
     assert at_alice.open("/connections").heading == "Sign in"
+
+
+def sign_out(browser: Browser) -> None:
+    token = browser.open("/").root.find("form", action="/sign-out").find("input").attrs["value"]
+    browser.client.post("/sign-out", data={"csrf_token": token})
+
+
+def thief_of(browser: Browser, app: Flask) -> Browser:
+    """Somebody with a copy of the cookie."""
+    thief, cookie = Browser(app), browser.client.get_cookie("pipesheet")
+    assert cookie
+    thief.client.set_cookie("pipesheet", cookie.value)
+    return thief
+
+
+def test_signing_out_makes_a_stolen_cookie_worthless(at_alice: Browser, at_bob: Browser, app: Flask):
+    thief = thief_of(at_alice, app)
+    assert thief.open("/").heading == "Importers"
+    sign_out(at_alice)
+    assert thief.open("/").heading == "Sign in"
+    assert at_bob.open("/").heading == "Importers"
+    assert at_alice.sign_in(ALICE).heading == "Importers"
+
+
+def test_a_new_password_signs_out_everywhere_but_here(at_alice: Browser, app: Flask):
+    thief = thief_of(at_alice, app)
+    at_alice.open("/password")
+    page = at_alice.submit(old=PASSWORD, password="another good one")
+    assert "Everywhere else you are signed out" in page.root.find(role="status").text
+    assert thief.open("/").heading == "Sign in"
+    assert thief.sign_in(ALICE).heading == "Sign in"
+    assert thief.sign_in(ALICE, "another good one").heading == "Importers"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "told"),
+    [
+        ("wrong", "another good one", "old", "That is not your password."),
+        ("", "another good one", "old", "Type your password."),
+        (PASSWORD, "short", "password", "too short"),
+        (PASSWORD, "", "password", "Choose a password."),
+    ],
+)
+def test_a_password_is_changed_by_whoever_knows_it_and_to_a_good_one(
+    at_alice: Browser, old: str, new: str, field: str, told: str
+):
+    at_alice.open("/password")
+    page = at_alice.submit(old=old, password=new)
+    assert at_alice.status == 422
+    assert told in page.root.find(id=f"{field}-error").text
+    assert at_alice.open("/").heading == "Importers"
+
+
+def test_guessing_the_password_of_an_open_session_is_stopped(at_alice: Browser):
+    at_alice.open("/password")
+    for _ in range(10):
+        at_alice.submit(old="wrong", password="another good one")
+    at_alice.submit(old=PASSWORD, password="another good one")
+    assert at_alice.status == 429
 
 
 def test_a_link_cannot_sign_anybody_out(at_alice: Browser):

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
+from flask_login import current_user
 
 PER_PERSON = "10 per 5 minutes"
 PER_ADDRESS = "60 per 5 minutes"
@@ -50,7 +51,8 @@ def _tightest() -> RequestLimit | None:
 
 
 def _person() -> str:
-    email = request.form.get("email", "")[:320].strip().lower()
+    known = current_user.actor.user.email if current_user.is_authenticated else ""
+    email = known or request.form.get("email", "")[:320].strip().lower()
     return f"{get_remote_address()} {email}"
 
 

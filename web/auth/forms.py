@@ -14,6 +14,25 @@ class SignInForm(FlaskForm):
     password = PasswordField("Password", validators=[needed("Type your password.")])
 
 
+_NEW_PASSWORD = (
+    needed("Choose a password."),
+    Length(
+        min=SHORTEST_PASSWORD,
+        message=f"That password is too short: use at least {SHORTEST_PASSWORD} characters.",
+    ),
+    Length(max=1000, message="That password is too long: use at most 1000 characters."),
+)
+
+
+class PasswordForm(FlaskForm):
+    old = PasswordField("Password you have now", validators=[needed("Type your password.")])
+    password = PasswordField(
+        "New password",
+        description=f"At least {SHORTEST_PASSWORD} characters. A few words make a good one.",
+        validators=_NEW_PASSWORD,
+    )
+
+
 class WelcomeForm(FlaskForm):
     email = EmailField(
         "E-mail",
@@ -26,13 +45,6 @@ class WelcomeForm(FlaskForm):
     password = PasswordField(
         "Password",
         description=f"At least {SHORTEST_PASSWORD} characters. A few words make a good one.",
-        validators=[
-            needed("Choose a password."),
-            Length(
-                min=SHORTEST_PASSWORD,
-                message=f"That password is too short: use at least {SHORTEST_PASSWORD} characters.",
-            ),
-            Length(max=1000, message="That password is too long: use at most 1000 characters."),
-        ],
+        validators=_NEW_PASSWORD,
     )
     time_zone = HiddenField(default="UTC")

@@ -3,12 +3,13 @@ from __future__ import annotations
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
 
 from importers.errors import InvalidSettings
 from web import current
 from web.auth.attempts import minutes_to_wait, slow_down, warning
-from web.auth.forms import SignInForm, WelcomeForm
+from web.auth.forms import PasswordForm, SignInForm, WelcomeForm
 from web.errors import Told, answer
 from web.security import begin_session, end_session, safe_next
 
@@ -17,7 +18,7 @@ pages = Blueprint("auth", __name__)
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
-    slow_down(app, "auth.sign_in", "auth.welcome")
+    slow_down(app, "auth.sign_in", "auth.welcome", "auth.password")
 
 
 @pages.route("/welcome", methods=["GET", "POST"])
@@ -71,10 +72,26 @@ def too_many_tries(error: HTTPException) -> ResponseReturnValue:
     )
 
 
+@pages.route("/password", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    """Change it. Whoever else is signed in with the old one is signed out."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            actor = current.services().people.change_password(current.actor(), form.old.data, form.password.data)
+        except InvalidSettings as error:
+            form[error.facts["field"]].errors = [f"{error} {warning()}".rstrip()]
+        else:
+            begin_session(actor)
+            flash("Your password is changed. Everywhere else you are signed out.", "success")
+            return redirect(url_for("home.index"))
+    return render_template("auth/password.html", form=form), _status(form)
+
+
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     end_session()
-    flash("You are signed out.", "success")
+    flash("You are signed out, on all your devices.", "success")
     return redirect(url_for("auth.sign_in"))
 
 
@@ -83,5 +100,5 @@ def _known_zone(name: str | None) -> str:
     return str(current.zone_named(name or "UTC"))
 
 
-def _status(form: SignInForm | WelcomeForm) -> int:
+def _status(form: FlaskForm) -> int:
     return 422 if form.errors else 200
