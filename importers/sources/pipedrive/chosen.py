@@ -30,15 +30,13 @@ def _with_brought(entity: Entity, answers: Answers, selection: Selection) -> Sel
     ever = {key for option in entity.options for keys in option.brings.values() for key in keys}
     if not ever:
         return selection
-    columns = selection.columns
-    if columns is None:
-        usual = selection.frozen.keys if selection.frozen else _usual(entity)
-        columns = tuple(key for key in usual if key not in ever)
-    return replace(selection, columns=(*columns, *brought_by(entity.options, answers)))
-
-
-def _usual(entity: Entity) -> tuple[str, ...]:
-    return tuple(spec.column.key for spec in entity.columns if spec.column.usual)
+    brought = brought_by(entity.options, answers)
+    if selection.columns is not None:
+        return replace(selection, columns=(*selection.columns, *brought))
+    if selection.frozen is not None:
+        return replace(selection, columns=(*(key for key in selection.frozen.keys if key not in ever), *brought))
+    usual = (spec.column.key for spec in entity.columns if spec.column.usual or spec.column.key in brought)
+    return replace(selection, columns=tuple(usual))
 
 
 def _keys(entity: Entity, selection: Selection) -> Iterator[str]:
