@@ -117,7 +117,9 @@ class WindowedList:
             return
         lowest, after_lowest = yield from self._end(is_rising=True)
         if after_lowest is not None:
-            windows, rising, falling = Windows.between(lowest, highest, page_size=self._list.where.page_size)
+            # A list may give less at once than it was asked for.
+            page_size = max(len(lowest.marks), len(highest.marks))
+            windows, rising, falling = Windows.between(lowest, highest, page_size=page_size)
             yield from self._between(_Walks(windows, {rising: after_lowest, falling: after_highest}))
         yield VendorPage([], is_last=True)
 

@@ -30,7 +30,7 @@ from importers.interfaces import Stop, Tell
 from importers.sources.pipedrive.answers import Named
 from importers.sources.pipedrive.changes import asked_since
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.pages import List, VendorPage, first_position, next_position
+from importers.sources.pipedrive.pages import List, VendorPage, first_position, next_position, walk
 from importers.sources.pipedrive.walks import Asked, Walker
 
 T = TypeVar("T")
@@ -95,10 +95,11 @@ class ManyNames:
 
     def ask_for(self, batch: list[int], client: PipedriveClient) -> None:
         """Ids that are not answered belong to records that are gone, or hidden: asking again would not help."""
-        params: Params = {"ids": ",".join(map(str, batch)), "limit": _BATCH}
-        found = client.get_names(self._where.path, params, version=self._where.version, cost=self._where.cost).data
+        where = replace(self._only_names, page_size=_BATCH, may_be_silent=True)
+        found = [*walk(client, where, {"ids": ",".join(map(str, batch))})]
         self._names.update(dict.fromkeys(batch))
-        self._keep(found)
+        for page in found:
+            self._keep_page(page)
 
     def _missing(self, ids: set[int]) -> list[int]:
         return sorted(record_id for record_id in ids if record_id > self._known_up_to and record_id not in self._names)
@@ -121,10 +122,13 @@ class ManyNames:
     def _keep_pages(self, pages: Iterator[VendorPage], most: int) -> bool:
         """Whether these were all."""
         for number, page in enumerate(pages, start=1):
-            self._keep(Named(record.get("id"), record.get("name"), record.get("title")) for record in page.records)
+            self._keep_page(page)
             if number >= most and not page.is_last:
                 return False
         return True
+
+    def _keep_page(self, page: VendorPage) -> None:
+        self._keep(Named(record.get("id"), record.get("name"), record.get("title")) for record in page.records)
 
     def _ask_for(self, ids: list[int], client: PipedriveClient) -> None:
         for batch in _batches(ids):
