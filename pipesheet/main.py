@@ -86,6 +86,15 @@ def _options(_context: click.Context, _option: click.Parameter, given: tuple[str
     return answers
 
 
+_CHOICES = click.option(
+    "--option",
+    "options",
+    metavar="NAME=ANSWER,…",
+    multiple=True,
+    callback=_options,
+    help="What else the entity lets one choose: folders=inbox,sent. See `pipesheet entities --long`.",
+)
+
 _SANDBOX = click.option(
     "--sandbox", is_flag=True, help="Read from a pretend Pipedrive instead, which needs no token and no server."
 )
@@ -132,14 +141,7 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
     help="The number of a filter saved in Pipedrive.",
 )
 @click.option("--status", "statuses", callback=_names, help="Only these statuses: open,won.")
-@click.option(
-    "--option",
-    "options",
-    metavar="NAME=ANSWER,…",
-    multiple=True,
-    callback=_options,
-    help="What else the entity lets one choose: folders=inbox,sent. See `pipesheet entities --long`.",
-)
+@_CHOICES
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
 @click.option(
     "--time-zone", default="UTC", show_default=True, callback=_time_zone, help="The zone moments are shown in."
@@ -178,6 +180,7 @@ def import_command(
 @click.option("--columns", callback=_names, help="As for `pipesheet import`: related names cost something, too.")
 @click.option("--filter", "filter_id", metavar="NUMBER", callback=_filter_number, help="As for `pipesheet import`.")
 @click.option("--status", "statuses", callback=_names, help="Only these statuses: open,won.")
+@_CHOICES
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
 @_SANDBOX
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
@@ -186,6 +189,7 @@ def price(
     columns: tuple[str, ...] | None,
     filter_id: int | None,
     statuses: tuple[str, ...] | None,
+    options: dict[str, tuple[str, ...]],
     limit: int | None,
     sandbox: bool,
     as_json: bool,
@@ -199,7 +203,7 @@ def price(
     from pipesheet.price import show
     from pipesheet.vendor import source
 
-    selection = Selection(entity, columns, filter_id, "", statuses or (), limit)
+    selection = Selection(entity, columns, filter_id, "", statuses or (), limit, options=options)
     show(source(Settings.from_env(), sandbox=sandbox), selection, as_json=as_json)
 
 

@@ -102,6 +102,14 @@ def test_an_option_that_does_not_exist_is_refused_with_what_there_is(
     assert told in capsys.readouterr().err
 
 
+def test_the_price_heeds_the_options() -> None:
+    asked = ["price", "mail-messages", "--sandbox", "--json", "--limit", "5"]
+    plain = CliRunner().invoke(main.cli, asked)
+    whole = CliRunner().invoke(main.cli, [*asked, "--option", "text=whole"])
+    assert "2 tokens for the text of each message" not in plain.output
+    assert "2 tokens for the text of each message" in whole.output
+
+
 def test_columns_lists_keys_and_headers_the_accounts_own_among_them() -> None:
     result = CliRunner().invoke(main.cli, ["columns", "Deals", "--sandbox"])
     lines = [line.split("  ") for line in result.output.splitlines()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -89,6 +90,15 @@ def test_the_text_is_added_to_the_columns_that_were_chosen(rig: Rig) -> None:
     assert [column.key for column in reading.columns] == ["subject", "body", "body_missing"]
     reading = rig.source.open(chosen(MESSAGES, "body", "subject", text="whole"))
     assert [column.key for column in reading.columns] == ["body", "subject", "body_missing"]
+
+
+def test_a_sheet_that_had_the_text_loses_it_with_the_choice_and_asks_no_more(rig: Rig) -> None:
+    frozen = rig.source.open(chosen(MESSAGES, text="whole")).sight.frozen
+    assert {"body", "body_missing"} <= set(frozen.keys)
+    reading = rig.source.open(replace(chosen(MESSAGES), frozen=frozen))
+    assert [column.key for column in reading.columns] == [key for key in frozen.keys if not key.startswith("body")]
+    kept = rig.source.open(replace(chosen(MESSAGES, text="whole"), frozen=frozen))
+    assert tuple(column.key for column in kept.columns) == frozen.keys
 
 
 def test_nothing_is_asked_for_texts_that_nobody_wants(rig: Rig) -> None:
