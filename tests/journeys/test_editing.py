@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
 from sandbox.world import TOKEN
 from tests.browser import await_end_of_run
@@ -73,6 +73,21 @@ def test_a_search_without_a_hit_says_so(editor: Page):
     expect(editor.get_by_text("No column of that name")).to_be_visible()
     search.fill("title")
     expect(editor.get_by_text("No column of that name")).to_be_hidden()
+
+
+def test_a_proposal_that_comes_late_does_not_run_into_what_is_typed(editor: Page):
+    held: list[Route] = []
+    editor.route("**/editor/options?*", lambda route: held.append(route))
+    editor.get_by_label("Persons", exact=True).check()
+    sheet = editor.get_by_label("Sheet", exact=True)
+    sheet.select_text()
+    while not held:
+        editor.wait_for_timeout(20)
+    held[0].continue_()
+    expect(editor.locator("#options input[name=options_for]")).to_have_value("1:persons")
+    editor.keyboard.insert_text("People")
+    expect(sheet).to_have_value("People")
+    expect(editor.get_by_label("Name", exact=True)).to_have_value("Persons to Excel")
 
 
 def test_optional_settings_stay_open_for_another_entity(editor: Page):

@@ -39,6 +39,7 @@ const propose = (fragment) => {
   if (!proposal) return;
   for (const [field, value] of [["name", proposal.proposedName], ["sheet", proposal.proposedSheet]]) {
     const input = form.elements[field];
+    if (input === document.activeElement) continue; // somebody is about to type, and the text would run into theirs
     if (input.value === input.dataset.proposed || !input.value) input.value = value;
     input.dataset.proposed = value;
   }
