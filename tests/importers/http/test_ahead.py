@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from importers.errors import RunStopped, ServiceTrouble
-from importers.http.ahead import read_ahead
+from importers.http.ahead import read_abreast, read_ahead
 from importers.interfaces import Stop, Tell, never_stop, say_nothing
 
 SOON = 5.0
@@ -116,3 +116,72 @@ def test_a_reader_who_waits_for_a_silent_producer_can_still_be_stopped() -> None
     with pytest.raises(RunStopped):
         list(read_ahead(produce, tell=say_nothing, stop=stop))
     release.set()
+
+
+def test_what_many_threads_make_all_comes() -> None:
+    numbers = iter(range(200))
+    lock = threading.Lock()
+
+    def produce(tell: Tell, stop: Stop) -> Iterator[int]:
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            yield number
+
+    assert sorted(read_abreast(produce, threads=8, tell=say_nothing, stop=never_stop)) == list(range(200))
+
+
+def test_no_more_items_are_in_the_making_or_wait_than_there_are_threads() -> None:
+    made: list[int] = []
+
+    def produce(tell: Tell, stop: Stop) -> Iterator[int]:
+        for number in range(10):
+            made.append(number)
+            yield number
+
+    items = read_abreast(produce, threads=3, tell=say_nothing, stop=never_stop)
+    for taken in range(1, 6):
+        next(items)
+        assert len(made) <= taken + 3
+    items.close()
+
+
+def test_the_error_of_one_thread_ends_the_others_and_keeps_its_cause() -> None:
+    before = {*threading.enumerate()}
+    first = threading.Lock()
+
+    def produce(tell: Tell, stop: Stop) -> Iterator[int]:
+        if first.acquire(blocking=False):
+            raise ServiceTrouble("broken") from ValueError("why")
+        while True:
+            stop()
+            yield 1
+
+    with pytest.raises(ServiceTrouble) as caught:
+        list(read_abreast(produce, threads=6, tell=say_nothing, stop=never_stop))
+    assert isinstance(caught.value.__cause__, ValueError)
+    _all_end(before)
+
+
+def test_a_reader_who_is_stopped_stops_all_threads() -> None:
+    before = {*threading.enumerate()}
+
+    def produce(tell: Tell, stop: Stop) -> Iterator[int]:
+        while True:
+            stop()
+        yield 1
+
+    def stop() -> None:
+        raise RunStopped("cancelled")
+
+    with pytest.raises(RunStopped):
+        list(read_abreast(produce, threads=6, tell=say_nothing, stop=stop))
+    _all_end(before)
+
+
+def _all_end(before: set[threading.Thread]) -> None:
+    for thread in {*threading.enumerate()} - before:
+        thread.join(SOON)
+        assert not thread.is_alive()

@@ -7,8 +7,11 @@ import pytest
 
 from importers.sources.pipedrive.answers import Named, NamesAnswer
 from importers.sources.pipedrive.client import PipedriveClient
-from importers.sources.pipedrive.names import ManyNames
+from importers.sources.pipedrive.entities import RELATIONS, SMALL_RELATIONS
+from importers.sources.pipedrive.names import Directory, ManyNames
 from importers.sources.pipedrive.pages import List
+from sandbox.world import World
+from tests.pipedrive import Rig, a_rig, an_app
 
 WHERE = List("/persons", "v2", 10)
 
@@ -95,3 +98,57 @@ def test_an_empty_company_is_asked_once() -> None:
     learn(names, company, range(1, 400))
     learn(names, company, range(1, 9000))
     assert company.batches + company.pages == 1
+
+
+@pytest.fixture(scope="module")
+def app() -> Any:
+    """1,800 persons."""
+    return an_app(World(deals=3000, custom_fields=0))
+
+
+@pytest.fixture
+def rig(app: Any) -> Rig:
+    return a_rig(app=app)
+
+
+def learn_all(rig: Rig, **needed: Any) -> Directory:
+    lists = {name: RELATIONS[name] for name in needed}
+    directory = Directory(needed, lists, SMALL_RELATIONS)
+    directory.learn_all({name: {*ids} for name, ids in needed.items()}, rig.source._client, abreast=4)
+    return directory
+
+
+def test_all_names_at_once_take_the_pages_of_their_list_and_a_few(rig: Rig) -> None:
+    directory = learn_all(rig, persons=range(1, 1801))
+    assert None not in [directory.names["persons"].get(number) for number in range(1, 1801)]
+    assert len(rig.journal.calls) <= 4 + 2
+
+
+def test_few_of_many_names_are_asked_for_by_their_ids(rig: Rig) -> None:
+    directory = learn_all(rig, persons=range(1, 1801, 12))
+    assert None not in [directory.names["persons"].get(number) for number in range(1, 1801, 12)]
+    assert [call.query["ids"].count(",") + 1 for call in rig.journal.calls] in ([100, 50], [50, 100])
+
+
+def test_a_list_that_is_much_longer_than_the_ids_let_expect_is_given_up(rig: Rig) -> None:
+    directory = learn_all(rig, persons=range(1, 101))
+    assert None not in [directory.names["persons"].get(number) for number in range(1, 101)]
+    assert len(rig.journal.calls) <= 3
+
+
+def test_ids_of_nobody_are_not_asked_for_again(rig: Rig) -> None:
+    directory = learn_all(rig, persons=range(1, 1900))
+    asked = len(rig.journal.calls)
+    for number in range(1850, 1860):
+        directory.learn("persons", {number}, rig.source._client, is_last=False)
+        assert directory.names["persons"].get(number) is None
+    assert len(rig.journal.calls) == asked
+
+
+def test_relations_are_asked_for_side_by_side_and_one_that_is_refused_is_noted_once(rig: Rig) -> None:
+    get = rig.source._client.session.get
+    rig.source._client.session.get = lambda url, **more: get(url.replace("/persons", "/nobody"), **more)  # type: ignore[method-assign]
+    directory = learn_all(rig, persons=range(1, 1801, 12), users=[1], stages=[1], pipelines=[1])
+    assert directory.names["stages"].get(1)
+    assert directory.names["pipelines"].get(1)
+    assert len(directory.notes) == 1
