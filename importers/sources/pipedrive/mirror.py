@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -191,7 +191,7 @@ class Mirror:
 
     def missing(self, old: Mirror) -> Iterator[Key]:
         """What was there in *old* and is not here."""
-        with _disk_explained(), closing(old._sql.cursor()) as cursor:
+        with _disk_explained(), _cursor(old._sql) as cursor:
             for row in cursor.execute("SELECT id FROM records WHERE gone_at IS NULL"):
                 if not self._knows(row[0]):
                     yield row[0]
@@ -201,7 +201,7 @@ class Mirror:
         query = (
             f"SELECT id, place, parent, moment, coalesce(gone_at, ?), crc, raw FROM records {_WHERE[only_lost or None]}"  # noqa: S608
         )
-        with _disk_explained(), closing(old._sql.cursor()) as cursor:
+        with _disk_explained(), _cursor(old._sql) as cursor:
             for row in cursor.execute(query, (gone_at,)):
                 if not self._knows(row[0]):
                     self._sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -225,7 +225,7 @@ class Mirror:
 
     def pages(self, *, gone: bool | None) -> Iterator[list[tuple[Record, str | None]]]:
         """Records in their order, each with the moment it was removed."""
-        with _disk_explained(), closing(self._sql.cursor()) as cursor:
+        with _disk_explained(), _cursor(self._sql) as cursor:
             cursor.execute(f"SELECT gone_at, parent, crc, raw FROM records {_WHERE[gone]} ORDER BY place, id")  # noqa: S608
             while rows := cursor.fetchmany(_PAGE):
                 yield [(self._record(row), row[0]) for row in rows]
@@ -233,7 +233,7 @@ class Mirror:
     def glance(self, names: Collection[str]) -> Iterator[list[Record]]:
         """Of all records, in any order, only these parts: much quicker than all of each."""
         only = _only(name for name in names if name != PARENT)
-        with _disk_explained(), closing(self._sql.cursor()) as cursor:
+        with _disk_explained(), _cursor(self._sql) as cursor:
             cursor.execute("SELECT parent, raw FROM records ORDER BY parent")
             while rows := cursor.fetchmany(_PAGE):
                 records = [only(raw) for _, raw in rows]
@@ -351,6 +351,16 @@ def _damage_noticed() -> Iterator[None]:
         yield
     except (sqlite3.Error, msgspec.DecodeError, ValueError, TypeError, FileNotFoundError) as error:
         raise DamagedError from error
+
+
+@contextmanager
+def _cursor(sql: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
+    cursor = sql.cursor()
+    try:
+        yield cursor
+    finally:
+        with suppress(sqlite3.Error):  # a thread that leaves in the middle may find the mirror closed already
+            cursor.close()
 
 
 @contextmanager
