@@ -41,7 +41,7 @@ def test_after_each_run_the_table_is_what_a_full_reading_gives(seed: int, tmp_pa
     office = Office(Shape.by(chance), chance, tmp_path)
     for _ in range(chance.randint(2, 4)):
         office.meddler.happen(12)
-        office.meddler.meddle(rounds=chance.randint(0, 4))
+        office.meddler.meddle(rounds=chance.choice((0, 1, 2, 3, 4, 9)))
         if chance.random() < 0.3:
             office.cut_short()
         if chance.random() < 0.3:
@@ -89,7 +89,7 @@ def test_lists_that_do_not_tell_what_was_removed_have_everything_else_right(seed
     entity = chance.choice(("persons", "organizations", "activities", "products", "notes", "leads"))
     office = Office(Shape.by(chance, entity=entity, statuses=()), chance, tmp_path)
     for _ in range(2):
-        office.meddler.meddle(rounds=chance.randint(0, 4))
+        office.meddler.meddle(rounds=chance.choice((0, 1, 2, 3, 4, 9)))
         found = _found_or_given_up(office)
         if office.meddler.is_calm and found is not None:
             expected = by_id(office.full(), office)
