@@ -120,9 +120,38 @@ def test_no_call_goes_to_v1_that_v2_could_answer(
         assert version == "v2" or ("v2", f"/{rest}") not in endpoints
 
 
+PROMISED = """
+    deals archived-deals deal-products deal-installments deal-participants deal-followers deal-changes deal-discounts
+    leads archived-leads lead-labels lead-sources
+    persons person-followers person-changes
+    organizations organization-followers organization-changes organization-relationships
+    activities activity-types notes note-comments files call-logs
+    products product-variations product-followers pipelines stages
+    projects archived-projects project-boards project-phases project-templates tasks
+    users roles permission-sets teams goals filters currencies mail-threads mail-messages
+    deal-fields person-fields organization-fields product-fields activity-fields project-fields lead-fields note-fields
+"""
+
+
 def test_there_are_all_that_pipedrive_lets_us_read() -> None:
-    assert len(ENTITIES) >= 48
-    assert len({entity.name for entity in ENTITIES}) == len(ENTITIES)
+    assert sorted(entity.name for entity in ENTITIES) == sorted(PROMISED.split())
+
+
+@pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity.options], ids=lambda entity: entity.name)
+def test_what_options_ask_for_exists_and_costs_what_we_say(
+    endpoints: dict[tuple[str, str], Any], entity: Entity
+) -> None:
+    for option in entity.options:
+        values = [choice.value for choice in option.question.choices]
+        for answer in [*((value,) for value in values), *([tuple(values)] if option.question.several else [])]:
+            where = option.act(entity.where, answer)
+            for listed in (where, *_first(where).chain):
+                assert _described(endpoints, listed)["cost"] == listed.cost
+                assert {name for part in listed.parts for name in part} <= _taken(endpoints, listed)
+            if where.detail:
+                described = endpoints[where.detail.version, where.detail.path]
+                assert described["cost"] == where.detail.cost
+                assert set(where.detail.params) <= {parameter["name"] for parameter in described["query"]}
 
 
 def _first(where: List) -> List:
