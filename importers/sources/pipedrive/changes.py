@@ -52,7 +52,6 @@ class Rules:
 
     own: Params
     statuses: Sequence[str]
-    by_id: bool
     remembers_removed: bool
     gone_at: str
 
@@ -104,7 +103,7 @@ class Rounds:
             return self._count(self.removed, record, self._lose(record))
         if self._rules.statuses and record.get("status") not in self._rules.statuses:
             return self._count(self.removed, record, self._mirror.drop(record))
-        return self._count(self.changed, record, self._mirror.learn(record, by_id=self._rules.by_id))
+        return self._count(self.changed, record, self._mirror.learn(record))
 
     def _lose(self, record: Record) -> bool:
         if self._rules.remembers_removed:

@@ -78,6 +78,10 @@ class Entity:
         return tuple(option.question for option in self.options)
 
     @property
+    def _tells_versions(self) -> bool:
+        return self.where.per is not None and bool(self.where.per.version)
+
+    @property
     def info(self) -> EntityInfo:
         return EntityInfo(
             name=self.name,
@@ -94,8 +98,8 @@ class Entity:
             scopes=self.scopes,
             needs=self.needs,
             questions=self.questions,
-            tells_changes=self.changes is not None,
-            tells_removals=self.changes is not None and self.changes.tells_removals,
+            tells_changes=self.changes is not None or self._tells_versions,
+            tells_removals=self.changes.tells_removals if self.changes else self._tells_versions,
             tells_apart=self.where.key == "id",
         )
 
@@ -1092,6 +1096,7 @@ _CATALOGUE = (
                 moment="message_time",
                 keeps=("deal_id", "lead_id", "message_count", PARENT),
                 counts="message_count",
+                version=("version", "update_time", "last_message_timestamp", "message_count"),
             ),
         ),
         scopes=_MAIL_READ,

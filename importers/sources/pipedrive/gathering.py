@@ -7,6 +7,7 @@ moment would.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,12 +21,15 @@ from importers.model import Refresh, Selection, Vanished
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Changes, Rounds, Rules, newest_in
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.mirror import About, DamagedError, Mirror
-from importers.sources.pipedrive.pages import VendorPage
+from importers.sources.pipedrive.details import missing_key
+from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record
+from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
 
 _MAX_AGE = {Refresh.DAILY: timedelta(days=1), Refresh.WEEKLY: timedelta(days=7)}
 _IDS = 100
 """As many as one may ask for at once."""
+_OF_UUIDS = ("/leads", "/leads/archived")
+"""Lists whose order is not that of their ids."""
 _LEEWAY = timedelta(minutes=30)
 """A schedule is never kept to the second: a day is over when it nearly is."""
 
@@ -63,6 +67,11 @@ class Wanted:
         return is_all and self.plan.entity.changes is not None
 
     @property
+    def has_versions(self) -> bool:
+        """Whether its parents tell whether something changed."""
+        return self.plan.where.per is not None and bool(self.plan.where.per.version)
+
+    @property
     def has_choice(self) -> bool:
         """Whether a record can leave the table and still be there."""
         return self._selection.filter_id is not None or bool(self._selection.statuses)
@@ -72,9 +81,11 @@ class Wanted:
         return self.is_remembered and self._selection.vanished is not Vanished.REMOVE
 
     @property
-    def is_in_order_of_ids(self) -> bool:
+    def layout(self) -> Layout:
         where = self.plan.where
-        return where.key == "id" and where.per is None and where.then is None and len(where.parts) == 1
+        is_one_list = where.per is None and where.then is None and len(where.parts) == 1
+        order = "arrival" if not is_one_list else "time" if where.path in _OF_UUIDS else "id"
+        return Layout(where.key, order)
 
     @property
     def label(self) -> About:
@@ -93,19 +104,20 @@ def why_everything(wanted: Wanted, last: About | None, now: datetime) -> str:
     selection = wanted.plan.selection
     if selection.refresh is Refresh.EVERYTHING:
         return "that is what was chosen"
-    if why := _why_always(wanted.plan):
+    if why := _why_always(wanted):
         return why
-    if last is None or not last.watermark:
+    if last is None or not (last.watermark or wanted.has_versions):
         return "there is nothing to build on yet"
     if _choice_of(last) != _choice_of(wanted.label):
         return "something else was asked for the last time"
     return _too_old(selection.refresh, last.full_at, now)
 
 
-def _why_always(plan: Plan) -> str:
+def _why_always(wanted: Wanted) -> str:
+    plan = wanted.plan
     selection, changes = plan.selection, plan.entity.changes
     if changes is None:
-        return f"Pipedrive does not tell what changed among {plan.entity.label.lower()}"
+        return "" if wanted.has_versions else f"Pipedrive does not tell what changed among {plan.entity.label.lower()}"
     if selection.filter_id is not None:
         return "a filter is chosen, and what passes it can change without Pipedrive telling"
     if "deleted" in selection.statuses:
@@ -127,8 +139,9 @@ def _choice_of(about: About) -> tuple[str, ...]:
 class Gathering:
     """Fills one mirror. `now` is the moment of the run."""
 
-    def __init__(self, wanted: Wanted, client: PipedriveClient, stop: Stop) -> None:
+    def __init__(self, wanted: Wanted, client: PipedriveClient, stop: Stop, parents: Parents) -> None:
         self._wanted = wanted
+        self._parents = parents
         self._client = client
         self._stop = stop
         self._began = client.clock.monotonic()
@@ -141,7 +154,7 @@ class Gathering:
         All pages, and what changed while they were read. What *last* held and
         is missing now was removed, where that is to be remembered.
         """
-        mirror = Mirror.empty(self._wanted.place.parent if self._wanted.place else None)
+        mirror = Mirror.empty(self._wanted.place.parent if self._wanted.place else None, self._wanted.layout)
         try:
             watermark = self._fill(mirror, first, rest, began_at)
             if last and last.about and self._wanted.remembers_removed:
@@ -155,7 +168,7 @@ class Gathering:
         """What changed since *about* was said of the mirror that is kept."""
         if self._wanted.place is None:
             raise DamagedError
-        mirror = Mirror.copy_of(self._wanted.place)
+        mirror = Mirror.copy_of(self._wanted.place, self._wanted.layout)
         try:
             rounds = self._rounds(mirror)
             watermark = rounds.catch_up(about.watermark)
@@ -169,7 +182,7 @@ class Gathering:
     ) -> str:
         self._put(mirror, first)
         if first.is_last:
-            return mirror.newest
+            return "" if self._wanted.plan.where.per else mirror.newest
         before = "" if not self._wanted.can_catch_up else self._newest_before(began_at)
         for page in rest:
             self._put(mirror, page)
@@ -185,13 +198,18 @@ class Gathering:
 
     def _put(self, mirror: Mirror, page: VendorPage) -> None:
         self._stop()
-        mirror.put(page.records, by_id=self._wanted.is_in_order_of_ids)
+        self._parents.put_into(mirror)
+        mirror.put(page.records)
+        detail = self._wanted.plan.where.detail
+        if detail:
+            for record in page.records:
+                if missing_key(detail.key) in record and record.get(PARENT):
+                    mirror.doubt_parent(record[PARENT]["id"])
 
     def _rounds(self, mirror: Mirror) -> Rounds:
         rules = Rules(
             own=self._wanted.plan.own,
             statuses=self._wanted.plan.selection.statuses,
-            by_id=self._wanted.is_in_order_of_ids,
             remembers_removed=self._wanted.remembers_removed,
             gone_at=self.now.isoformat(),
         )
@@ -217,12 +235,41 @@ class Gathering:
                 mirror.drop(record)
 
 
+class Parents:
+    """
+    Remembers the parents of a reading and which of them are as they were in
+    *last*. It is asked in the thread that lists them; the rest is done in the
+    one that fills the mirror.
+    """
+
+    def __init__(self, per: Per | None, last: Mirror | None) -> None:
+        self._names = per.version if per else ()
+        self._last = last
+        self._versions = last.versions() if last and self._names else {}
+        self._listed: deque[tuple[Record, str]] = deque()
+
+    def are_known(self, parent: Record) -> bool:
+        if not self._names:
+            return False
+        version = _text([parent.get(name) for name in self._names])
+        self._listed.append((parent, version))
+        return self._versions.get(parent["id"]) == version
+
+    def put_into(self, mirror: Mirror) -> None:
+        """Those listed by now, and what belongs to the ones that are known."""
+        while self._listed:
+            parent, version = self._listed.popleft()
+            mirror.put_parent({name: parent[name] for name in parent if name not in self._names}, version)
+            if self._last and self._versions.get(parent["id"]) == version:
+                mirror.take_over_children(self._last, parent)
+
+
 def last_mirror(wanted: Wanted) -> Mirror | None:
     """The one of the last run, to look at; None where there is none that can be read."""
     if wanted.place is None or not wanted.is_remembered:
         return None
     try:
-        return Mirror.last(wanted.place)
+        return Mirror.last(wanted.place, wanted.layout)
     except DamagedError:
         return None
 

@@ -16,6 +16,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +24,7 @@ from typing import Any, Self
 import msgspec
 
 from importers.errors import NoRoom, TemporaryError
-from importers.sources.pipedrive.pages import PARENT
+from importers.sources.pipedrive.pages import PARENT, RANK
 from importers.staged import StagedFile, remove_leftovers
 
 Record = dict[str, Any]
@@ -35,7 +36,7 @@ _PAGE = 500
 _TABLES = """
 CREATE TABLE about (said BLOB NOT NULL);
 CREATE TABLE records (id PRIMARY KEY, place, parent, moment TEXT NOT NULL, gone_at TEXT, crc INTEGER NOT NULL, raw BLOB NOT NULL);
-CREATE INDEX records_by_place ON records (place, id);
+CREATE INDEX records_by_place ON records (place);
 CREATE INDEX records_by_parent ON records (parent) WHERE parent IS NOT NULL;
 CREATE TABLE parents (id PRIMARY KEY, version TEXT NOT NULL, raw BLOB NOT NULL);
 CREATE TABLE dropped (id PRIMARY KEY);
@@ -48,6 +49,18 @@ ON CONFLICT (id) DO UPDATE SET
     moment = excluded.moment, parent = excluded.parent, gone_at = NULL, crc = excluded.crc, raw = excluded.raw
 WHERE excluded.moment >= records.moment
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    How the records of a list are told apart and put in order. `key` is as in
+    `List`; `order` is that of their "id", the "time" they
+    were added, or their "arrival". Records of parents stand where these do.
+    """
+
+    key: str = "id"
+    order: str = "arrival"
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,8 +91,11 @@ class Mirror:
     the vendor's words without the Z. Use from one thread at a time.
     """
 
-    def __init__(self, sql: sqlite3.Connection, *, about: About | None, staged: StagedFile | None = None) -> None:
+    def __init__(
+        self, sql: sqlite3.Connection, layout: Layout, *, about: About | None = None, staged: StagedFile | None = None
+    ) -> None:
         self._sql = sql
+        self._layout = layout
         self._staged = staged
         self.about = about
         self._last_parent: tuple[Key, Record | None] | None = None
@@ -87,28 +103,28 @@ class Mirror:
         self._next_place = int(self._first("SELECT max(place) FROM records WHERE typeof(place) = 'integer'") or 0) + 1
 
     @classmethod
-    def empty(cls, folder: Path | None) -> Self:
+    def empty(cls, folder: Path | None, layout: Layout) -> Self:
         """A new one, on its way in *folder*; without one it is nobody's and goes when it is closed."""
         with _disk_explained():
             staged = _staged_in(folder) if folder else None
             sql = _opened(str(staged.path) if staged else "")
             sql.executescript(_TABLES)
             sql.execute("BEGIN")
-            return cls(sql, about=None, staged=staged)
+            return cls(sql, layout, staged=staged)
 
     @classmethod
-    def last(cls, place: Path) -> Self:
+    def last(cls, place: Path, layout: Layout) -> Self:
         """The one kept at *place*, to look at. Raises DamagedError where there is none that can be read."""
         with _damage_noticed():
             sql = _opened(f"{place.absolute().as_uri()}?mode=ro", uri=True)
             try:
-                return cls(sql, about=_about(sql))
+                return cls(sql, layout, about=_about(sql))
             except BaseException:
                 sql.close()
                 raise
 
     @classmethod
-    def copy_of(cls, place: Path) -> Self:
+    def copy_of(cls, place: Path, layout: Layout) -> Self:
         """A copy of the one kept at *place*, to work on. Raises DamagedError as `last`."""
         with _disk_explained():
             staged = _staged_in(place.parent)
@@ -118,22 +134,22 @@ class Mirror:
                     staged.file.flush()
                     sql = _opened(str(staged.path))
                     sql.execute("BEGIN")
-                    return cls(sql, about=_about(sql), staged=staged)
+                    return cls(sql, layout, about=_about(sql), staged=staged)
             except BaseException:
                 staged.discard()
                 raise
 
     # --- writing ---------------------------------------------------------------
 
-    def put(self, records: Sequence[Record], *, by_id: bool) -> None:
-        """Take *records* in, or over what is older. *by_id* says that their order is that of their ids."""
+    def put(self, records: Sequence[Record]) -> None:
+        """Take *records* in, or over what is older."""
         with _disk_explained():
             self._put_parents(records)
-            self._sql.executemany(_PUT, [self._row(record, by_id=by_id) for record in records])
+            self._sql.executemany(_PUT, [self._row(record) for record in records])
 
-    def learn(self, record: Record, *, by_id: bool) -> bool:
+    def learn(self, record: Record) -> bool:
         """As `put`, of one that may be known; whether that made a difference."""
-        row = self._row(record, by_id=by_id)
+        row = self._row(record)
         with _disk_explained():
             known = self._sql.execute("SELECT moment, gone_at, raw FROM records WHERE id = ?", row[:1]).fetchone()
             if known and (row[3] < known[0] or (known[1] is None and known[2] == row[5])):
@@ -163,31 +179,58 @@ class Mirror:
             known = {"id": self._key(record), "moment": moment, **more}
             return self._sql.execute(statement, known).rowcount > 0
 
-    def _row(self, record: Record, *, by_id: bool) -> tuple[Any, ...]:
+    def _row(self, record: Record) -> tuple[Any, ...]:
         key, moment, parent = self._key(record), moment_of(record), _parent_of(record)
         self.newest = max(self.newest, moment)
         raw = _packed(record if parent is None else {name: record[name] for name in record if name != PARENT})
-        return key, self._place(key, by_id=by_id), parent and parent["id"], moment, zlib.crc32(raw), raw
+        return key, self._place(key, record, parent), parent and parent["id"], moment, zlib.crc32(raw), raw
 
     def _key(self, record: Record) -> Key:
-        """The id; what has none is told apart by its turn."""
-        found = record.get("id")
-        return found if isinstance(found, int | str) and not isinstance(found, bool) else f"~{self._next_place}"
+        """What tells it apart, of its parent's records or of all; a record that has nothing is told apart by its turn."""
+        found, parent = record.get(self._layout.key), _parent_of(record)
+        if isinstance(found, bool) or not isinstance(found, int | str):
+            return f"~{self._next_place}"
+        return found if self._layout.key == "id" or parent is None else f"{parent['id']}/{found}"
 
-    def _place(self, key: Key, *, by_id: bool) -> int:
-        if by_id and isinstance(key, int):
-            return key
+    def _place(self, key: Key, record: Record, parent: Record | None) -> int | str:
         self._next_place += 1
-        return self._next_place
+        added = record.get("add_time")
+        if parent and isinstance(parent.get(RANK), int):
+            return int(parent[RANK])
+        if self._layout.order == "id" and isinstance(key, int):
+            return key
+        return added if self._layout.order == "time" and isinstance(added, str) else self._next_place
 
     def _put_parents(self, records: Sequence[Record]) -> None:
         parents = {parent["id"]: parent for parent in map(_parent_of, records) if parent}
-        self._sql.executemany(
-            "INSERT OR IGNORE INTO parents (id, version, raw) VALUES (?, '', ?)",
-            [(key, _packed(parent)) for key, parent in parents.items()],
-        )
+        rows = [(key, "", _packed(parent)) for key, parent in parents.items()]
+        self._sql.executemany("INSERT OR IGNORE INTO parents (id, version, raw) VALUES (?, ?, ?)", rows)
+
+    def put_parent(self, parent: Record, version: str) -> None:
+        """Remember that what belongs to *parent*, as of *version*, is here."""
+        with _disk_explained():
+            self._sql.execute(
+                "INSERT OR REPLACE INTO parents VALUES (?, ?, ?)", (parent["id"], version, _packed(parent))
+            )
+
+    def doubt_parent(self, key: Key) -> None:
+        """What belongs to it is not here, or not all of it: the next run shall ask again."""
+        with _disk_explained():
+            self._sql.execute("UPDATE parents SET version = '' WHERE id = ?", (key,))
 
     # --- between two ------------------------------------------------------------
+
+    def versions(self) -> dict[Key, str]:
+        """Of each parent, the version as of which its records are here."""
+        with _damage_noticed():
+            return dict(self._sql.execute("SELECT id, version FROM parents WHERE version <> ''"))
+
+    def take_over_children(self, old: Mirror, parent: Record) -> None:
+        """Take over what belongs to *parent* from *old*."""
+        query = "SELECT id, ?, parent, moment, NULL, crc, raw FROM records WHERE parent = ? AND gone_at IS NULL ORDER BY place, rowid"
+        with _disk_explained():
+            rows = old._sql.execute(query, (parent.get(RANK), parent["id"])).fetchall()
+            self._sql.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def missing(self, old: Mirror) -> Iterator[Key]:
         """What was there in *old* and is not here."""
@@ -226,7 +269,7 @@ class Mirror:
     def pages(self, *, gone: bool | None) -> Iterator[list[tuple[Record, str | None]]]:
         """Records in their order, each with the moment it was removed."""
         with _disk_explained(), _cursor(self._sql) as cursor:
-            cursor.execute(f"SELECT gone_at, parent, crc, raw FROM records {_WHERE[gone]} ORDER BY place, id")  # noqa: S608
+            cursor.execute(f"SELECT gone_at, parent, crc, raw FROM records {_WHERE[gone]} ORDER BY place, rowid")  # noqa: S608
             while rows := cursor.fetchmany(_PAGE):
                 yield [(self._record(row), row[0]) for row in rows]
 

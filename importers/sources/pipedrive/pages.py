@@ -16,6 +16,9 @@ from importers.sources.pipedrive.client import Params, PipedriveClient
 PARENT = "_parent"
 """Where a record carries what it was read for: its parent, or the part of the list it stood in."""
 
+RANK = "_rank"
+"""Where a parent carries its place in the order in which the parents were listed."""
+
 
 @dataclass(frozen=True, slots=True)
 class List:
@@ -66,7 +69,8 @@ class Per:
     With `keeps`, all records are listed before the first is asked for, and
     again at the end, for those that came or moved meanwhile; only these parts
     of them are remembered. `counts` is the part that says how many there are
-    to read for a record.
+    to read for a record. Where `version`, these parts of it, is as it was,
+    what belongs to the record is as it was.
     """
 
     parents: List
@@ -77,6 +81,7 @@ class Per:
     moment: str = ""
     keeps: tuple[str, ...] = ()
     counts: str = ""
+    version: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from importers.model import Refresh
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Rounds
 from importers.sources.pipedrive.client import PipedriveClient
-from importers.sources.pipedrive.gathering import Gathering, Wanted, last_mirror, why_everything
+from importers.sources.pipedrive.gathering import Gathering, Parents, Wanted, last_mirror, why_everything
 from importers.sources.pipedrive.mirror import About, DamagedError, Mirror, forget
 from importers.sources.pipedrive.pages import VendorPage
 from importers.sources.pipedrive.price import PriceTag
@@ -114,18 +114,18 @@ class Supply:
         last, now = last_mirror(self._wanted), ears.client.clock.now()
         try:
             why = why_everything(self._wanted, last.about if last else None, now)
-            if last and last.about and not why:
+            if last and last.about and not why and not self._wanted.has_versions:
                 yield from self._changed(ears, last.about, shown)
                 return
-            if self._plan.selection.refresh is not Refresh.EVERYTHING:
+            if why and self._plan.selection.refresh is not Refresh.EVERYTHING:
                 ears.tell(f"Reading everything: {why}.")
-            yield from self._read(ears, last, shown)
+            yield from self._read(ears, last, shown, is_known=not why)
         finally:
             if last:
                 last.close()
 
     def _changed(self, ears: Ears, about: About, shown: bool | None) -> Iterator[Batch]:
-        gathering = self._gathering(ears)
+        gathering = self._gathering(ears, Parents(None, None))
         self._mirror, self._about, rounds = gathering.changes(about)
         ears.tell(_in_words(about, rounds, self._plan.kitchen.zone, gathering.now))
         self._look_through(self._mirror, ears)
@@ -146,13 +146,18 @@ class Supply:
 
     # --- in full -----------------------------------------------------------------
 
-    def _read(self, ears: Ears, last: Mirror | None, shown: bool | None) -> Iterator[Batch]:
-        """A list that one answer gives whole goes straight through, if nobody is to remember it."""
-        gathering = self._gathering(ears)
-        walker = self.walker = self._new_walker(ears)
+    def _read(self, ears: Ears, last: Mirror | None, shown: bool | None, *, is_known: bool = False) -> Iterator[Batch]:
+        """
+        A list that one answer gives whole goes straight through, if nobody is
+        to remember it. *is_known* says that what belongs to parents that are
+        as they were in *last* need not be asked for.
+        """
+        parents = Parents(self._plan.where.per, last if is_known else None)
+        gathering = self._gathering(ears, parents)
+        walker = self.walker = self._new_walker(ears, parents)
         pages = self._heard(walker.pages(self._plan.where, self._plan.asked), ears)
         first = next(pages, VendorPage([], is_last=True))
-        if self.is_remembered or not (first.is_last or not self._wanted.can_catch_up):
+        if self.is_remembered or (self._wanted.can_catch_up and not first.is_last):
             self._mirror, self._about = gathering.everything(first, pages, last, lambda: walker.began_at)
             self._look_through(self._mirror, ears)
             yield from self._mirrored(gone=shown)
@@ -169,8 +174,8 @@ class Supply:
                 self.total = picked.count
             elif self.total is not None and picked.count > self.total:
                 self.total = None
-            if self._wanted.can_catch_up:
-                records.sort(key=_in_order_of_ids)  # it may have come in another one
+            if self._wanted.can_catch_up and self._wanted.layout.order == "id":
+                records.sort(key=_place_of)  # they may have come in another order
             if records:
                 yield Batch(records, [None] * len(records), is_last)
             if is_last:
@@ -194,16 +199,22 @@ class Supply:
                 self.total = deals_in(self._plan.selection, ears.client)
             yield page
 
-    def _gathering(self, ears: Ears) -> Gathering:
-        return Gathering(self._wanted, ears.client, ears.stop)
+    def _gathering(self, ears: Ears, parents: Parents) -> Gathering:
+        return Gathering(self._wanted, ears.client, ears.stop, parents)
 
-    def _new_walker(self, ears: Ears) -> Walker:
+    def _new_walker(self, ears: Ears, parents: Parents) -> Walker:
         limit = self._plan.selection.limit
         if limit is not None:
             return Walker(ears.client, stop=ears.stop, enough=limit, goes_on=self._goes_on(ears.client))
         price = PriceTag(self._plan.entity.where, tell=ears.tell, guess=lambda: self._parents_expected(ears.client))
-        in_windows = self._wanted.can_catch_up
-        return Walker(ears.client, stop=ears.stop, hear=price, abreast=ABREAST, in_windows=in_windows)
+        return Walker(
+            ears.client,
+            stop=ears.stop,
+            hear=price,
+            abreast=ABREAST,
+            in_windows=self._wanted.can_catch_up,
+            known=parents.are_known,
+        )
 
     def _goes_on(self, client: PipedriveClient) -> Callable[[], bool]:
         asked_before = client.meter.usage.requests
@@ -238,7 +249,7 @@ class _Picked:
         return records
 
 
-def _in_order_of_ids(record: Record) -> int:
+def _place_of(record: Record) -> int:
     found = record.get("id")
     return found if isinstance(found, int) else 0
 

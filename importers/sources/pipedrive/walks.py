@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from importers.errors import InvalidSettings, NotThere
@@ -16,7 +17,7 @@ from importers.interfaces import Stop, Tell, never_stop
 from importers.sources.pipedrive.abreast import Handed, WindowedList, offset_pages
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.details import Details
-from importers.sources.pipedrive.pages import PARENT, List, Per, SilentAnswer, VendorPage, id_of, walk
+from importers.sources.pipedrive.pages import PARENT, RANK, List, Per, SilentAnswer, VendorPage, id_of, walk
 from importers.sources.pipedrive.seen import SeenIds
 from importers.sources.pipedrive.tally import Tally
 
@@ -45,6 +46,11 @@ def _any(record: Record) -> bool:
     return True
 
 
+def _unknown(parent: Record) -> bool:
+    """For those who remember nothing."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """
@@ -71,7 +77,9 @@ class Walker:
     Goes through lists of any sort. `tally` counts what came of each parent,
     `details` what could not be had for single records. Pages hold about
     *enough* records. Without *goes_on* it gives up before its next request for
-    a list, and `gave_up` says after how many parents, or records.
+    a list, and `gave_up` says after how many parents, or records. Parents of
+    which *known* says that what belongs to them is known and still holds are
+    not asked for; it may be called in a thread.
 
     At most *abreast* requests are under way at a time. Pages come in the order
     of the list, but for lists that can be asked for between two moments, where
@@ -92,6 +100,7 @@ class Walker:
         abreast: int = 1,
         in_windows: bool = True,
         goes_on: Callable[[], bool] = _always,
+        known: Callable[[Record], bool] = _unknown,
     ) -> None:
         self._client = client
         self._stop = stop
@@ -99,6 +108,8 @@ class Walker:
         self._enough = enough
         self._abreast = abreast
         self._in_windows = in_windows
+        self._known = known
+        self._ranks = count()
         self._before_another_look: Callable[[], None] = _at_once
         self._goes_on = goes_on
         self.gave_up: int | None = None
@@ -182,12 +193,12 @@ class Walker:
         return handed.in_order(crew)
 
     def _feed(self, handed: Handed[Sequence[Record]], per: Per, asked: Asked, client: PipedriveClient) -> None:
-        parents = Walker(client, stop=client.stop, hear=self._hear, enough=self._enough)
+        parents = Walker(client, stop=client.stop, hear=self._hear, enough=self._enough, known=self._known)
         parents._before_another_look = lambda: handed.wait(client.stop)
         for group in parents._groups(per, asked):
             handed.hand(group, client.stop)
         handed.complete()
-        self.tally.add(found=parents.tally.sum.found)
+        self.tally.add(found=parents.tally.sum.found, unchanged=parents.tally.sum.unchanged)
 
     def _groups(self, per: Per, asked: Asked) -> Iterator[Sequence[Record]]:
         """The parents, as many together as one request takes; each once."""
@@ -198,11 +209,11 @@ class Walker:
                 yield parents[start : start + per.batch]
 
     def _as_they_come(self, per: Per, asked: Asked) -> Iterator[list[Record]]:
-        seen, count = SeenIds(), 0
+        seen, found = SeenIds(), 0
         for page in self.pages(per.parents, replace(asked, own={})):
             parents = self._new(page, seen)
-            count += len(parents)
-            self._hear(per, count, page.is_last, 0)
+            found += len(parents)
+            self._hear(per, found, page.is_last, 0)
             yield parents
 
     def _all_at_first(self, per: Per, asked: Asked) -> Iterator[list[Record]]:
@@ -220,10 +231,13 @@ class Walker:
             yield parents
 
     def _new(self, page: VendorPage, seen: SeenIds) -> list[Record]:
-        """Those parents of a page that were not there before."""
+        """Those parents of a page that were not there before, and are to be asked for."""
         parents = [record for record in page.records if id_of(record) and seen.is_new(record["id"])]
-        self.tally.add(found=len(parents))
-        return parents
+        for parent in parents:
+            parent[RANK] = next(self._ranks)
+        changed = [parent for parent in parents if not self._known(parent)]
+        self.tally.add(found=len(parents), unchanged=len(parents) - len(changed))
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +300,7 @@ def _takes_windows(where: List, params: Params) -> bool:
 
 
 def _kept(per: Per, parent: Record) -> Record:
-    return {key: parent[key] for key in ("id", *per.keeps) if key in parent}
+    return {key: parent[key] for key in ("id", RANK, *per.keeps) if key in parent}
 
 
 def _inside(per: Per, parents: Sequence[Record]) -> int:
