@@ -79,7 +79,6 @@ class ScriptedReading:
         self.sight = Sight(selection.frozen or Frozen(COLUMNS), source.changes)
         self.columns = self.sight.frozen.columns
         self.removed_columns = COLUMNS if source.removed is not None else ()
-        self.received = 0
         self.notes = list(source.notes)
         self._source = source
         self._limit = selection.limit
@@ -89,6 +88,10 @@ class ScriptedReading:
     @property
     def total(self) -> int | None:
         return sum(len(page) for page in self._source.script if not callable(page))
+
+    @property
+    def received(self) -> int:
+        return self._source.received
 
     @property
     def usage(self) -> Usage:
@@ -138,6 +141,7 @@ class ScriptedSource:
         self.changes = tuple(changes)
         self.removed = removed
         self.ends: list[str] = []
+        self.received = 0
         self.pages_read = 0
         self.opened: list[Selection] = []
         self._account = account

@@ -12,6 +12,7 @@ from web import (
     addresses,
     auth,
     cells,
+    choices,
     columns,
     connections,
     context,
@@ -35,7 +36,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
-    for part in (addresses, static_files, filters, prices, cells, context, errors, security):
+    for part in (addresses, static_files, filters, choices, prices, cells, context, errors, security):
         part.register(app)
     for part in (health, auth, home, connections, editor, columns, runs, results):
         part.register(app)

@@ -9,7 +9,7 @@ from itertools import count, islice
 
 from importers import schedule as timetable
 from importers.errors import InvalidSettings
-from importers.interfaces import Clock, Source, Store
+from importers.interfaces import Clock, Destination, Source, Store
 from importers.model import (
     Actor,
     Choice,
@@ -20,12 +20,14 @@ from importers.model import (
     Frozen,
     Importer,
     Preview,
+    Refresh,
     Role,
     Row,
     Run,
     Schedule,
     Selection,
     Target,
+    Vanished,
 )
 from importers.questions import answered
 from importers.services.access import require
@@ -93,7 +95,9 @@ class Importers:
         importer = self.get(actor, importer_id)
         others = self._store.importers(actor.workspace.id)
         place = importer.target.place.casefold()
-        sheets = [other.target.sheet for other in others if other.target.place.casefold() == place]
+        destination = self._kinds.destination(actor.workspace.id)
+        taken = [target for other in others for target in _places(destination, other.target, other.selection)]
+        sheets = [target.sheet for target in taken if target.place.casefold() == place]
         sheet = self._kinds.free_sheet_name(importer.target.sheet, sheets)
         return Draft(
             name=_free_name(importer.name, {other.name.casefold() for other in others}),
@@ -153,7 +157,7 @@ class Importers:
         self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
         self._check_selection(draft.selection)
-        self._check_target(actor, draft.target, before)
+        self._check_target(actor, draft, before)
         return self._with_columns(actor, draft, before)
 
     def _check_selection(self, selection: Selection) -> None:
@@ -168,6 +172,16 @@ class Importers:
         if selection.filter_id is not None and not entity.takes_filter:
             raise InvalidSettings(f"{entity.label} take no filter.", hint="Choose none.")
         answered(entity.label, entity.questions, selection.options)
+        if selection.refresh is not Refresh.EVERYTHING and not entity.tells_changes:
+            raise InvalidSettings(
+                f"Pipedrive does not tell what changed among {entity.label.lower()}.",
+                hint="Choose to read everything, every time.",
+            )
+        if selection.vanished is not Vanished.REMOVE and not entity.tells_apart:
+            raise InvalidSettings(
+                f"{entity.label} have no ids, so nobody can tell which ones were removed.",
+                hint="Choose to remove their rows.",
+            )
         if selection.limit is not None and selection.limit < 1:
             raise InvalidSettings("The number of rows must be at least 1.", hint="Leave it empty to import all.")
 
@@ -189,12 +203,18 @@ class Importers:
                 f"There is an importer called “{found}” already.", hint="Give this one another name.", field="name"
             )
 
-    def _check_target(self, actor: Actor, target: Target, before: Importer | None) -> None:
-        self._kinds.destination(actor.workspace.id).check(target)
+    def _check_target(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
+        """No sheet may be two importers', nor the one that either keeps for removed rows."""
+        destination = self._kinds.destination(actor.workspace.id)
+        ours = _places(destination, draft.target, draft.selection)
+        for target in ours:
+            destination.check(target)
         for other in self._store.importers(actor.workspace.id):
-            if _same_place(other.target, target) and (before is None or other.id != before.id):
+            theirs = {_place(target) for target in _places(destination, other.target, other.selection)}
+            shared = [target for target in ours if _place(target) in theirs]
+            if shared and (before is None or other.id != before.id):
                 raise InvalidSettings(
-                    f"“{other.name}” writes to the sheet {other.target.sheet} in {other.target.place} already.",
+                    f"“{other.name}” writes to the sheet {shared[0].sheet} in {shared[0].place} already.",
                     hint="Choose another sheet or workbook name.",
                     field="sheet",
                 )
@@ -241,12 +261,13 @@ def _thawed(draft: Draft, before: Importer | None) -> Draft:
     return replace(draft, selection=replace(draft.selection, frozen=None))
 
 
-def _same_place(one: Target, other: Target) -> bool:
-    return (one.kind, one.place.casefold(), one.sheet.casefold()) == (
-        other.kind,
-        other.place.casefold(),
-        other.sheet.casefold(),
-    )
+def _places(destination: Destination, target: Target, selection: Selection) -> list[Target]:
+    """The sheets of an importer."""
+    return [target, destination.beside(target)] if selection.vanished is Vanished.MOVE else [target]
+
+
+def _place(target: Target) -> tuple[str, str, str]:
+    return target.kind, target.place.casefold(), target.sheet.casefold()
 
 
 def _fitted(selection: Selection, chosen: Sequence[str], columns: Sequence[Column]) -> Selection:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from importers.model import Actor, Connection, Every, Importer, Schedule, Selection, Target
+from importers.model import Actor, Connection, Every, Importer, Refresh, Schedule, Selection, Target, Vanished
 from importers.services import Services
 from tests.builders import a_draft, a_target
 from tests.web.browser import Browser
@@ -132,6 +132,29 @@ def test_what_an_entity_asks_is_kept_shown_and_copied(
     at_alice.submit(press="save")
     copied = next(other for other in services.importers.cards(alice) if other.importer.id != card.importer.id)
     assert copied.importer.selection.options == card.importer.selection.options
+
+
+def test_what_a_run_reads_and_what_becomes_of_removed_rows_is_kept_shown_and_copied(
+    at_alice: Browser, services: Services, alice: Actor, connection: Connection
+):
+    at_alice.open("/importers/new")
+    at_alice.submit(press="save", refresh="weekly", vanished="move")
+    (card,) = services.importers.cards(alice)
+    selection = card.importer.selection
+    assert (selection.refresh, selection.vanished) == (Refresh.WEEKLY, Vanished.MOVE)
+    for page in ("edit", "copy"):
+        form = at_alice.open(f"/importers/{card.importer.id}/{page}").form()
+        assert (form.value("refresh"), form.value("vanished")) == ("weekly", "move")
+    assert "only what changed, and everything once a week" in at_alice.page.text
+    at_alice.open(f"/importers/{card.importer.id}")
+    assert "Only what changed, and everything once a week" in at_alice.page.text
+    assert "Its row moves to a second sheet" in at_alice.page.text
+
+
+@pytest.mark.parametrize(("entity", "there"), [("deals", 2), ("files", 1), ("deal-changes", 0), ("mail-messages", 2)])
+def test_only_what_pipedrive_tells_can_be_chosen(at_alice: Browser, connection: Connection, entity: str, there: int):
+    at_alice.open(f"/editor/options?connection_id={connection.id}&entity={entity}")
+    assert sum(f'name="{name}"' in at_alice.page.html for name in ("refresh", "vanished")) == there
 
 
 def test_a_copy_of_something_else_asks_afresh(

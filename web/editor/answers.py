@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from importers.model import Draft, Every, Importer, Question, Schedule, Selection, Target
+from wtforms import Field
+
+from importers.model import Draft, Every, Importer, Question, Refresh, Schedule, Selection, Target, Vanished
 from importers.questions import in_words, unusual
+from web.choices import REFRESHES, VANISHED
 from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
 from web.editor.options import entity_named
 from web.filters import count
 
 _LONGEST_NAME = 255
+
+C = TypeVar("C", bound=StrEnum)
 
 
 def answers(draft: Draft) -> dict[str, Any]:
@@ -26,6 +32,8 @@ def answers(draft: Draft) -> dict[str, Any]:
         "filter": filter_value(selection.filter_id, selection.filter_name),
         "statuses": list(selection.statuses),
         "options": dict(selection.options),
+        "refresh": selection.refresh.value,
+        "vanished": selection.vanished.value,
         "columns_mode": USUAL if selection.columns is None else CHOSEN,
         "columns": list(_in_the_sheet(selection)),
         "place": draft.target.place,
@@ -69,11 +77,12 @@ def options_key(connection_id: int | None, entity: str | None) -> str:
 
 
 def drop_stale_choices(form: EditorForm) -> bool:
-    """Filter, statuses, options and columns belong to one entity of one account; forget them when another was chosen."""
+    """All but name, target and schedule belongs to one entity of one account; forget it when another was chosen."""
     if form.options_for.data == options_key(form.connection_id.data, form.entity.data):
         return False
     form.filter.data, form.statuses.data, form.options.data = "", [], {}
     form.columns_mode.data, form.columns.data = USUAL, []
+    form.refresh.data, form.vanished.data = Refresh.EVERYTHING.value, Vanished.REMOVE.value
     form.options_for.data = options_key(form.connection_id.data, form.entity.data)
     return True
 
@@ -85,9 +94,17 @@ def kept_in_words(form: EditorForm) -> list[str]:
     if form.statuses.data:
         words.append(f"status {' or '.join(form.statuses.data)}")
     words += in_words(_questions(form), form.options.data or {})
+    words += [REFRESHES[chosen].lower() for chosen in _chosen(Refresh, form.refresh)]
+    words += [VANISHED[chosen].lower() for chosen in _chosen(Vanished, form.vanished)]
     if form.columns_mode.data == CHOSEN:
         words.append(f"{count(len(form.columns.data or ()), 'chosen column')}")
     return words
+
+
+def _chosen(choice: type[C], field: Field) -> list[C]:
+    """What was chosen, if it is not what everybody gets who chooses nothing."""
+    usual = next(iter(choice))
+    return [chosen for chosen in choice if chosen is not usual and chosen.value == field.data]
 
 
 def filter_value(filter_id: int | None, name: str) -> str:
@@ -125,6 +142,8 @@ def _selection(form: EditorForm, base: Draft) -> Selection:
         filter_id=filter_id,
         filter_name=filter_name,
         statuses=tuple(form.statuses.data or ()),
+        refresh=Refresh(form.refresh.data or Refresh.EVERYTHING),
+        vanished=Vanished(form.vanished.data or Vanished.REMOVE),
         options=unusual(_questions(form), form.options.data or {}),
         time_zone=form.time_zone.data or "UTC",
     )

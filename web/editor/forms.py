@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.utils import unset_value
 from wtforms.validators import Length, StopValidation
 
-from importers.model import Every
+from importers.model import Every, Refresh, Vanished
 from web import zones
 from web.addresses import an_id
 from web.forms import WholeNumberField, needed, trimmed
@@ -115,6 +115,10 @@ class EditorForm(ScheduleForm):
     filter = SelectField("Filter", validate_choice=False, default="")
     statuses = SelectMultipleField("Only with status", validate_choice=False)
     options = AnswersField("Choices", default=dict)
+    refresh = RadioField("What a run reads", choices=[each.value for each in Refresh], default=Refresh.EVERYTHING.value)
+    vanished = RadioField(
+        "When a record is no longer there", choices=[each.value for each in Vanished], default=Vanished.REMOVE.value
+    )
     columns_mode = RadioField("Columns", choices=list(COLUMN_MODES), default=USUAL)
     columns = SelectMultipleField("Columns", validate_choice=False)
     place = StringField(

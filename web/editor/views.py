@@ -11,6 +11,7 @@ from importers.errors import ImporterError
 from importers.model import Draft, Importer, Schedule, Selection, Target
 from web import current
 from web.addresses import an_id
+from web.choices import REFRESHES, VANISHED
 from web.editor import preview, proposals
 from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices, kept_in_words, options_key
 from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
@@ -24,7 +25,14 @@ pages = Blueprint("editor", __name__)
 
 @pages.context_processor
 def words() -> dict[str, Any]:
-    return {"rhythms": RHYTHMS, "weekdays": WEEKDAYS, "column_modes": COLUMN_MODES, "no_column": NO_COLUMN}
+    return {
+        "rhythms": RHYTHMS,
+        "weekdays": WEEKDAYS,
+        "column_modes": COLUMN_MODES,
+        "no_column": NO_COLUMN,
+        "refreshes": REFRESHES,
+        "vanished": VANISHED,
+    }
 
 
 _FIRST_ENTITY = "deals"

@@ -32,7 +32,7 @@ class PipedriveReading:
         self._stop = stop
         self._shaper = Shaper([Getter(spec.path, spec.recipe(plan.kitchen)) for spec in plan.specs])
         self._supply = Supply(plan, look_through=self._learn_all_names)
-        choice = plan.selection.vanished if self._supply.is_remembered else Vanished.REMOVE
+        choice = plan.selection.vanished if plan.where.key == "id" else Vanished.REMOVE
         self._removal = Removal([spec.column for spec in plan.specs], choice, plan.kitchen.zone)
         self.columns: tuple[Column, ...] = self._removal.columns
         self.removed_columns: tuple[Column, ...] = self._removal.removed_columns

@@ -166,3 +166,39 @@ def test_what_the_source_says_is_passed_on():
     list(reading.pages())
     Pipeline(source, MemoryDestination(), tell=told.append).run(DEALS, a_target())
     assert told == ["Waiting 2 s for Pipedrive"] * 2
+
+
+def test_rows_of_removed_records_get_a_sheet_of_their_own_before_the_table_shows():
+    destination, told = MemoryDestination(), []
+    source = ScriptedSource(*TWO_PAGES, removed=[(9, "gone")])
+    Pipeline(source, destination, tell=told.append).run(DEALS, a_target())
+    assert list(destination.sheets) == [a_target("Deals (removed)"), a_target()]
+    assert destination.sheets[a_target("Deals (removed)")] == (("ID", "Title"), [(9, "gone")])
+    assert told == ["Removed from Pipedrive: 1 in Deals (removed)."]
+
+
+def test_what_was_read_is_remembered_only_when_it_is_written():
+    source, destination = ScriptedSource(*TWO_PAGES), MemoryDestination()
+    Pipeline(source, destination).run(DEALS, a_target())
+    assert source.ends == ["kept", "closed"]
+    broken = ScriptedSource(lambda tell, stop: fail())
+
+    def fail() -> None:
+        raise ServiceTrouble("Pipedrive is down.")
+
+    with pytest.raises(ServiceTrouble):
+        Pipeline(broken, destination).run(DEALS, a_target())
+    assert broken.ends == ["closed"]
+
+
+def test_what_came_in_is_counted_before_its_rows_follow():
+    reported: list[Progress] = []
+    source = ScriptedSource(lambda tell, stop: gather(stop), *TWO_PAGES)
+
+    def gather(stop) -> None:
+        source.received, source.pages_read = 3, 1
+        stop()
+
+    Pipeline(source, MemoryDestination(), report=reported.append).run(DEALS, a_target())
+    assert next(progress.counts.rows_read for progress in reported if progress.phase is Phase.READING) == 3
+    assert reported[-1].counts.rows_read == 3

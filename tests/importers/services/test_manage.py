@@ -7,8 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from importers.config import Settings
 from importers.errors import AccessDenied, InvalidSettings, NotThere
-from importers.model import Actor, Connection, Every, Importer, Role, Schedule, Selection
+from importers.model import Actor, Connection, Every, Importer, Refresh, Role, Schedule, Selection, Vanished
 from importers.secret import Secret
 from importers.services import Services
 from importers.store.sql import SqlStore
@@ -54,6 +55,8 @@ def test_a_name_is_tidied(services: Services, alice: Actor, connection: Connecti
         ({"selection": Selection("users", statuses=("open",))}, "no status open"),
         ({"selection": Selection("users", filter_id=1)}, "no filter"),
         ({"selection": Selection("deals", limit=0)}, "at least 1"),
+        ({"selection": Selection("files", refresh=Refresh.DAILY)}, "does not tell what changed among files"),
+        ({"selection": Selection("deal-changes", vanished=Vanished.KEEP)}, "have no ids"),
         ({"schedule": Schedule(time_zone="Mars/Olympus")}, "Mars/Olympus"),
         ({"target": a_target("History/1")}, "sheet's name"),
         ({"target": a_target("")}, "sheet needs a name"),
@@ -81,6 +84,33 @@ def test_a_sheet_that_is_taken_names_who_has_it(services: Services, alice: Actor
     with pytest.raises(InvalidSettings, match="Deals to Excel"):
         services.importers.create(alice, draft)
     assert services.importers.create(alice, replace(draft, target=a_target("Deals", "Another"))).id != importer.id
+
+
+def test_the_sheet_of_removed_rows_is_taken_too(services: Services, alice: Actor, connection: Connection):
+    moving = Selection("deals", vanished=Vanished.MOVE)
+    services.importers.create(alice, a_draft(connection_id=connection.id, selection=moving))
+    taken = a_draft(name="Other", connection_id=connection.id, target=a_target("deals (REMOVED)"))
+    with pytest.raises(InvalidSettings, match="“Deals to Excel” writes to the sheet"):
+        services.importers.create(alice, taken)
+
+
+def test_a_sheet_of_removed_rows_does_not_take_another_ones(services: Services, alice: Actor, connection: Connection):
+    services.importers.create(alice, a_draft(connection_id=connection.id, target=a_target("Leads (removed)")))
+    moving = Selection("leads", vanished=Vanished.MOVE)
+    draft = a_draft(name="Leads", connection_id=connection.id, target=a_target("Leads"), selection=moving)
+    with pytest.raises(InvalidSettings, match="Leads \\(removed\\)"):
+        services.importers.create(alice, draft)
+
+
+def test_deleting_an_importer_deletes_what_it_remembers(
+    services: Services, alice: Actor, connection: Connection, settings: Settings
+):
+    draft = a_draft(connection_id=connection.id, selection=Selection("deals", refresh=Refresh.DAILY))
+    importer = services.importers.create(alice, draft)
+    services.runs.start(alice, importer.id)
+    assert [path.suffix for path in settings.mirrors.glob("*/*")] == [".mirror"]
+    services.importers.delete(alice, importer.id)
+    assert [*settings.mirrors.glob("*/*")] == []
 
 
 def test_a_name_that_is_taken_is_refused_at_the_name(services: Services, alice: Actor, importer: Importer):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from importers.errors import InvalidSettings, ServiceTrouble
-from importers.model import Selection
+from importers.model import MirrorFile, Refresh, Row, Selection
 from importers.sources.pipedrive.tally import Tally, Unaccounted
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
@@ -240,3 +242,58 @@ def _fails(rig: Rig, path: str, status: int) -> None:
         return answer
 
     rig.source._client.session.get = refused  # type: ignore[method-assign]
+
+
+class Mailbox:
+    """An importer of messages that reads only what changed."""
+
+    def __init__(self, rig: Rig, folder: Path, **changes: Any) -> None:
+        self.rig = rig
+        self.selection = replace(Selection(MESSAGES, refresh=Refresh.DAILY), **changes)
+        self.mirror = MirrorFile(folder / "1.mirror", "alice at acme")
+
+    def run(self) -> list[Row]:
+        self.rig.journal.clear()
+        self.rig.told.clear()
+        with closing(self.rig.source.open(self.selection, mirror=self.mirror, tell=self.rig.told.append)) as reading:
+            rows = [row for page in reading.pages() for row in page.rows]
+            reading.keep()
+        return rows
+
+    @property
+    def threads_asked(self) -> list[int]:
+        paths = self.rig.paths()
+        return [int(path.split("/")[-2]) for path in paths if path.endswith("/mailMessages")]
+
+    def full(self) -> list[Row]:
+        return a_rig(app=self.rig.app).read(replace(self.selection, refresh=Refresh.EVERYTHING))
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Mailbox:
+    return Mailbox(a_rig(world=World(deals=24, custom_fields=0)), tmp_path)
+
+
+def test_only_threads_that_changed_are_read_again_and_every_one_is_accounted_for(mailbox: Mailbox) -> None:
+    threads = list(mailbox.rig.world.mail.ids)
+    assert sorted(mailbox.run()) == sorted(mailbox.full())
+    for thread in threads[:2]:
+        mailbox.rig.world.changes.mail_arrives(thread)
+    rows = mailbox.run()
+    assert sorted(set(mailbox.threads_asked)) == threads[:2]
+    count = len(threads)
+    told = f"Every thread is accounted for: {count} found, 2 read, {count - 2} unchanged since the last run."
+    assert told in mailbox.rig.told
+    assert rows == mailbox.full()
+
+
+def test_threads_are_read_again_for_their_text_or_when_a_day_has_passed(mailbox: Mailbox) -> None:
+    mailbox.run()
+    mailbox.run()
+    assert mailbox.threads_asked == []
+    mailbox.selection = replace(mailbox.selection, options={"messages": ("first",)})
+    mailbox.run()
+    assert len(mailbox.threads_asked) == len(mailbox.rig.world.mail.ids)
+    mailbox.rig.clock.advance(days=1)
+    mailbox.run()
+    assert len(mailbox.threads_asked) == len(mailbox.rig.world.mail.ids)
