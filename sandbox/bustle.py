@@ -35,6 +35,10 @@ class Bustle:
         other._gone = self._gone
         return other
 
+    def rename(self, kind: str, number: int) -> None:
+        """Let one record be called something else."""
+        self._changes.change(kind, number, **self._named(kind))
+
     @property
     def _deeds(self) -> dict[str, tuple[int, Callable[[str], None]]]:
         """What may happen to a record, and how often."""

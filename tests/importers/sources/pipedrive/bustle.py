@@ -81,9 +81,12 @@ class Meddler:
     def happen(self, most: int) -> None:
         """Some things, some time apart."""
         for _ in range(self._chance.randint(0, most)):
-            self._clock.advance(seconds=self._chance.choice(_STEPS))
-            (self._bustle.go_on if self._chance.random() < 0.7 else self._strike)()
+            self._chance.choices((self._go_on, self._strike, self._touch_again), (5, 3, 4))[0]()
             self.is_calm = False
+
+    def _go_on(self) -> None:
+        self._clock.advance(seconds=self._chance.choice(_STEPS))
+        self._bustle.go_on()
 
     def meddle(self, *, rounds: int) -> None:
         """From now on, until the importer has begun to ask so many times what changed."""
@@ -99,12 +102,21 @@ class Meddler:
 
     def _strike(self) -> None:
         """Something happens where walks begin and end: to a record that was changed last, or longest ago."""
+        self._clock.advance(seconds=self._chance.choice(_STEPS))
         changes, shelf = self._world.changes, self._world.shelf(self._what.shelf)
         ends = shelf.select(None, limit=3, sort="update_time", descending=self._chance.random() < 0.5)
         if ends:
             number, kind = self._chance.choice(ends), self._what.kind
             archive = changes.archive if kind == "deal" else changes.delete
-            self._chance.choice((changes.delete, archive, changes.change))(kind, number)
+            rename = self._bustle.rename
+            self._chance.choice((changes.delete, archive, rename, rename))(kind, number)
+
+    def _touch_again(self) -> None:
+        """What changed a moment ago is called something else in the same second."""
+        listed = self._world.shelf(self._what.shelf).ids
+        latest = [change.number for change in self._world.changes.latest if change.kind == self._what.kind]
+        if latest and latest[-1] in listed:
+            self._bustle.rename(self._what.kind, int(latest[-1]))
 
 
 def _asks_what_changed() -> bool:
