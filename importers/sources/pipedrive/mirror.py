@@ -14,7 +14,7 @@ import errno
 import shutil
 import sqlite3
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ CREATE INDEX records_by_place ON records (place);
 CREATE INDEX records_by_parent ON records (parent) WHERE parent IS NOT NULL;
 CREATE TABLE parents (id PRIMARY KEY, version TEXT NOT NULL, raw BLOB NOT NULL);
 CREATE TABLE dropped (id PRIMARY KEY);
-CREATE TABLE names (relation TEXT NOT NULL, id INTEGER NOT NULL, name TEXT, PRIMARY KEY (relation, id)) WITHOUT ROWID;
+CREATE TABLE names (relation TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (relation, id)) WITHOUT ROWID;
 """
 
 _PUT = """
@@ -98,6 +98,7 @@ class Mirror:
         self._layout = layout
         self._staged = staged
         self.about = about
+        self.names_from = dict(about.names_from) if about else {}
         self._last_parent: tuple[Key, Record | None] | None = None
         self.newest = self._first("SELECT max(moment) FROM records") or ""
         self._next_place = int(self._first("SELECT max(place) FROM records WHERE typeof(place) = 'integer'") or 0) + 1
@@ -259,6 +260,20 @@ class Mirror:
         query = "SELECT EXISTS (SELECT 1 FROM records WHERE id = :id) OR EXISTS (SELECT 1 FROM dropped WHERE id = :id)"
         return bool(self._sql.execute(query, {"id": key}).fetchone()[0])
 
+    # --- names -----------------------------------------------------------------
+
+    def names(self, relation: str) -> dict[int, str]:
+        with _disk_explained():
+            return dict(self._sql.execute("SELECT id, name FROM names WHERE relation = ?", (relation,)))
+
+    def put_names(self, relation: str, names: Mapping[int, str], *, as_of: str) -> None:
+        """Remember *names*, as they were at *as_of*."""
+        with _disk_explained():
+            self._sql.execute("DELETE FROM names WHERE relation = ?", (relation,))
+            rows = [(relation, record_id, name) for record_id, name in names.items()]
+            self._sql.executemany("INSERT INTO names VALUES (?, ?, ?)", rows)
+        self.names_from[relation] = as_of
+
     # --- reading ---------------------------------------------------------------
 
     def count(self, *, gone: bool | None) -> int:
@@ -313,6 +328,7 @@ class Mirror:
         with _disk_explained():
             self._sql.execute("DELETE FROM about")
             self._sql.execute("DELETE FROM dropped")
+            about = msgspec.structs.replace(about, names_from=self.names_from)
             self._sql.execute("INSERT INTO about VALUES (?)", (msgspec.json.encode(about),))
             self._sql.execute("COMMIT")
             self._sql.close()

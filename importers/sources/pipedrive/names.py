@@ -10,7 +10,9 @@ counting those already sent, we read on instead. While more rows will follow,
 as many batches again are expected. Only ids and names are kept.
 
 Where all ids are known beforehand, nothing needs to be expected: `learn_all`
-asks for each relation as it costs least, with many requests under way.
+asks for each relation as it costs least, with many requests under way. And
+where names are remembered from the last run, only what changed is asked for;
+that a record was removed is then not noticed, and its name stays.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from importers.interfaces import Stop, Tell
 from importers.sources.pipedrive.answers import Named
 from importers.sources.pipedrive.changes import asked_since
 from importers.sources.pipedrive.client import Params, PipedriveClient
+from importers.sources.pipedrive.mirror import moment_of
 from importers.sources.pipedrive.pages import List, VendorPage, first_position, next_position, walk
 from importers.sources.pipedrive.walks import Asked, Walker
 
@@ -92,6 +95,31 @@ class ManyNames:
         if missing and math.ceil(missing[-1] / self._where.page_size) <= len(_batches(missing)):
             self._read_whole(ids, client, abreast=abreast, most=2 * len(_batches(missing)))
         return _batches(self._missing(ids))
+
+    def recall(self, names: Mapping[int, str], since: str, client: PipedriveClient) -> str | None:
+        """
+        Start from *names* as they were at *since*, and from what changed after;
+        the moment as of which they are right now. None where so much changed
+        that it costs less to ask afresh.
+        """
+        pages = Walker(client, stop=client.stop).pages(
+            self._only_names, Asked(own={"updated_since": asked_since(since)})
+        )
+        first = next(pages)
+        self._names.update(names)
+        self._keep_page(first)
+        if not first.is_last and not self._keep_pages(pages, 1 + len(names) // self._where.page_size):
+            self._names.clear()
+            return None
+        return max((moment_of(record) for record in first.records), default="")
+
+    @property
+    def can_recall(self) -> bool:
+        return "updated_since" in self._where.windows
+
+    @property
+    def known(self) -> dict[int, str]:
+        return {record_id: name for record_id, name in self._names.items() if name}
 
     def ask_for(self, batch: list[int], client: PipedriveClient) -> None:
         """Ids that are not answered belong to records that are gone, or hidden: asking again would not help."""
@@ -192,6 +220,19 @@ class Directory:
         for _ in read_abreast(work, threads=threads, tell=client.tell, stop=client.stop) if threads else ():
             pass
         self.notes.sort()
+
+    def recall(self, relation: str, names: Mapping[int, str], since: str, client: PipedriveClient) -> str | None:
+        """As `ManyNames.recall`; None, too, where there is nothing to be recalled."""
+        known = self.names[relation]
+        if not isinstance(known, ManyNames) or not names or not since:
+            return None
+        return self._unless_closed(relation, lambda: known.recall(names, since, client))
+
+    @property
+    def worth_remembering(self) -> dict[str, dict[int, str]]:
+        """The names that the next run can start from, by relation."""
+        many = {relation: names for relation, names in self.names.items() if isinstance(names, ManyNames)}
+        return {relation: names.known for relation, names in many.items() if names.can_recall}
 
     def _jobs(self, relation: str, ids: set[int], client: PipedriveClient, abreast: int) -> list[_Job]:
         """What is left to ask for, a request each, after the whole list was read if that pays."""

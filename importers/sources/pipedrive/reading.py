@@ -104,7 +104,15 @@ class PipedriveReading:
             ears.stop()
             for relation, ids in self._named_in(records).items():
                 needed.setdefault(relation, set()).update(ids)
-        self._plan.directory.learn_all(needed, ears.client, abreast=ABREAST)
+        directory, as_of = self._plan.directory, {}
+        for relation in needed if self._supply.is_remembered else ():
+            since = mirror.names_from.get(relation, "")
+            known_at = directory.recall(relation, mirror.names(relation), since, ears.client)
+            as_of[relation] = max(known_at or "", mirror.newest)
+        directory.learn_all(needed, ears.client, abreast=ABREAST)
+        for relation, names in directory.worth_remembering.items():
+            if relation in as_of:
+                mirror.put_names(relation, names, as_of=as_of[relation])
 
     def _named_in(self, records: Sequence[Record]) -> dict[str, set[int]]:
         """The ids of which names are needed, by relation."""

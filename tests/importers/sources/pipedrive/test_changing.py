@@ -32,7 +32,17 @@ def assert_is_up_to_date(rows: list[Row], office: Office) -> None:
     expected, found = by_id(office.full(), office), by_id(rows, office)
     assert expected.keys() == {*office.ids()}
     assert found.keys() == expected.keys()
-    assert {number: row for number, row in found.items() if row != expected[number]} == {}
+    assert {number: row for number, row in found.items() if not _is_as(row, expected[number], office)} == {}
+
+
+def _is_as(row: Row, expected: Row, office: Office) -> bool:
+    """That a related record was deleted is told by nobody: its name may stay until everything is read again."""
+    columns = office.selection.columns or ()
+    cells = zip(columns, row, expected, strict=True)
+    return all(cell == told or (column in _NAMES and told is None) for column, cell, told in cells)
+
+
+_NAMES = ("person", "organization", "deal", "participants")
 
 
 @pytest.mark.parametrize("seed", seeds(3, 200))
@@ -94,7 +104,7 @@ def test_lists_that_do_not_tell_what_was_removed_have_everything_else_right(seed
         if office.meddler.is_calm and found is not None:
             expected = by_id(office.full(), office)
             assert expected.keys() <= found.keys()
-            assert {number: row for number, row in expected.items() if row != found[number]} == {}
+            assert {number: row for number, row in expected.items() if not _is_as(found[number], row, office)} == {}
         office.meddler.meddle(rounds=0)
         office.clock.advance(days=8)
         assert_is_up_to_date(office.run(), office)
@@ -125,7 +135,8 @@ def test_rows_of_removed_deals_are_where_the_owner_wants_them(choice: Vanished, 
         still_there = {*now, *office.shelf.ids}  # type: ignore[misc]
         gone = {number: row for number, row in {**gone, **before}.items() if number not in still_there}
         there, removed = _apart(choice, office.run(), office)
-        assert there == now
+        assert there.keys() == now.keys()
+        assert all(_is_as(row, now[number], office) for number, row in there.items())
         assert _told(removed, office) == _told(gone, office)
         before = now
 

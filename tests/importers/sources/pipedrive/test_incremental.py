@@ -271,3 +271,31 @@ class TestRemoved:
         self.run(Vanished.KEEP)
         rows = self.run(Vanished.KEEP, columns=("id", "products_count"))
         assert (gone, None) in rows
+
+
+def test_names_are_remembered_and_only_those_that_changed_asked_for_again(desk: Desk) -> None:
+    desk.run()
+    asked = [(call.path, "updated_since" in call.query) for call in desk.rig.journal.calls]
+    assert ("/api/v2/organizations", True) in asked
+    assert ("/api/v2/organizations", False) not in asked
+    for number in desk.rig.world.shelf("organizations").ids:  # type: ignore[attr-defined]
+        desk.changes.change("organization", number, name=f"Renamed {number}")
+    rows = desk.run()
+    assert rows == desk.full()
+    assert {row[4].startswith("Renamed") for row in rows if row[4]} == {True}
+
+
+def test_a_name_that_is_needed_for_the_first_time_is_asked_for(desk: Desk) -> None:
+    number = desk.changes.create("organization", name="Brand new")
+    desk.changes.create("deal", title="Theirs", org_id=number)
+    assert desk.run() == desk.full()
+    assert desk.run()[-1][4] == "Brand new"
+
+
+def test_the_name_of_a_record_that_was_deleted_leaves_when_everything_is_read(desk: Desk) -> None:
+    for number in list(desk.rig.world.shelf("organizations").ids):  # type: ignore[call-overload]
+        desk.changes.delete("organization", number)
+    assert any(row[4] for row in desk.run())
+    desk.rig.clock.advance(days=1)
+    assert desk.run() == desk.full()
+    assert not any(row[4] for row in desk.run())
