@@ -23,6 +23,7 @@ from importers.model import (
     Ending,
     EntityInfo,
     Event,
+    Extent,
     FieldChange,
     Grant,
     Importer,
@@ -191,7 +192,11 @@ class Reading(Protocol):
 
     @property
     def received(self) -> int:
-        """How many records came in so far; their rows may follow later."""
+        """How many records came in so far, each counted once; their rows may follow later."""
+
+    @property
+    def extent(self) -> Extent:
+        """How much is read; known once the first page is there."""
 
     @property
     def usage(self) -> Usage: ...

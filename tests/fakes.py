@@ -15,6 +15,7 @@ from importers.model import (
     Column,
     ColumnKind,
     EntityInfo,
+    Extent,
     FieldChange,
     Frozen,
     MirrorFile,
@@ -94,6 +95,10 @@ class ScriptedReading:
         return self._source.received
 
     @property
+    def extent(self) -> Extent:
+        return self._source.extent
+
+    @property
     def usage(self) -> Usage:
         return self._source.usage
 
@@ -142,6 +147,7 @@ class ScriptedSource:
         self.removed = removed
         self.ends: list[str] = []
         self.received = 0
+        self.extent = Extent.FULL
         self.pages_read = 0
         self.opened: list[Selection] = []
         self._account = account

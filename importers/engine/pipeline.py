@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from importers.errors import ImporterError
 from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
-from importers.model import Counts, MirrorFile, Phase, Selection, Sight, Target, Written
+from importers.model import Counts, Extent, MirrorFile, Phase, Selection, Sight, Target, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,7 @@ class _Standing:
             requests=usage.requests,
             tokens=usage.tokens,
             waited=usage.waited,
+            extent=reading.extent if reading else Extent.FULL,
         )
 
     def heard_by(self, tell: Tell, stop: Stop) -> tuple[Tell, Stop]:

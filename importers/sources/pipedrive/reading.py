@@ -7,7 +7,7 @@ from typing import Any
 
 from importers.http.ahead import read_ahead
 from importers.interfaces import Stop, Tell
-from importers.model import Column, Page, Sight, Usage, Vanished
+from importers.model import Column, Extent, Page, Sight, Usage, Vanished
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.features import explained
@@ -46,6 +46,10 @@ class PipedriveReading:
     @property
     def received(self) -> int:
         return self._supply.received
+
+    @property
+    def extent(self) -> Extent:
+        return self._supply.extent
 
     @property
     def usage(self) -> Usage:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from importers.errors import ImporterError, TemporaryError
 from importers.interfaces import Stop, Tell
-from importers.model import Refresh
+from importers.model import Extent, Refresh
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Rounds
 from importers.sources.pipedrive.client import PipedriveClient
@@ -57,8 +57,8 @@ class Ears:
 class Supply:
     """
     The records of one reading, in their order. `total` and `received` count
-    them, `found` those that were picked so far; `walker` is who read, and can
-    tell what came of it.
+    them, `found` those that were picked so far; `extent` says how much had to
+    be read; `walker` is who read, and can tell what came of it.
     """
 
     def __init__(self, plan: Plan, *, look_through: Callable[[Mirror, Ears], None]) -> None:
@@ -70,6 +70,7 @@ class Supply:
         self._about: About | None = None
         self.total: int | None = None
         self.received = 0
+        self.extent = Extent.FULL
         self.found = 0
         self.walker: Walker | None = None
 
@@ -125,6 +126,7 @@ class Supply:
                 last.close()
 
     def _changed(self, ears: Ears, about: About, shown: bool | None) -> Iterator[Batch]:
+        self.extent = Extent.CHANGES
         gathering = self._gathering(ears, Parents(None, None))
         self._mirror, self._about, rounds = gathering.changes(about)
         ears.tell(_in_words(about, rounds, self._plan.kitchen.zone, gathering.now))
@@ -152,6 +154,7 @@ class Supply:
         to remember it. *is_known* says that what belongs to parents that are
         as they were in *last* need not be asked for.
         """
+        self.extent = Extent.CHANGES if is_known else Extent.FULL
         parents = Parents(self._plan.where.per, last if is_known else None)
         gathering = self._gathering(ears, parents)
         walker = self.walker = self._new_walker(ears, parents)
@@ -186,15 +189,19 @@ class Supply:
             return
         left = self._mirror.count(gone=gone)
         if not gone:
-            self.total = left
+            # Some of what was received may have been removed or joined meanwhile.
+            self.total, self.received = left, min(self.received, left)
         for rows in self._mirror.pages(gone=gone):
             left -= len(rows)
             yield Batch([record for record, _ in rows], [gone_at for _, gone_at in rows], is_last=left <= 0)
 
     def _heard(self, pages: Iterator[VendorPage], ears: Ears) -> Iterator[VendorPage]:
-        """The pages, counted as they come."""
+        """The pages, counted as they come: a record that several answers hold counts once."""
+        seen = SeenIds()
+        has_ids = self._plan.entity.where.key == "id"
         for number, page in enumerate(pages, start=1):
-            self.received += len(page.records)
+            new = [record for record in page.records if seen.is_new(record.get("id"))] if has_ids else page.records
+            self.received += len(new)
             if number == _ASK_FOR_TOTAL_AFTER and not page.is_last and self._plan.entity.name == "deals":
                 self.total = deals_in(self._plan.selection, ears.client)
             yield page

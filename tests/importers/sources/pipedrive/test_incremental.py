@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importers.errors import TemporaryError
-from importers.model import MirrorFile, Refresh, Row, Selection, Vanished
+from importers.model import Extent, MirrorFile, Refresh, Row, Selection, Vanished
 from sandbox.moments import NOW
 from sandbox.world import World
 from tests.pipedrive import a_rig
@@ -51,6 +51,7 @@ class Desk:
                 self.removed = [row for page in reading.removed_pages() for row in page.rows]
             if keep:
                 reading.keep()
+            self.received, self.extent = reading.received, reading.extent
         return rows
 
     def full(self, selection: Selection = FULL) -> list[Row]:
@@ -120,6 +121,21 @@ def test_changes_take_few_requests_and_a_list_is_not_read_again(tmp_path: Path) 
         *(DEALS, f"{DEALS}/archived"),
         *(DEALS, f"{DEALS}/archived"),
     ]
+
+
+def test_records_that_several_answers_hold_count_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, deals=1100)
+    rows = desk.run(replace(CHANGES, columns=("id", "title")))
+    assert desk.received == len(rows) == 1100
+
+
+def test_a_reading_says_whether_it_was_of_everything_or_of_changes(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    extents = []
+    for _ in range(2):
+        desk.run()
+        extents.append(desk.extent)
+    assert extents == [Extent.FULL, Extent.CHANGES]
 
 
 def test_renamed_people_and_options_show_in_rows_that_did_not_change(desk: Desk) -> None:
