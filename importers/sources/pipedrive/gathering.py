@@ -228,7 +228,8 @@ class Gathering:
     def _drop_those_still_there(self, mirror: Mirror, last: Mirror) -> None:
         """What only ceased to fit the choice was not removed; Pipedrive is asked, where it can be by ids."""
         where, missing = self._wanted.plan.where, mirror.missing(last)
-        while where.version == "v2" and (ids := list(islice(missing, _IDS))):
+        takes_ids = where.version == "v2" and "updated_since" in where.windows
+        while takes_ids and (ids := list(islice(missing, _IDS))):
             asked: Params = {"ids": ",".join(map(str, ids)), "limit": _IDS}
             answer = self._client.get(where.path, asked, version=where.version, cost=where.cost)
             for record in answer.data or ():

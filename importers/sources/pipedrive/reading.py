@@ -128,7 +128,13 @@ class PipedriveReading:
         return needed
 
     def _complete_notes(self) -> None:
-        self.notes += [*self._plan.directory.notes, *self._lost_options(), *self._account(), *self._given_up()]
+        self.notes += [
+            *self._supply.notes,
+            *self._plan.directory.notes,
+            *self._lost_options(),
+            *self._account(),
+            *self._given_up(),
+        ]
 
     def _lost_options(self) -> Iterator[str]:
         for spec in self._plan.specs:

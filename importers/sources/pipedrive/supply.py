@@ -73,6 +73,7 @@ class Supply:
         self.extent = Extent.FULL
         self.found = 0
         self.walker: Walker | None = None
+        self.notes: list[str] = []
 
     @property
     def is_remembered(self) -> bool:
@@ -113,6 +114,8 @@ class Supply:
 
     def _remembered(self, ears: Ears, shown: bool | None) -> Iterator[Batch]:
         last, now = last_mirror(self._wanted), ears.client.clock.now()
+        if last is None and self._wanted.remembers_removed and self._wanted.place and self._wanted.place.exists():
+            self.notes.append("What was remembered is damaged: the rows of records removed before this run are lost.")
         try:
             why = why_everything(self._wanted, last.about if last else None, now)
             if last and last.about and not why and not self._wanted.has_versions:

@@ -209,6 +209,16 @@ def test_a_damaged_mirror_is_read_over(desk: Desk, content: bytes) -> None:
     assert not desk.was_full
 
 
+def test_removed_rows_that_are_lost_with_a_mirror_are_noted(desk: Desk) -> None:
+    keeping = replace(CHANGES, vanished=Vanished.KEEP)
+    desk.run(keeping)
+    desk.mirror.path.write_bytes(b"not a database")
+    reading = desk.rig.source.open(keeping, mirror=desk.mirror)
+    list(reading.pages())
+    reading.close()
+    assert reading.notes == ["What was remembered is damaged: the rows of records removed before this run are lost."]
+
+
 def test_a_record_that_was_damaged_on_the_disk_never_reaches_the_table(desk: Desk) -> None:
     content = desk.mirror.path.read_bytes()
     desk.mirror.path.write_bytes(content.replace(b'"title":"', b'"titel":"'))
@@ -287,6 +297,13 @@ class TestRemoved:
         self.run(Vanished.KEEP)
         rows = self.run(Vanished.KEEP, columns=("id", "products_count"))
         assert (gone, None) in rows
+
+
+def test_of_a_list_that_cannot_be_asked_by_ids_what_is_missing_was_removed(desk: Desk) -> None:
+    projects = Selection("projects", columns=("id", "status"), statuses=("open",), vanished=Vanished.KEEP)
+    before = desk.run(projects)
+    desk.rig.world.shelf("projects").take_off(before[0][0])  # type: ignore[arg-type]
+    assert desk.run(projects) == before
 
 
 def test_names_are_remembered_and_only_those_that_changed_asked_for_again(desk: Desk) -> None:
