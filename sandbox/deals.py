@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sandbox import fields, ids, moments, names
@@ -20,6 +21,10 @@ _LABELS: dict[Any, dict[str, Any]] = {
 }
 _REACH, _RECENT = 29 * DAY, 300 * DAY
 _ODD_EVERY = 53
+_DRAFTS = 991
+
+_Owners = tuple[tuple[int, ...], tuple[int, ...]]
+"""Users who have deals, and how often."""
 
 
 class _Draft(NamedTuple):
@@ -44,13 +49,15 @@ class _Draft(NamedTuple):
     row: dict[str, Any]
 
 
-def _drafter(staff: Staff, shares: tuple[int, int, int], *, has_revenue: bool) -> Callable[[random.Random], _Draft]:
+def _drafter(owners: _Owners, shares: tuple[int, int, int], *, has_revenue: bool) -> Callable[[random.Random], _Draft]:
+    who, how_often = owners
+
     def draft(chance: random.Random) -> _Draft:
         status = chance.choices(("open", "won", "lost"), shares)[0]
         stage = chance.choices(STAGES, [stage.weight for stage in STAGES])[0]
-        owner = chance.choices(staff.owners, staff.weights)[0]
+        owner = chance.choices(who, how_often)[0]
         currency = chance.choices(("EUR", "USD", "GBP", "JPY"), (80, 12, 5, 3))[0]
-        row = _row(chance, status, stage, owner, currency, chance.choice(staff.owners), has_revenue=has_revenue)
+        row = _row(chance, status, stage, owner, currency, chance.choice(who), has_revenue=has_revenue)
         return _Draft(
             status, stage, owner, currency,
             has_person=chance.random() < 0.9,
@@ -97,10 +104,16 @@ def _row(
     }  # fmt: skip
 
 
+@cache
+def _drafts(
+    seed: int, kind: str, name: str, shares: tuple[int, int, int], owners: _Owners, *, has_revenue: bool
+) -> tuple[_Draft, ...]:
+    """Drawn once for all companies of a process that have the same seed: that is two thirds of the making of one."""
+    return Dice(seed, kind).drawn(name, _drafter(owners, shares, has_revenue=has_revenue), size=_DRAFTS)
+
+
 class Deals:
     """Every deal of the company by its id; which list it stands in follows from the id."""
-
-    _DRAFTS = 991
 
     def __init__(
         self, count: int, dice: Dice, contacts: Contacts, customs: CustomFields, staff: Staff, *, has_revenue: bool
@@ -109,8 +122,9 @@ class Deals:
         self._customs = customs
         self._has_revenue = has_revenue
         self._timeline = Timeline(ids.last_deleted(count) + 1)
-        self._old = dice.drawn("old", _drafter(staff, (15, 50, 35), has_revenue=has_revenue), size=self._DRAFTS)
-        self._recent = dice.drawn("recent", _drafter(staff, (75, 15, 10), has_revenue=has_revenue), size=self._DRAFTS)
+        owners = (staff.owners, staff.weights)
+        self._old = _drafts(dice.seed, dice.kind, "old", (15, 50, 35), owners, has_revenue=has_revenue)
+        self._recent = _drafts(dice.seed, dice.kind, "recent", (75, 15, 10), owners, has_revenue=has_revenue)
         self._recent_from = bisect_left(range(ids.last_deleted(count) + 2), NOW - _RECENT, key=self._timeline.added)
         self._person_jump = dice.between("person", 0, 10**9)
         self._amount = dice.column("value", _amount)
@@ -122,7 +136,7 @@ class Deals:
 
     def draft(self, n: int) -> _Draft:
         """Old deals are mostly decided, recent ones mostly open."""
-        return (self._old if n < self._recent_from else self._recent)[n % self._DRAFTS]
+        return (self._old if n < self._recent_from else self._recent)[n % _DRAFTS]
 
     def status(self, n: int) -> str:
         return self.draft(n).status

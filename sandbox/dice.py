@@ -29,6 +29,7 @@ class Dice:
     """Columns for one kind of record of one world."""
 
     def __init__(self, seed: int, kind: str) -> None:
+        self.seed, self.kind = seed, kind
         self._name = f"{seed}:{kind}"
         self._used = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 from collections.abc import Iterator
@@ -37,6 +38,12 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100
 def pytest_configure(config: pytest.Config) -> None:
     """Who leaves out the slow tests wants fewer examples of the others, too."""
     hypothesis.settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, once found, stay: nobody needs to look through them for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

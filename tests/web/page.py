@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -68,7 +69,11 @@ class Page:
     @cached_property
     def root(self) -> Element:
         reader = _Reader()
-        reader.feed(self.html)
+        for piece in _GROUPS.split(self.html):
+            if piece.startswith("<optgroup"):
+                reader.take(_read(piece))
+            else:
+                reader.feed(piece)
         reader.close()
         return reader.root
 
@@ -102,6 +107,18 @@ class Page:
         return forms[0]
 
 
+_GROUPS = re.compile(r"(<optgroup.*?</optgroup>)", re.DOTALL)
+"""Four hundred time zones in a dozen groups, nearly all the same on every page: read once."""
+
+
+@lru_cache(maxsize=64)
+def _read(piece: str) -> Element:
+    reader = _Reader()
+    reader.feed(piece)
+    reader.close()
+    return reader.root.find("optgroup")
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -118,6 +135,10 @@ class _Reader(HTMLParser):
             if element.tag == tag and element.parent is not None:
                 self._here = element.parent
                 return
+
+    def take(self, element: Element) -> None:
+        """Something that was read before."""
+        self._here.children.append(element)
 
     def handle_data(self, data: str) -> None:
         self._here.children.append(data)

@@ -20,7 +20,7 @@ from wtforms.validators import Length, StopValidation
 from importers.model import Every, Refresh, Vanished
 from web import zones
 from web.addresses import an_id
-from web.forms import WholeNumberField, needed, trimmed
+from web.forms import LongSelect, WholeNumberField, needed, trimmed
 
 USUAL, CHOSEN = "usual", "chosen"
 ANSWER = "option:"
@@ -86,6 +86,7 @@ class ScheduleForm(FlaskForm):
         "Time zone",
         default="UTC",
         validate_choice=False,
+        widget=LongSelect(),
         description="For the schedule, and for dates and times in the sheet.",
     )
 
