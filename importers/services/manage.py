@@ -37,6 +37,7 @@ from importers.tables.frozen import first_sight, fitted, selected
 
 LONGEST_NAME = 200
 MOST_PREVIEW_ROWS = 100
+_ASK = "ask Pipedrive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +135,20 @@ class Importers:
         return self._kinds.entities()
 
     def columns(self, actor: Actor, connection_id: int, entity: str) -> tuple[Column, ...]:
+        require(actor, Role.EDITOR, _ASK)
         self._check_entity(entity)
         with self._accounts.source(self._store.connection(actor.workspace.id, connection_id)) as source:
             return source.columns(entity)
 
     def filters(self, actor: Actor, connection_id: int, entity: str) -> Sequence[Choice]:
+        require(actor, Role.EDITOR, _ASK)
         self._check_entity(entity)
         with self._accounts.source(self._store.connection(actor.workspace.id, connection_id)) as source:
             return source.filters(entity)
 
     def preview(self, actor: Actor, draft: Draft, *, rows: int = 20) -> Preview:
-        """The first rows exactly as a run would write them; writes nothing."""
+        """The first rows exactly as a run would write them; writes nothing. Editors only: nobody else chooses what is read."""
+        require(actor, Role.EDITOR, _ASK)
         draft = _in_one_zone(draft)
         self._check_entity(draft.selection.entity)
         wanted = min(rows, MOST_PREVIEW_ROWS, draft.selection.limit or MOST_PREVIEW_ROWS)

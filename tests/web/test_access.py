@@ -125,3 +125,12 @@ def test_addresses_that_are_no_numbers_are_not_there(at_alice: Browser):
     for path in ("/runs/abc", "/importers/-1", "/importers/1e3/results", "/runs/99999999999999999999999"):
         at_alice.open(path)
         assert at_alice.status == 404
+
+
+def test_viewers_do_not_come_into_the_editor(at_vivian: Browser, addresses: list[tuple[str, str, str]]):
+    editor = [(method, path) for method, path, endpoint in addresses if endpoint.startswith("editor.")]
+    assert len(editor) >= 8
+    for method, path in editor:
+        answer = _ask(at_vivian, method, path)
+        assert answer.status_code == 403, (method, path)
+        assert "You may not" in answer.text

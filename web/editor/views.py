@@ -8,7 +8,8 @@ from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from importers.errors import ImporterError
-from importers.model import Draft, Importer, Schedule, Selection, Target
+from importers.model import Draft, Importer, Role, Schedule, Selection, Target
+from importers.services.access import require
 from web import current
 from web.addresses import an_id
 from web.choices import REFRESHES, VANISHED
@@ -21,6 +22,11 @@ from web.prices import Tag, tag_of
 from web.security import safe_next
 
 pages = Blueprint("editor", __name__)
+
+
+@pages.before_request
+def editors_only() -> None:
+    require(current.actor(), Role.EDITOR, "change importers")
 
 
 @pages.context_processor

@@ -316,7 +316,7 @@ def test_an_editor_may_do_all_of_it(services: Services, bob: Actor, connection: 
     services.importers.delete(bob, importer.id)
 
 
-def test_a_viewer_only_looks(services: Services, bob: Actor, importer: Importer):
+def test_a_viewer_only_looks(services: Services, bob: Actor, importer: Importer, sandbox: Sandbox):
     viewer = replace(bob, role=Role.VIEWER)
     draft = a_draft(name="Mine", connection_id=importer.connection_id, target=a_target("Mine"))
     for deed in (
@@ -326,9 +326,14 @@ def test_a_viewer_only_looks(services: Services, bob: Actor, importer: Importer)
         lambda: services.importers.resume(viewer, importer.id),
         lambda: services.importers.delete(viewer, importer.id),
         lambda: services.runs.start(viewer, importer.id),
+        lambda: services.importers.preview(viewer, draft),
+        lambda: services.importers.columns(viewer, importer.connection_id, "deals"),
+        lambda: services.importers.filters(viewer, importer.connection_id, "deals"),
     ):
+        sandbox.journal.clear()
         with pytest.raises(AccessDenied, match="a viewer"):
             deed()
+        assert sandbox.journal.calls == []
     assert [card.importer for card in services.importers.cards(viewer)] == [importer]
 
 
