@@ -59,14 +59,16 @@ class Seen:
     def within(self, low: int, high: int) -> int:
         return sum(low <= second < high for second, _ in self.marks)
 
-    @property
-    def inside(self) -> tuple[int, int] | None:
-        """Where a page ends that lies within one second and is sorted by id there."""
+    def inside(self, *, is_rising: bool) -> tuple[int, int] | None:
+        """
+        Where a page ends that lies within one second and is sorted by id there,
+        in the direction of its walk: two walks whose ids go the same way do not meet.
+        """
         ids = [number for _, number in self.marks]
         is_sorted = len(ids) >= _ORDERED and all(isinstance(number, int) for number in ids)
         if not is_sorted or self.marks[0][0] != self.marks[-1][0]:
             return None
-        step = 1 if ids[0] < ids[-1] else -1
+        step = 1 if is_rising else -1
         return self.marks[-1] if all((b - a) * step > 0 for a, b in pairwise(ids)) else None
 
 
@@ -121,7 +123,7 @@ class Gap:
             self.low, self.low_rate = max(self.low, page.last), page.rate
         elif page.last is not None:
             self.high, self.high_rate = min(self.high, page.last + 1), page.rate
-        walk.inside = page.inside
+        walk.inside = page.inside(is_rising=walk.is_rising)
         self.mass += len(page.marks) if self.high - self.low == 1 else 0
         if is_last or self._have_met():
             self.low = self.high

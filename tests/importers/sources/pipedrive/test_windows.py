@@ -104,6 +104,13 @@ def test_every_record_is_read(
     assert read(vendor, threads=max(threads, 2), chance=chance) == {*vendor.marks}
 
 
+@pytest.mark.parametrize("ids_fall_in_ties", [False, True])
+def test_a_second_that_fills_pages_is_read_whole_whichever_way_its_ids_go(ids_fall_in_ties: bool) -> None:
+    vendor = Vendor([*range(20), *[20] * 1000, *range(21, 400)], page_size=100, ids_fall_in_ties=ids_fall_in_ties)
+    for seed in range(5):
+        assert read(vendor, threads=4, chance=Random(seed)) == {*vendor.marks}
+
+
 def spread(name: str, count: int, chance: Random) -> list[int]:
     years = 1000 * DAY
     how = {
