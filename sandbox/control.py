@@ -79,16 +79,23 @@ def _add_apps(control: Blueprint, sandbox: Sandbox) -> None:
         """Of one user, else of all: a form of the page, or JSON."""
         asked = request.get_json(silent=True) or request.form
         user_id = int(asked["user_id"]) if asked.get("user_id") else None
-        for grant in sandbox.oauth.grants.installed:
-            if user_id in (None, grant.user_id):
-                sandbox.oauth.uninstall(grant)
-        return redirect(url_for(".index")) if request.form else ("", 204)
+        ended = [grant for grant in sandbox.oauth.grants.installed if user_id in (None, grant.user_id)]
+        for grant in ended:
+            sandbox.oauth.uninstall(grant)
+        return _done(f"Uninstalled for {len(ended)} of its users.")
 
     @control.post("/expire-access-tokens")
     def expire() -> ResponseReturnValue:
         """As after an hour."""
         sandbox.oauth.grants.expire_access()
-        return redirect(url_for(".index")) if request.form else ("", 204)
+        return _done("Every access token has expired.")
+
+
+def _done(line: str) -> ResponseReturnValue:
+    """Back to the page for who pressed a button of it; a plain line for other programs."""
+    if "text/html" in request.accept_mimetypes.values():
+        return redirect(url_for(".index"))
+    return Response(line + "\n", mimetype="text/plain")
 
 
 def _add_status(control: Blueprint, sandbox: Sandbox) -> None:

@@ -260,6 +260,16 @@ def test_an_uninstallation_ends_the_tokens_and_tells_the_app(visitor: Visitor):
     assert (told.json["company_id"], told.json["user_id"]) == (COMPANY["company_id"], DAAN)
 
 
+@pytest.mark.parametrize("body", [{"json": {"user_id": DAAN}}, {"data": {"user_id": DAAN}}])
+def test_a_program_that_uninstalls_is_answered_in_a_plain_line(visitor: Visitor, body: dict[str, Any]):
+    visitor.signed_in(DAAN)
+    where = f"{COMPANY_HOST}/_sandbox/uninstall"
+    answer = visitor.session.post(where, headers={"accept": "*/*"}, allow_redirects=False, **body)
+    assert (answer.status_code, answer.text) == (200, "Uninstalled for 1 of its users.\n")
+    pressed = visitor.session.post(where, headers={"accept": "text/html,*/*;q=0.8"}, allow_redirects=False, **body)
+    assert pressed.status_code == 302
+
+
 def test_a_scope_that_was_not_granted_is_missed(visitor: Visitor):
     access = visitor.signed_in()["access_token"]
     answer = visitor.get("/api/v2/persons", access)
