@@ -80,7 +80,14 @@ class Importers:
         draft = self._checked(actor, draft, before=None)
         now = self._clock.now()
         next_run_at = timetable.next_run_after(draft.schedule, now)
-        return self._store.add_importer(actor.workspace.id, draft, next_run_at=next_run_at, now=now)
+        importer = self._store.add_importer(actor.workspace.id, draft, next_run_at=next_run_at, now=now)
+        try:
+            # The store guards the first sheet only; of two made at once, each sees the other by now.
+            self._check_target(actor, draft, importer)
+        except InvalidSettings:
+            self._store.remove_importer(actor.workspace.id, importer.id)
+            raise
+        return importer
 
     def change(self, actor: Actor, importer_id: int, draft: Draft) -> Importer:
         """As `create`; a schedule that stays the same keeps its next turn."""
@@ -211,6 +218,12 @@ class Importers:
         """No sheet may be two importers', nor the one that either keeps for removed rows."""
         destination = self._kinds.destination(actor.workspace.id)
         ours = _places(destination, draft.target, draft.selection)
+        if len({_place(target) for target in ours}) < len(ours):
+            raise InvalidSettings(
+                f"The removed rows of {draft.target.sheet} would go to a sheet of the same name.",
+                hint="Choose another name for the sheet.",
+                field="sheet",
+            )
         for target in ours:
             destination.check(target)
         for other in self._store.importers(actor.workspace.id):

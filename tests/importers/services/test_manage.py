@@ -102,6 +102,31 @@ def test_a_sheet_of_removed_rows_does_not_take_another_ones(services: Services, 
         services.importers.create(alice, draft)
 
 
+def test_a_sheet_cannot_be_its_own_sheet_of_removed_rows(services: Services, alice: Actor, connection: Connection):
+    target = a_target("Deals of the northern (removed)")
+    moving = Selection("deals", vanished=Vanished.MOVE)
+    with pytest.raises(InvalidSettings, match="same name") as caught:
+        services.importers.create(alice, a_draft(connection_id=connection.id, target=target, selection=moving))
+    assert caught.value.facts["field"] == "sheet"
+
+
+def test_of_two_made_at_once_none_takes_the_others_sheet_of_removed_rows(
+    services: Services, store: SqlStore, alice: Actor, connection: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    add = SqlStore.add_importer
+
+    def add_after_another(self: SqlStore, workspace_id: int, *args: object, **more: object) -> Importer:
+        monkeypatch.undo()
+        an_importer(store, workspace_id, name="Quicker", target=a_target("Deals (removed)"))
+        return add(self, workspace_id, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SqlStore, "add_importer", add_after_another)
+    moving = a_draft(connection_id=connection.id, selection=Selection("deals", vanished=Vanished.MOVE))
+    with pytest.raises(InvalidSettings, match="“Quicker” writes to"):
+        services.importers.create(alice, moving)
+    assert [card.importer.name for card in services.importers.cards(alice)] == ["Quicker"]
+
+
 def test_deleting_an_importer_deletes_what_it_remembers(
     services: Services, alice: Actor, connection: Connection, settings: Settings
 ):
