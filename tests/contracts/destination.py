@@ -49,6 +49,13 @@ class DestinationContract:
                 writing.add(page)
             return writing.commit()
 
+    def test_removed_rows_have_a_place_of_their_own_beside_the_table(self, destination, target):
+        beside = destination.beside(target)
+        self.write(destination, beside, DEALS, [("gone", "somebody")])
+        self.write(destination, target, DEALS, [("there", "somebody")])
+        assert self.read(target)[1] == (("there", "somebody"),)
+        assert self.read(beside)[1] == (("gone", "somebody"),)
+
     @pytest.mark.parametrize("table", TABLES, ids=named)
     def test_awkward_tables_come_back(self, destination, target, table: AwkwardTable):
         written = self.write(destination, target, table.columns, table.rows)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from importers.errors import InvalidSettings, RunStopped
 from importers.interfaces import Source
-from importers.model import Cell, ColumnKind, Row, Selection
+from importers.model import Cell, ColumnKind, MirrorFile, Refresh, Row, Selection, Vanished
 
 KEY = re.compile(r"[0-9a-f]{40}")
 
@@ -142,6 +144,23 @@ class SourceContract:
         next(pages)
         pages.close()  # type: ignore[attr-defined]
         assert read(source, Selection(entity, limit=1))
+
+    def test_what_is_remembered_gives_the_same_rows_again(
+        self, source: Source, entity: str, record_key: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        mirror = MirrorFile(tmp_path / "1.mirror", "alice")
+        selection = Selection(entity, columns=record_key, refresh=Refresh.DAILY, vanished=Vanished.MOVE)
+        expected = sorted(read(source, Selection(entity, columns=record_key)), key=str)
+        for _ in range(2):
+            with closing(source.open(selection, mirror=mirror)) as reading:
+                assert sorted((row for page in reading.pages() for row in page.rows), key=str) == expected
+                assert [row for page in reading.removed_pages() for row in page.rows] == []
+                reading.keep()
+
+    def test_a_reading_can_be_closed_at_any_time_and_twice(self, source: Source, entity: str) -> None:
+        reading = source.open(Selection(entity))
+        reading.close()
+        reading.close()
 
     def test_a_run_that_was_cancelled_does_not_begin(self, source: Source, entity: str) -> None:
         with pytest.raises(RunStopped):

@@ -24,6 +24,7 @@ from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.details import missing_key
 from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record
 from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
+from importers.sources.pipedrive.walks import kept
 
 _MAX_AGE = {Refresh.DAILY: timedelta(days=1), Refresh.WEEKLY: timedelta(days=7)}
 _IDS = 100
@@ -152,7 +153,8 @@ class Gathering:
     ) -> tuple[Mirror, About]:
         """
         All pages, and what changed while they were read. What *last* held and
-        is missing now was removed, where that is to be remembered.
+        is missing now was removed, where that is to be remembered. It was no
+        full reading where parents were known.
         """
         mirror = Mirror.empty(self._wanted.place.parent if self._wanted.place else None, self._wanted.layout)
         try:
@@ -162,7 +164,8 @@ class Gathering:
         except BaseException:
             mirror.close()
             raise
-        return mirror, msgspec.structs.replace(self._wanted.label, watermark=watermark, full_at=self.now)
+        full_at = self._parents.full_at or self.now
+        return mirror, msgspec.structs.replace(self._wanted.label, watermark=watermark, full_at=full_at)
 
     def changes(self, about: About) -> tuple[Mirror, About, Rounds]:
         """What changed since *about* was said of the mirror that is kept."""
@@ -240,11 +243,14 @@ class Parents:
     """
     Remembers the parents of a reading and which of them are as they were in
     *last*. It is asked in the thread that lists them; the rest is done in the
-    one that fills the mirror.
+    one that fills the mirror. `full_at` is when all of them were read last,
+    None where this reading does so.
     """
 
     def __init__(self, per: Per | None, last: Mirror | None) -> None:
+        self._per = per
         self._names = per.version if per else ()
+        self.full_at = last.about.full_at if last and last.about else None
         self._last = last
         self._versions = last.versions() if last and self._names else {}
         self._listed: deque[tuple[Record, str]] = deque()
@@ -260,7 +266,7 @@ class Parents:
         """Those listed by now, and what belongs to the ones that are known."""
         while self._listed:
             parent, version = self._listed.popleft()
-            mirror.put_parent({name: parent[name] for name in parent if name not in self._names}, version)
+            mirror.put_parent(kept(self._per, parent) if self._per else parent, version)
             if self._last and self._versions.get(parent["id"]) == version:
                 mirror.take_over_children(self._last, parent)
 

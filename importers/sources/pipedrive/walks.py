@@ -223,7 +223,7 @@ class Walker:
             if look:
                 self._before_another_look()
             pages = self.pages(per.parents, replace(asked, own={}))
-            parents = [_kept(per, parent) for page in pages for parent in self._new(page, seen)]
+            parents = [kept(per, parent) for page in pages for parent in self._new(page, seen)]
             if look == 0:
                 self._hear(per, len(parents), True, _inside(per, parents))
             if not parents:
@@ -299,7 +299,8 @@ def _takes_windows(where: List, params: Params) -> bool:
     return bounds <= {*where.windows} and not params.keys() & {*bounds, "filter_id"}
 
 
-def _kept(per: Per, parent: Record) -> Record:
+def kept(per: Per, parent: Record) -> Record:
+    """What is remembered of a parent until its turn comes, and longer."""
     return {key: parent[key] for key in ("id", RANK, *per.keeps) if key in parent}
 
 

@@ -8,6 +8,7 @@ from importers.destinations.excel.names import (
     column_letters,
     free_sheet_name,
     sheet_name_problem,
+    sheet_of_removed,
     workbook_name_problem,
 )
 
@@ -60,3 +61,17 @@ def test_a_free_name_is_free_and_allowed(name, copies):
 )
 def test_columns_have_letters(index, letters):
     assert column_letters(index) == letters
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("Deals", "Deals (removed)"),
+        ("x" * 31, "x" * 21 + " (removed)"),
+        ("🚲" * 15, "🚲" * 10 + " (removed)"),
+        ("Deals of this and that one and all", "Deals of this and tha (removed)"),
+    ],
+)
+def test_the_sheet_of_removed_rows_is_named_after_the_first(name: str, beside: str):
+    assert sheet_of_removed(name) == beside
+    assert sheet_name_problem(beside) is None

@@ -297,3 +297,13 @@ def test_threads_are_read_again_for_their_text_or_when_a_day_has_passed(mailbox:
     mailbox.rig.clock.advance(days=1)
     mailbox.run()
     assert len(mailbox.threads_asked) == len(mailbox.rig.world.mail.ids)
+
+
+def test_everything_is_read_once_a_day_however_often_changes_are_read_between(mailbox: Mailbox) -> None:
+    full_runs = []
+    for hour in range(0, 49, 6):
+        mailbox.run()
+        if len(mailbox.threads_asked) == len(mailbox.rig.world.mail.ids):
+            full_runs.append(hour)
+        mailbox.rig.clock.advance(hours=6)
+    assert full_runs == [0, 24, 48]
