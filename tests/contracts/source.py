@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -167,8 +166,14 @@ class SourceContract:
             source.open(Selection(entity), stop=_cancelled)
 
     def test_a_run_that_is_cancelled_does_not_go_on(self, source: Source, entity: str) -> None:
-        calls = count()
-        pages = source.open(Selection(entity), stop=lambda: _cancelled() if next(calls) else None).pages()
+        is_cancelled = False
+
+        def stop() -> None:
+            if is_cancelled:
+                raise RunStopped("The run was cancelled.")
+
+        pages = source.open(Selection(entity), stop=stop).pages()
+        is_cancelled = True
         with pytest.raises(RunStopped):
             next(pages)
 

@@ -96,13 +96,24 @@ class _Abreast:
         return read_abreast(produce, threads=self.abreast, tell=self.client.tell, stop=self.client.stop)
 
 
+class ContradictionError(ServiceTrouble):
+    """A page that does not keep to the order or the bounds it was asked for: what it says about the rest is no use."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Pipedrive's answer is not in the order, or not of the time, that was asked for, so we stopped.",
+            hint="Run it again in a few minutes; a proxy between this server and Pipedrive may be the cause.",
+        )
+
+
 class WindowedList:
     """
     A list that is sorted and bounded by update time, read by several walks at once.
 
     Records without an update time stand at one of its ends: whichever it is,
     they are read before there are windows. `began_at` is the newest update
-    time there was by then; None where one walk gave everything.
+    time there was by then; None where one walk gave everything. Where an
+    answer contradicts what was asked, all is read again in the list's own order.
     """
 
     def __init__(self, client: PipedriveClient, where: List, params: Params, *, abreast: int) -> None:
@@ -111,6 +122,15 @@ class WindowedList:
 
     def pages(self) -> Iterator[VendorPage]:
         """In any order; every record that nobody changes meanwhile at least once."""
+        try:
+            yield from self._in_windows()
+        except ContradictionError:
+            self._list.client.tell(
+                "Pipedrive's answers were not in the order we asked for, so the list is read again, one page at a time."
+            )
+            yield from walk(self._list.client, self._list.where, self._list.params)
+
+    def _in_windows(self) -> Iterator[VendorPage]:
         # The newest first: whatever happens after that answer is no older than what it tells.
         highest, after_highest = yield from self._end(is_rising=False)
         if after_highest is None:
@@ -129,6 +149,8 @@ class WindowedList:
             there = _seen(page)
             if not is_rising and not page.is_last and there.last is not None:
                 self.began_at = _newest(page)
+            if not page.is_last and there.contradicts(is_rising=is_rising):
+                raise ContradictionError
             yield replace(page, is_last=False) if is_rising else page
             if page.after is None and not page.is_last:
                 continue  # the walk says what is wrong with such an answer
@@ -179,7 +201,10 @@ class _Walks:
 
     def read(self, by: Walk, page: VendorPage) -> bool:
         """Whether the walk goes on."""
-        self._windows.read(by, _seen(page), is_last=page.is_last)
+        there = _seen(page)
+        if there.contradicts(is_rising=by.is_rising, since=by.since, until=by.until):
+            raise ContradictionError
+        self._windows.read(by, there, is_last=page.is_last)
         return self._windows.goes_on(by)
 
 

@@ -141,6 +141,7 @@ class PipedriveClient:
         waited, tried = timedelta(), 0
         while True:
             tried += 1
+            self.stop()  # nobody else asks while no turn has to be waited for
             outcome = self._try(url, params, cost, shape)
             if not isinstance(outcome, _Failure):
                 return outcome

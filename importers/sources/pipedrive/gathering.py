@@ -230,7 +230,8 @@ class Gathering:
 
     def _drop_those_still_there(self, mirror: Mirror, last: Mirror) -> None:
         """What only ceased to fit the choice was not removed; Pipedrive is asked, where it can be by ids."""
-        where, missing = self._wanted.plan.where, mirror.missing(last)
+        where = self._wanted.plan.where
+        missing = (key for key in mirror.missing(last) if isinstance(key, int))
         takes_ids = where.version == "v2" and "updated_since" in where.windows
         while takes_ids and (ids := list(islice(missing, _IDS))):
             asked: Params = {"ids": ",".join(map(str, ids)), "limit": _IDS}

@@ -59,6 +59,14 @@ class Seen:
     def within(self, low: int, high: int) -> int:
         return sum(low <= second < high for second, _ in self.marks)
 
+    def contradicts(self, *, is_rising: bool, since: int | None = None, until: int | None = None) -> bool:
+        """Whether it is no answer to what a walk asked: not in its order, or not between its bounds."""
+        step = 1 if is_rising else -1
+        seconds = [second for second, _ in self.marks]
+        low, high = (-math.inf if since is None else since), (math.inf if until is None else until)
+        is_outside = any(not low <= second <= high for second in seconds)
+        return is_outside or any((after - before) * step < 0 for before, after in pairwise(seconds))
+
     def inside(self, *, is_rising: bool) -> tuple[int, int] | None:
         """
         Where a page ends that lies within one second and is sorted by id there,

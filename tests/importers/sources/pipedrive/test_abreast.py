@@ -183,3 +183,36 @@ def test_records_that_were_never_changed_are_not_lost(dated: int, undated: int, 
     pages = list(windowed.pages())
     assert {record["id"] for page in pages for record in page.records} == set(range(dated + undated))
     assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+class Deaf(Undated):
+    """Takes no notice of some of what it is asked."""
+
+    def __init__(self, *ignored: str, only_bounded: bool) -> None:
+        super().__init__(300, 0, are_first=True)
+        Random(7).shuffle(self.records)
+        self._ignored, self._only_bounded = ignored, only_bounded
+
+    def get(self, path: str, params: Mapping[str, Any], **_: Any) -> Answer:
+        is_deaf = not self._only_bounded or "updated_until" in params
+        heard = {key: value for key, value in params.items() if not (is_deaf and key in self._ignored)}
+        since, until = heard.get("updated_since", ""), heard.get("updated_until", "~")
+        listed = [record for record in self.records if since <= record["update_time"] < until]  # type: ignore[operator]
+        if "sort_by" in heard:
+            is_falling = heard.get("sort_direction") == "desc"
+            listed.sort(key=lambda record: str(record["update_time"]), reverse=is_falling)
+        begin, limit = int(params.get("cursor", 0)), params["limit"]
+        after = str(begin + limit) if begin + limit < len(listed) else None
+        return Answer(data=listed[begin : begin + limit], additional_data={"next_cursor": after})
+
+
+@pytest.mark.parametrize("only_bounded", [False, True])
+@pytest.mark.parametrize("ignored", [("sort_by",), ("sort_direction",), ("updated_until",), ("updated_since",)])
+def test_a_vendor_that_does_not_keep_to_what_is_asked_costs_no_record(
+    ignored: tuple[str, ...], only_bounded: bool
+) -> None:
+    vendor = Deaf(*ignored, only_bounded=only_bounded)
+    windowed = WindowedList(cast(PipedriveClient, vendor), List("/deals", "v2", 10, page_size=10), {}, abreast=4)
+    pages = list(windowed.pages())
+    assert {record["id"] for page in pages for record in page.records} == set(range(300))
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]

@@ -334,3 +334,13 @@ def test_names_that_may_not_be_read_are_left_empty_and_noted(app: Any) -> None:
     assert {row[:2] for row in rows} == {(None, None)}
     assert all(isinstance(row[2], int) for row in rows)
     assert [note.partition(":")[0] for note in reading.notes] == ["The names of users are missing"]
+
+
+def test_once_stopped_nothing_more_is_asked(rig: Rig) -> None:
+    def stop() -> None:
+        raise RunStopped("cancelled")
+
+    client = rig.source._client.heard_by(tell=rig.told.append, stop=stop)
+    with pytest.raises(RunStopped):
+        client.get("/deals", version="v2", cost=10)
+    assert not rig.journal.calls
