@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Changes, Rounds, Rules, newest_in
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.details import missing_key
-from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record
+from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record, as_moment
 from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
 from importers.sources.pipedrive.walks import kept
 
@@ -31,6 +31,8 @@ _IDS = 100
 """As many as one may ask for at once."""
 _OF_UUIDS = ("/leads", "/leads/archived")
 """Lists whose order is not that of their ids."""
+_AHEAD = timedelta(minutes=1)
+"""By how much Pipedrive's clock may be ahead of ours. Less than the margin that every round reaches back."""
 _LEEWAY = timedelta(minutes=30)
 """A schedule is never kept to the second: a day is over when it nearly is."""
 
@@ -111,7 +113,7 @@ def why_everything(wanted: Wanted, last: About | None, now: datetime) -> str:
         return "there is nothing to build on yet"
     if _choice_of(last) != _choice_of(wanted.label):
         return "something else was asked for the last time"
-    return _too_old(selection.refresh, last.full_at, now)
+    return "it is time for it again" if last.watermark > latest(now) else _too_old(selection.refresh, last.full_at, now)
 
 
 def _why_always(wanted: Wanted) -> str:
@@ -147,6 +149,7 @@ class Gathering:
         self._stop = stop
         self._began = client.clock.monotonic()
         self.now = client.clock.now()
+        self._until = latest(self.now)
 
     def everything(
         self, first: VendorPage, rest: Iterator[VendorPage], last: Mirror | None, began_at: Callable[[], str | None]
@@ -156,7 +159,9 @@ class Gathering:
         is missing now was removed, where that is to be remembered. It was no
         full reading where parents were known.
         """
-        mirror = Mirror.empty(self._wanted.place.parent if self._wanted.place else None, self._wanted.layout)
+        mirror = Mirror.empty(
+            self._wanted.place.parent if self._wanted.place else None, self._wanted.layout, until=self._until
+        )
         try:
             watermark = self._fill(mirror, first, rest, began_at)
             if last and last.about and self._wanted.remembers_removed:
@@ -171,7 +176,7 @@ class Gathering:
         """What changed since *about* was said of the mirror that is kept."""
         if self._wanted.place is None:
             raise DamagedError
-        mirror = Mirror.copy_of(self._wanted.place, self._wanted.layout)
+        mirror = Mirror.copy_of(self._wanted.place, self._wanted.layout, until=self._until)
         try:
             rounds = self._rounds(mirror)
             watermark = rounds.catch_up(about.watermark)
@@ -189,7 +194,7 @@ class Gathering:
         before = "" if not self._wanted.can_catch_up else self._newest_before(began_at)
         for page in rest:
             self._put(mirror, page)
-        since = _plain(began_at()) or before
+        since = min(_plain(began_at()) or before, self._until)
         return self._rounds(mirror).catch_up(since) if since else ""
 
     def _newest_before(self, began_at: Callable[[], str | None]) -> str:
@@ -282,8 +287,13 @@ def last_mirror(wanted: Wanted) -> Mirror | None:
         return None
 
 
+def latest(now: datetime) -> str:
+    """The last moment that Pipedrive can have reached: what carries a later one tells nothing of what went before."""
+    return (now + _AHEAD).astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
 def _plain(moment: str | None) -> str:
-    return (moment or "").replace(" ", "T").removesuffix("Z")
+    return as_moment(moment or "")
 
 
 def _text(value: object) -> str:

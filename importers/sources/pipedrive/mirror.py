@@ -11,13 +11,15 @@ before that leaves the old mirror, and what it knows of the past, as it was.
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
 import sqlite3
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +34,10 @@ Key = int | str
 
 _FORMAT = 1
 _PAGE = 500
+_NAMELESS = "~"
+"""Begins the keys of records that have no id."""
+_ALWAYS = "~"
+"""Later than every moment."""
 
 _TABLES = """
 CREATE TABLE about (said BLOB NOT NULL);
@@ -88,11 +94,18 @@ class DamagedError(Exception):
 class Mirror:
     """
     One mirror, open for one run. `newest` is the newest update_time in it, in
-    the vendor's words without the Z. Use from one thread at a time.
+    the vendor's words without the Z; those after *until* do not count, since
+    nobody knows yet what else happens up to then. Use from one thread at a time.
     """
 
     def __init__(
-        self, sql: sqlite3.Connection, layout: Layout, *, about: About | None = None, staged: StagedFile | None = None
+        self,
+        sql: sqlite3.Connection,
+        layout: Layout,
+        *,
+        about: About | None = None,
+        staged: StagedFile | None = None,
+        until: str = _ALWAYS,
     ) -> None:
         self._sql = sql
         self._layout = layout
@@ -100,18 +113,20 @@ class Mirror:
         self.about = about
         self.names_from = dict(about.names_from) if about else {}
         self._last_parent: tuple[Key, Record | None] | None = None
-        self.newest = self._first("SELECT max(moment) FROM records") or ""
+        self._until = until
+        self._nameless: Counter[Key] = Counter()
+        self.newest = sql.execute("SELECT max(moment) FROM records WHERE moment <= ?", (until,)).fetchone()[0] or ""
         self._next_place = int(self._first("SELECT max(place) FROM records WHERE typeof(place) = 'integer'") or 0) + 1
 
     @classmethod
-    def empty(cls, folder: Path | None, layout: Layout) -> Self:
+    def empty(cls, folder: Path | None, layout: Layout, *, until: str = _ALWAYS) -> Self:
         """A new one, on its way in *folder*; without one it is nobody's and goes when it is closed."""
         with _disk_explained():
             staged = _staged_in(folder) if folder else None
             sql = _opened(str(staged.path) if staged else "")
             sql.executescript(_TABLES)
             sql.execute("BEGIN")
-            return cls(sql, layout, staged=staged)
+            return cls(sql, layout, staged=staged, until=until)
 
     @classmethod
     def last(cls, place: Path, layout: Layout) -> Self:
@@ -125,7 +140,7 @@ class Mirror:
                 raise
 
     @classmethod
-    def copy_of(cls, place: Path, layout: Layout) -> Self:
+    def copy_of(cls, place: Path, layout: Layout, *, until: str = _ALWAYS) -> Self:
         """A copy of the one kept at *place*, to work on. Raises DamagedError as `last`."""
         with _disk_explained():
             staged = _staged_in(place.parent)
@@ -135,7 +150,7 @@ class Mirror:
                     staged.file.flush()
                     sql = _opened(str(staged.path))
                     sql.execute("BEGIN")
-                    return cls(sql, layout, about=_about(sql), staged=staged)
+                    return cls(sql, layout, about=_about(sql), staged=staged, until=until)
             except BaseException:
                 staged.discard()
                 raise
@@ -146,7 +161,7 @@ class Mirror:
         """Take *records* in, or over what is older."""
         with _disk_explained():
             self._put_parents(records)
-            self._sql.executemany(_PUT, [self._row(record) for record in records])
+            self._sql.executemany(_PUT, [self._row(record, is_new=True) for record in records])
 
     def learn(self, record: Record) -> bool:
         """As `put`, of one that may be known; whether that made a difference."""
@@ -174,24 +189,34 @@ class Mirror:
         return self._leave(record, statement, gone_at=gone_at)
 
     def _leave(self, record: Record, statement: str, **more: str) -> bool:
-        moment = moment_of(record)
-        self.newest = max(self.newest, moment)
+        moment = self._moment(record)
         with _disk_explained():
             known = {"id": self._key(record), "moment": moment, **more}
             return self._sql.execute(statement, known).rowcount > 0
 
-    def _row(self, record: Record) -> tuple[Any, ...]:
-        key, moment, parent = self._key(record), moment_of(record), _parent_of(record)
-        self.newest = max(self.newest, moment)
+    def _moment(self, record: Record) -> str:
+        moment = moment_of(record)
+        if self.newest < moment <= self._until:
+            self.newest = moment
+        return moment
+
+    def _row(self, record: Record, *, is_new: bool = False) -> tuple[Any, ...]:
+        key, moment, parent = self._key(record, is_new=is_new), self._moment(record), _parent_of(record)
         raw = _packed(record if parent is None else {name: record[name] for name in record if name != PARENT})
         return key, self._place(key, record, parent), parent and parent["id"], moment, zlib.crc32(raw), raw
 
-    def _key(self, record: Record) -> Key:
-        """What tells it apart, of its parent's records or of all; a record that has nothing is told apart by its turn."""
+    def _key(self, record: Record, *, is_new: bool = False) -> Key:
+        """What tells it apart, of its parent's records or of all."""
         found, parent = record.get(self._layout.key), _parent_of(record)
         if isinstance(found, bool) or not isinstance(found, int | str):
-            return f"~{self._next_place}"
-        return found if self._layout.key == "id" or parent is None else f"{parent['id']}/{found}"
+            return self._key_by_content(record, is_new=is_new)
+        return _storable(found) if self._layout.key == "id" or parent is None else f"{parent['id']}/{found}"
+
+    def _key_by_content(self, record: Record, *, is_new: bool) -> Key:
+        """Alike ones of one reading are all kept; one that an answer tells again is known by what it holds."""
+        key = _NAMELESS + hashlib.sha256(msgspec.json.encode(record, order="deterministic")).hexdigest()
+        self._nameless[key] += is_new
+        return key if self._nameless[key] < 2 else f"{key}/{self._nameless[key]}"
 
     def _place(self, key: Key, record: Record, parent: Record | None) -> int | str:
         self._next_place += 1
@@ -211,13 +236,13 @@ class Mirror:
         """Remember that what belongs to *parent*, as of *version*, is here."""
         with _disk_explained():
             self._sql.execute(
-                "INSERT OR REPLACE INTO parents VALUES (?, ?, ?)", (parent["id"], version, _packed(parent))
+                "INSERT OR REPLACE INTO parents VALUES (?, ?, ?)", (_storable(parent["id"]), version, _packed(parent))
             )
 
     def doubt_parent(self, key: Key) -> None:
         """What belongs to it is not here, or not all of it: the next run shall ask again."""
         with _disk_explained():
-            self._sql.execute("UPDATE parents SET version = '' WHERE id = ?", (key,))
+            self._sql.execute("UPDATE parents SET version = '' WHERE id = ?", (_storable(key),))
 
     # --- between two ------------------------------------------------------------
 
@@ -237,7 +262,7 @@ class Mirror:
         """What was there in *old* and is not here."""
         with _disk_explained(), _cursor(old._sql) as cursor:
             for row in cursor.execute("SELECT id FROM records WHERE gone_at IS NULL"):
-                if not self._knows(row[0]):
+                if not _is_nameless(row[0]) and not self._knows(row[0]):
                     yield row[0]
 
     def take_over_lost(self, old: Mirror, *, gone_at: str, only_lost: bool) -> None:
@@ -247,7 +272,7 @@ class Mirror:
         )
         with _disk_explained(), _cursor(old._sql) as cursor:
             for row in cursor.execute(query, (gone_at,)):
-                if not self._knows(row[0]):
+                if not _is_nameless(row[0]) and not self._knows(row[0]):
                     self._sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
                     self._take_over_parent(old, row[2])
 
@@ -304,7 +329,7 @@ class Mirror:
         _, parent, crc, raw = row
         if zlib.crc32(raw) != crc:
             raise DamagedError
-        record: Record = msgspec.json.decode(raw)
+        record: Record = _unpacked(raw)
         if parent is not None:
             record[PARENT] = self._parent(parent)
         return record
@@ -313,7 +338,7 @@ class Mirror:
         """Children of one parent follow each other, so the last one is remembered."""
         if self._last_parent is None or self._last_parent[0] != key:
             found = self._sql.execute("SELECT raw FROM parents WHERE id = ?", (key,)).fetchone()
-            self._last_parent = (key, msgspec.json.decode(found[0]) if found else None)
+            self._last_parent = (key, _unpacked(found[0]) if found else None)
         return self._last_parent[1]
 
     def _first(self, query: str) -> Any:
@@ -348,13 +373,41 @@ _WHERE = {True: "WHERE gone_at IS NOT NULL", False: "WHERE gone_at IS NULL", Non
 def _parent_of(record: Record) -> Record | None:
     """What is kept once for all records of it. The part of a list that a record stood in has no id, and stays in it."""
     found = record.get(PARENT)
-    return found if isinstance(found, dict) and isinstance(found.get("id"), int | str) else None
+    if not isinstance(found, dict) or not isinstance(found.get("id"), int | str):
+        return None
+    return found if _storable(found["id"]) == found["id"] else None
+
+
+def _storable(key: Key) -> Key:
+    """A number that is too long for the file is told apart by its text."""
+    return key if isinstance(key, str) or -(1 << 63) <= key < 1 << 63 else str(key)
+
+
+def _is_nameless(key: Key) -> bool:
+    return isinstance(key, str) and key.startswith(_NAMELESS)
 
 
 def moment_of(record: Record) -> str:
-    """When it was last updated, as text that sorts; empty where nobody says."""
+    """When it was last updated, in UTC, as text that sorts; empty where nobody says, or nothing that makes sense."""
     found = record.get("update_time")
-    return found.strip().replace(" ", "T").removesuffix("Z") if isinstance(found, str) else ""
+    return as_moment(found) if isinstance(found, str) else ""
+
+
+def as_moment(text: str) -> str:
+    plain = text.strip().replace(" ", "T").removesuffix("Z")
+    try:
+        moment = datetime.fromisoformat(plain)
+        if moment.year < _FIRST_YEAR:
+            return ""
+        if moment.tzinfo is None:
+            return plain if len(plain) >= _TO_THE_SECOND and plain[10] == "T" else moment.isoformat()
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+_FIRST_YEAR = 1970
+_TO_THE_SECOND = len("2026-01-01T00:00:00")
 
 
 def forget(place: Path) -> None:
@@ -382,7 +435,8 @@ def _about(sql: sqlite3.Connection) -> About:
     if sql.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise DamagedError
     about = msgspec.json.decode(sql.execute("SELECT said FROM about").fetchone()[0], type=About)
-    if about.format != _FORMAT:
+    moments = (about.watermark, *about.names_from.values())
+    if about.format != _FORMAT or any(moment and as_moment(moment) != moment for moment in moments):
         raise DamagedError
     return about
 
@@ -394,7 +448,8 @@ def _only(names: Iterable[str]) -> Callable[[bytes], Record]:
     decode = msgspec.json.Decoder(parts).decode
 
     def take(raw: bytes) -> Record:
-        found = decode(raw)
+        with _nonsense_noticed():
+            found = decode(raw)
         return {name: getattr(found, field) for field, name in fields.items()}
 
     return take
@@ -402,6 +457,19 @@ def _only(names: Iterable[str]) -> Callable[[bytes], Record]:
 
 def _packed(record: Record) -> bytes:
     return msgspec.json.encode(record)
+
+
+def _unpacked(raw: bytes) -> Record:
+    with _nonsense_noticed():
+        return msgspec.json.decode(raw, type=dict[str, Any])
+
+
+@contextmanager
+def _nonsense_noticed() -> Iterator[None]:
+    try:
+        yield
+    except msgspec.DecodeError as error:
+        raise DamagedError from error
 
 
 @contextmanager

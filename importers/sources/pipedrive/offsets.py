@@ -83,9 +83,9 @@ class Offsets:
         self._under_way += 1
         return self._torn.popleft() if self._torn else self._next()
 
-    def read(self, sheet: Sheet, keys: Iterable[Hashable], *, more: bool) -> None:
+    def read(self, sheet: Sheet, keys: Iterable[object], *, more: bool) -> None:
         """Note what a page holds. Raises RestlessListError where reading again does not help."""
-        sheet.keys, sheet.more, sheet.is_read = frozenset(keys), more, True
+        sheet.keys, sheet.more, sheet.is_read = frozenset(map(_told_apart, keys)), more, True
         self._under_way -= sheet is not self._head
         self._read += 1
         self._is_end_known = self._is_end_known or not more
@@ -125,3 +125,8 @@ class Offsets:
         between = Sheet(max(behind.start - self._size // 2, 0), tries, before=before, behind=behind)
         before.behind = behind.before = between
         self._torn.append(between)
+
+
+def _told_apart(key: object) -> Hashable:
+    """An id should be a number or a text; whatever it is, it tells its record apart."""
+    return key if isinstance(key, Hashable) else repr(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -267,6 +267,6 @@ def _place_of(record: Record) -> int:
 def _in_words(about: About, rounds: Rounds, zone: ZoneInfo, now: datetime) -> str:
     """ "Reading what changed since 12:03: 14 changed, 2 removed." """
     since = datetime.fromisoformat(about.watermark + "+00:00").astimezone(zone)
-    moment = f"{since:%H:%M}" if now - since < timedelta(hours=20) else f"{since:%Y-%m-%d %H:%M}"
+    moment = f"{since:%H:%M}" if since.date() == now.astimezone(zone).date() else f"{since:%Y-%m-%d %H:%M}"
     removed = f", {len(rounds.removed):,} removed" if rounds.removed else ""
     return f"Reading what changed since {moment}: {len(rounds.changed):,} changed{removed}."

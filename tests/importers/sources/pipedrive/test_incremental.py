@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from importers.errors import TemporaryError
 from importers.model import Extent, MirrorFile, Refresh, Row, Selection, Vanished
 from sandbox.moments import NOW
 from sandbox.world import World
+from tests.fakes import FakeClock
 from tests.pipedrive import a_rig
 
 COLUMNS = ("id", "title", "status", "owner", "organization", "update_time")
@@ -19,6 +21,7 @@ FULL = Selection("deals", columns=COLUMNS)
 CHANGES = replace(FULL, refresh=Refresh.DAILY)
 OPEN = replace(CHANGES, statuses=("open",))
 DEALS = "/api/v2/deals"
+TOMORROW = datetime.fromtimestamp(NOW, UTC) + timedelta(days=1)
 
 
 class Desk:
@@ -29,7 +32,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, deals: int = 60) -> None:
         self.seconds = 0
-        self.rig = a_rig(world=World(deals=deals, custom_fields=0, clock=self._tick))
+        self.rig = a_rig(world=World(deals=deals, custom_fields=0, clock=self._tick), clock=FakeClock(TOMORROW))
         self.changes = self.rig.world.changes
         self.mirror = MirrorFile(folder / "1.mirror", "alice at acme")
         self.removed: list[Row] = []

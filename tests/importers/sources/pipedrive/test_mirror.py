@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from importers.errors import NoRoom
@@ -89,6 +91,53 @@ def test_records_without_an_id_are_all_kept() -> None:
     mirror.put([a_record(None), a_record({"a": 1}), a_record([1]), a_record(True)])
     assert mirror.count(gone=False) == 4
     mirror.close()
+
+
+def test_those_without_an_id_do_not_multiply_from_reading_to_reading() -> None:
+    old, records = Mirror.empty(None, BY_ID), [a_record(None), a_record(None), a_record([1])]
+    old.put(records)
+    assert not any(old.learn(record) for record in records[1:])
+    new = Mirror.empty(None, BY_ID)
+    new.put([a_record(None)])
+    new.take_over_lost(old, gone_at="then", only_lost=False)
+    assert (old.count(gone=None), new.count(gone=None)) == (3, 1)
+    old.close()
+    new.close()
+
+
+def test_ids_of_any_length_come_back_as_they_were(place: Path) -> None:
+    ids = [-(2**70), -5, 2**63 - 1, 2**63, 2**70]
+    parent = {"id": 2**64}
+    keep(place, *(a_record(number) for number in ids), {**a_record(7), PARENT: parent})
+    last = Mirror.last(place, BY_ID)
+    assert sorted(ids_in(last)) == sorted([*ids, 7])
+    last.close()
+
+
+def test_a_moment_that_has_not_come_yet_is_not_the_newest(place: Path) -> None:
+    keep(place, a_record(1, 5), {"id": 2, "update_time": "2099-01-01T00:00:00Z"})
+    copy = Mirror.copy_of(place, BY_ID, until="2026-01-02T00:00:00")
+    assert copy.newest == "2026-01-01T00:00:05"
+    copy.put([a_record(3, 6), {"id": 4, "update_time": "9999-12-31T23:59:59Z"}])
+    assert copy.newest == "2026-01-01T00:00:06"
+    copy.close()
+
+
+def test_what_a_record_holds_must_make_sense(place: Path) -> None:
+    mirror = Mirror.empty(place.parent, BY_ID)
+    mirror.put([a_record(1)])
+    mirror._sql.execute("UPDATE records SET raw = ?, crc = ?", (b"[1", zlib.crc32(b"[1")))
+    for read in (lambda: ids_in(mirror), lambda: list(mirror.glance(["title"]))):
+        with pytest.raises(DamagedError):
+            read()
+    mirror.close()
+
+
+def test_a_watermark_must_be_a_moment(place: Path) -> None:
+    mirror = Mirror.empty(place.parent, BY_ID)
+    mirror.keep(place, msgspec.structs.replace(ABOUT, watermark="rubbish"))
+    with pytest.raises(DamagedError):
+        Mirror.last(place, BY_ID)
 
 
 def test_records_are_told_apart_within_their_parents(place: Path) -> None:
@@ -181,6 +230,12 @@ def test_a_full_disk_is_told_and_leaves_the_old_one(place: Path) -> None:
         ("2026-03-02T16:40:55Z", "2026-03-02T16:40:55"),
         ("2026-01-12 14:26:11", "2026-01-12T14:26:11"),
         ("2026-01-15T08:02:11.120Z", "2026-01-15T08:02:11.120"),
+        ("2026-01-01T10:00:00+02:00", "2026-01-01T08:00:00"),
+        ("2026-01-01", "2026-01-01T00:00:00"),
+        ("0000-00-00 00:00:00", ""),
+        ("0001-01-01T00:00:00Z", ""),
+        ("9999-12-31T23:59:59-02:00", ""),
+        ("zzz", ""),
         (None, ""),
         (5, ""),
     ],

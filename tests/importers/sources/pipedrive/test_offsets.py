@@ -153,3 +153,9 @@ def test_a_list_that_never_ends_and_never_goes_on_is_given_up(page: range) -> No
     plan.read(plan.first, range(10), more=True)
     with pytest.raises(RestlessListError):
         go_on()
+
+
+def test_an_id_may_be_anything() -> None:
+    plan = Offsets(2, ahead=1)
+    plan.read(plan.first, [[1], {"a": 2}], more=False)
+    assert plan.are_read
