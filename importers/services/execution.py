@@ -178,9 +178,8 @@ class _Attempt:
         status = Status.DONE_WITH_NOTES if outcome.notes else Status.DONE
         rows = outcome.counts.rows_written
         logger.info("run %d %s: %s row%s, %s", self.run.id, status, f"{rows:,}", "" if rows == 1 else "s", self.name)
-        lines = [Line(note, Level.NOTE) for note in outcome.notes]
         counts = replace(outcome.counts, reads=self.reads)
-        self._end(Ending(status, counts, notes=outcome.notes), lines)
+        self._end(Ending(status, counts, notes=outcome.notes), [])
 
     def handed_back(self) -> bool:
         """Whether it was: a claim that is lost leaves nothing to hand back."""
