@@ -358,6 +358,7 @@ class Mirror:
             self._sql.execute("COMMIT")
             self._sql.close()
             self._staged.move_onto(place)
+            place.chmod(0o600)  # an old one's rights were taken over
 
     def close(self) -> None:
         """What was not kept is gone."""
@@ -418,9 +419,13 @@ def forget(place: Path) -> None:
 
 
 def _staged_in(folder: Path) -> StagedFile:
+    """Copies of people's records: for the user Pipesheet runs as, and nobody else."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     remove_leftovers(folder)
-    return StagedFile(folder)
+    staged = StagedFile(folder)
+    staged.path.chmod(0o600)
+    return staged
 
 
 def _opened(path: str, *, uri: bool = False) -> sqlite3.Connection:

@@ -158,6 +158,14 @@ def test_nobody_sees_a_mirror_that_was_not_kept(place: Path) -> None:
     assert [path.name for path in place.parent.iterdir()] == [place.name]
 
 
+def test_nobody_else_may_read_it_also_where_it_was_readable_before(place: Path) -> None:
+    place.parent.mkdir(mode=0o755)
+    place.touch(mode=0o644)
+    for _ in range(2):
+        keep(place, a_record(1))
+    assert (place.parent.stat().st_mode & 0o777, place.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
 def test_two_runs_do_not_disturb_each_other(place: Path) -> None:
     keep(place, a_record(1))
     one, other = Mirror.copy_of(place, BY_ID), Mirror.copy_of(place, BY_ID)
