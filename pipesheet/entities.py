@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -74,7 +75,25 @@ def _table(listed: Sequence[EntityInfo]) -> str:
     return lined_up(headers, [tuple(str(fact) for fact in _facts(entity).values()) for entity in listed])
 
 
-def name_of(said: str) -> str:
-    """The entity's name, however it is said: by name or label, in upper or lower case. What is none stays as it is."""
+def known(said: str) -> str:
+    """
+    The entity's name, however it is said: by name or label, in upper or lower case.
+
+    Raises click.BadParameter where there is none.
+    """
     wanted = said.strip().casefold()
-    return next((entity.name for entity in entities() if wanted in (entity.name, entity.label.casefold())), said)
+    for entity in entities():
+        if wanted in (entity.name, entity.label.casefold()):
+            return entity.name
+    close = get_close_matches(wanted, [entity.name for entity in entities()], n=3)
+    meant = f" Did you mean {' or '.join(close)}?" if close else ""
+    raise click.BadParameter(f"there is no {said!r} to import.{meant} `pipesheet entities` lists what there is.")
+
+
+def check_statuses(name: str, asked: Sequence[str]) -> None:
+    """Raises click.BadParameter for a status that the entity of this *name* does not have."""
+    entity = next(entity for entity in entities() if entity.name == name)
+    for status in asked:
+        if status not in entity.statuses:
+            there_is = f"There is: {', '.join(entity.statuses)}." if entity.statuses else "Leave it out."
+            raise click.BadParameter(f"{entity.label} have no status {status!r}. {there_is}", param_hint="'--status'")

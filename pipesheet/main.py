@@ -4,7 +4,7 @@ standard error and an exit code.
 
 0 done, 1 our own mistake or a part that stopped, 2 usage, 3 the owner must
 change something, 4 trouble that outlasted the retries, 130 Ctrl-C or SIGTERM.
-With --json what went wrong is told as an object on standard output, too.
+With --json what went wrong is told as an object on standard output instead.
 
 Commands import what they need when they are called: `pipesheet --help` and
 `pipesheet import` start without the web, the queue or the database.
@@ -61,9 +61,9 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
 
 
 def _entity(_context: click.Context, _argument: click.Parameter, said: str) -> str:
-    from pipesheet.entities import name_of
+    from pipesheet.entities import known
 
-    return name_of(said)
+    return known(said)
 
 
 def _filter_number(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
@@ -168,9 +168,11 @@ def import_command(
     `pipesheet columns ENTITY` the columns.
     """
     from importers.model import Selection
+    from pipesheet.entities import check_statuses
     from pipesheet.one_off import OneOff, run
     from pipesheet.vendor import source
 
+    check_statuses(entity, statuses or ())
     selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone, options=options)
     run(OneOff(selection, path, sheet), source(Settings.from_env(), sandbox=sandbox), as_json=as_json)
 
@@ -200,9 +202,11 @@ def price(
     The token is read as by `pipesheet import`.
     """
     from importers.model import Selection
+    from pipesheet.entities import check_statuses
     from pipesheet.price import show
     from pipesheet.vendor import source
 
+    check_statuses(entity, statuses or ())
     selection = Selection(entity, columns, filter_id, "", statuses or (), limit, options=options)
     show(source(Settings.from_env(), sandbox=sandbox), selection, as_json=as_json)
 
@@ -302,8 +306,9 @@ def _command(error: click.UsageError, arguments: list[str]) -> str:
 
 
 def _tell(failure: _Failure, *, as_json: bool) -> int:
-    click.echo(" ".join(f"{failure.message} {failure.hint}".split()), err=True)
-    if as_json:
+    if not as_json:
+        click.echo(" ".join(f"{failure.message} {failure.hint}".split()), err=True)
+    else:
         told = {"error": failure.code, "message": failure.message, "hint": failure.hint}
         click.echo(json.dumps(told, ensure_ascii=False))
     return failure.exit

@@ -95,7 +95,6 @@ def test_a_wrong_call_is_exit_2_in_one_line(arguments: tuple[str, ...], told: st
     [
         ("deals", {"PIPEDRIVE_API_TOKEN": "not-a-token"}, "refused the API token"),
         ("deals", {"PIPEDRIVE_API_TOKEN": ""}, "PIPEDRIVE_API_TOKEN is not set"),
-        ("dealz", {}, "Did you mean deals?"),
         ("deals", {"PIPESHEET_REROUTE": "*.pipedrive.com=http://example.com"}, "may only name this machine"),
         ("deals", {"PIPEDRIVE_API_TOKEN_FILE": "/nowhere", "PIPEDRIVE_API_TOKEN": None}, "cannot be read"),
         ("deals", {"PIPEDRIVE_API_TOKEN_FILE": "/dev/null", "PIPEDRIVE_API_TOKEN": ""}, "which is empty"),
@@ -115,7 +114,6 @@ def test_what_the_owner_must_change_is_exit_3_in_one_line(
     ("options", "told"),
     [
         (("--filter", "99999"), "filter 99999"),
-        (("--status", "lost-in-space"), "no status"),
         (("--columns", "title,colour_of_the_sky"), "no column 'colour_of_the_sky'"),
         (("--sheet", "a/b"), "sheet's name"),
     ],
@@ -168,7 +166,7 @@ def test_with_json_a_failure_is_an_object_too(
     assert (done.returncode, told["error"]) == facts[:2]
     assert facts[2] in told["message"]
     assert facts[3] in told["hint"]
-    assert one_line(done.stderr) == f"{told['message']} {told['hint']}"
+    assert done.stderr == ""
 
 
 def test_an_entity_may_be_called_by_its_label(env: dict[str, str], tmp_path: Path) -> None:

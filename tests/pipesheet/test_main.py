@@ -123,9 +123,26 @@ def test_columns_as_json_has_the_promised_keys() -> None:
     assert listed[0] == {"key": "id", "header": "ID", "kind": "whole number", "usual": True}
 
 
-def test_columns_of_what_does_not_exist_are_refused_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["columns", "dreams", "--sandbox"]) == 3
-    assert "archived-deals" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["columns", "dealz"], "Did you mean deals"),
+        (["columns", "dreams"], "`pipesheet entities` lists what there is."),
+        (["price", "dealz"], "`pipesheet entities` lists what there is."),
+        (["price", "deals", "--status", "lots"], "Deals have no status 'lots'. There is: open, won, lost, deleted."),
+        (["price", "notes", "--status", "open"], "Notes have no status 'open'. Leave it out."),
+        (["import", "deals", "--to", "deals.xls"], "does not end in .xlsx"),
+        (["import", "dealz", "--to", "deals.xlsx"], "Did you mean deals"),
+        (["import", "deals", "--to", "deals.xlsx", "--status", "lots"], "There is: open, won, lost, deleted."),
+    ],
+)
+def test_what_cannot_be_understood_is_usage(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run([*arguments, "--sandbox"]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert len(said) < 250
 
 
 def test_without_a_token_it_says_how_to_try(
