@@ -16,6 +16,7 @@ from importers.http.session import make_session
 from importers.services.health import Check, Checkup
 from pipesheet.claim import is_running
 from pipesheet.redis_server import url_of_last_start
+from pipesheet.sandbox_home import reroutes_of_last_start
 
 PIPEDRIVE = "https://api.pipedrive.com/v1/users/me"
 
@@ -24,6 +25,7 @@ _WHAT_TO_DO = {
     "redis": "Start everything with `pipesheet up`, or see that REDIS_URL is right and that server runs.",
     "worker": "Start everything with `pipesheet up`, or a worker as the Procfile says.",
     "clock": "Start everything with `pipesheet up`, or a clock as the Procfile says.",
+    "sandbox": "Start everything with `pipesheet up --sandbox`, or without it to import from Pipedrive itself.",
     "pipedrive": "See that this machine may reach https://api.pipedrive.com (firewall, proxy).",
 }
 
@@ -32,7 +34,7 @@ def check(settings: Settings) -> bool:
     """Print a table of what was looked at; whether all of it is well."""
     click.echo(f"{'home':9}  {'':6}  {settings.home}")
     settings = replace(settings, redis_url=settings.redis_url or url_of_last_start(settings.home))
-    checks = (*_ours(settings), _pipedrive(settings))
+    checks = (*_ours(settings), _vendor(settings))
     for each in checks:
         click.echo(f"{each.name:9}  {'ok' if each.ok else 'NOT OK':6}  {_told(each)}")
     for other in _others(settings.home):
@@ -57,6 +59,16 @@ def _ours(settings: Settings) -> Checkup:
         return services.health.check()
     finally:
         services.close()
+
+
+def _vendor(settings: Settings) -> Check:
+    """The sandbox where the last start used one, and the environment says nothing else."""
+    sandbox = {} if settings.reroutes else reroutes_of_last_start(settings.home)
+    if not sandbox:
+        return _pipedrive(settings)
+    ok = _pipedrive(replace(settings, reroutes=sandbox)).ok
+    told = "answers" if ok else "cannot be reached"
+    return Check("sandbox", ok, f"This installation uses the sandbox instead of Pipedrive; it {told}.")
 
 
 def _pipedrive(settings: Settings) -> Check:

@@ -26,6 +26,7 @@ from pipesheet.claim import claim
 from pipesheet.crew import Crew, Member, Stopped
 from pipesheet.ports import LOOPBACK, listen_on
 from pipesheet.redis_server import log_of, prepare
+from pipesheet.sandbox_home import remember
 
 SANDBOX_PORT = 8100
 READY_WITHIN = 90.0
@@ -45,6 +46,7 @@ def up(settings: Settings, *, sandbox: bool = False) -> None:
     crew = Crew()
     with claim(settings.home), crew.on_duty():
         env = _start_redis(crew, settings) | (_start_sandbox(crew) if sandbox else {})
+        remember(settings.home, env.get("PIPESHEET_REROUTE", ""))
         port = _start_web(crew, settings.port, env)
         ours = Settings.from_env({**os.environ, **env, "PORT": str(port)})
         _migrate(ours)

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from importers.bootstrap import entities
 from pipesheet import main
 from pipesheet.claim import claim
+from pipesheet.sandbox_home import remember
 
 
 @pytest.mark.parametrize("command", ["up", "import", "price", "migrate", "check", "entities", "columns"])
@@ -180,6 +181,17 @@ def test_check_says_what_is_missing_and_what_to_do(
     assert "NOT OK" in lines["pipedrive"]
 
 
+def test_check_looks_at_the_sandbox_where_the_last_start_used_one(checked, tmp_path) -> None:
+    home = tmp_path / ".pipesheet"
+    remember(home, "*.pipedrive.com=http://127.0.0.1:9")
+    told = checked(reroute="")
+    assert "uses the sandbox instead of Pipedrive; it cannot be reached" in told
+    assert "pipesheet up --sandbox" in told
+    assert "uses the sandbox" not in checked(), "the environment says otherwise"
+    remember(home, "")
+    assert "sandbox" not in checked()
+
+
 @pytest.fixture
 def checked(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """What `pipesheet check` says of a fresh home of this user, who stands in a folder of their own."""
@@ -192,8 +204,9 @@ def checked(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         monkeypatch.delenv(name, raising=False)
     main.run(["migrate"])
 
-    def check() -> str:
+    def check(*, reroute: str = "*.pipedrive.com=http://127.0.0.1:9") -> str:
         capsys.readouterr()
+        monkeypatch.setenv("PIPESHEET_REROUTE", reroute)
         assert main.run(["check"]) == 3
         return capsys.readouterr().out
 

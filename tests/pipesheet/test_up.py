@@ -63,6 +63,10 @@ def test_one_command_starts_all_of_it_and_ctrl_c_stops_all_of_it(home: Path) -> 
         assert f"run {run.id} done with notes: 1,200 rows, Deals to Excel" in up.said
         assert "worker.tasks" not in up.said
 
+        looked = pipesheet("check", env={name: text for name, text in up.env.items() if name != "PIPESHEET_REROUTE"})
+        assert looked.returncode == 0, looked.stdout
+        assert "uses the sandbox instead of Pipedrive; it answers." in looked.stdout
+
         second = pipesheet("up", env=up.env)
         assert second.returncode == 3
         assert f"running in {home} already" in second.stderr
