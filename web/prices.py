@@ -68,7 +68,7 @@ def share_words(tokens: int, budget: Budget) -> str:
 def rhythm_words(demand: Demand) -> str:
     """How often it runs by itself: "12 runs a day on working days" would be the schedule again, so only the number."""
     if not demand.busiest:
-        return "None by itself"
+        return "Only when you press Run"
     busiest = "" if len(set(demand.runs)) == 1 else " on the busiest day"
     return f"{count(demand.busiest, 'run')} a day{busiest}"
 

@@ -67,6 +67,11 @@ class Load:
         return tuple(demand.name for demand in self.demands if demand.each is None and demand.busiest)
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether any of them runs by itself."""
+        return any(demand.busiest for demand in self.demands)
+
+    @property
     def share(self) -> float | None:
         return None if self.budget.daily is None else self.tokens / self.budget.daily
 

@@ -169,7 +169,7 @@ def _is_same_company(known: Account, found: Account) -> bool:
 
 def _uninstalled() -> CredentialsRejected:
     return CredentialsRejected(
-        "The app was uninstalled in Pipedrive, so Pipesheet was shut out and has forgotten its access.",
+        "The app was uninstalled in Pipedrive, which ended Pipesheet’s access.",
         hint="Reconnect the account: Connections › Reconnect.",
     )
 

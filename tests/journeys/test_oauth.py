@@ -35,7 +35,7 @@ def test_connect_run_lose_it_and_get_it_back(page: Page, base: str):
 
     sandbox = consent(page, "Connect with Pipedrive")
     expect(page.get_by_role("status")).to_contain_text("Connected again")
-    expect(page.locator("main")).to_contain_text("Consent in Pipedrive (OAuth)")
+    expect(page.locator("main")).to_contain_text("Pipedrive’s own sign-in page (OAuth)")
     run_first_importer(page, base)
 
     page.request.post(f"{sandbox}/_sandbox/expire-access-tokens")

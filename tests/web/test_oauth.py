@@ -245,7 +245,7 @@ def test_without_an_app_the_page_says_how_to_get_one(
 
 def test_a_connection_says_how_it_signs_in_and_what_it_may_read(at_alice: Browser, granted: Connection):
     page = at_alice.open(f"/connections/{granted.id}")
-    assert "Consent in Pipedrive (OAuth)" in page.text
+    assert "Pipedrive’s own sign-in page (OAuth)" in page.text
     table = page.root.find("section", aria_labelledby="permissions-title")
     rows = {row.find("th").text: [cell.text for cell in row.find_all("td")] for row in table.find_all("tr")[1:]}
     assert rows["deals:read"][0] == "Yes"

@@ -8,7 +8,7 @@ import pytest
 
 from importers.model import Actor, Connection, Every, Importer, Run, Schedule
 from importers.services import Services
-from tests.builders import a_draft
+from tests.builders import a_draft, a_target
 from tests.fakes import FakeClock
 from tests.web.browser import Browser
 
@@ -167,3 +167,14 @@ def test_a_run_in_trouble_shows_what_pipedrive_says_about_itself(
     assert "Pipedrive reports: Degraded Performance since" in page.text
     assert "– Slow API" in page.text
     assert page.links()["Its status page"] == "https://status.pipedrive.com/notices/2"
+
+
+def test_where_nothing_is_scheduled_no_tokens_are_reckoned(
+    budget: int, at_alice: Browser, services: Services, alice: Actor, done: Run, connection: Connection
+):
+    services.importers.create(alice, a_draft(connection_id=connection.id, name="B", target=a_target("B")))
+    text = at_alice.open(f"/importers/{done.importer_id}").text
+    assert "Only when you press Run" in text
+    assert "Nothing is scheduled" in text
+    assert "About 0 tokens" not in text
+    assert "0 tokens" not in at_alice.open(f"/connections/{connection.id}").text
