@@ -149,7 +149,7 @@ def test_the_sandboxs_token_is_filled_in_by_a_button(page: Page, base: str):
     page.get_by_role("button", name="Use this token").click()
     expect(page.get_by_label("API token")).to_have_value(TOKEN)
     page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("Already connected: the token of")
+    expect(page.get_by_role("status")).to_contain_text("Connected again: the token of")
 
 
 def test_the_focus_is_never_under_the_bars(phone: Page, base: str):

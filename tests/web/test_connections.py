@@ -92,7 +92,7 @@ def test_replacing_the_token_mends_the_connection(
     assert services.connections.get(alice, importer.connection_id).status is ConnectionStatus.NEEDS_RECONNECTING
     at_alice.open(f"/connections/{importer.connection_id}/replace")
     page = at_alice.submit(token=TOKEN)
-    assert "Connected to" in page.text
+    assert "Connected again: the token of" in page.text
     assert services.connections.get(alice, importer.connection_id).status is ConnectionStatus.WORKING
 
 
@@ -126,5 +126,5 @@ def test_linking_the_same_account_again_says_that_the_token_was_renewed(
 ):
     at_alice.open("/connections/new")
     page = at_alice.submit(token=TOKEN)
-    assert "Already connected: the token of" in page.root.find(role="status").text
+    assert "Connected again: the token of" in page.root.find(role="status").text
     assert len(services.connections.list(alice)) == 1

@@ -189,6 +189,20 @@ def test_a_refusal_is_told(at_alice: Browser, query: dict[str, str], told: str):
     assert "<b>server_error" not in page.html
 
 
+def test_consent_in_place_of_a_token_says_that_the_way_of_signing_in_changed(
+    at_alice: Browser, pretend: Any, connection: Connection
+):
+    allow(at_alice, pretend)
+    told = at_alice.open("/connections").root.find(role="status").text
+    assert "was connected already, with an API token. From now on it uses Pipedrive’s own sign-in page" in told
+
+
+def test_consent_given_again_says_that_it_was_renewed(at_alice: Browser, pretend: Any, granted: Connection):
+    at_alice.open("/connections")
+    allow(at_alice, pretend)
+    assert "has renewed its permission" in at_alice.open("/connections").root.find(role="status").text
+
+
 def test_a_code_that_came_too_late_is_told(at_alice: Browser, pretend: Any):
     asked = query_of(consent_url(at_alice))
     come_back(at_alice, code="0" * 40, state=asked["state"])

@@ -14,11 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from importers.errors import AccessDenied, ImporterError
-from importers.model import Account, Connection
 from importers.secret import Secret
 from web import current
 from web.addresses import an_id
-from web.connections.words import again_text, first_importer_or, welcome_text
+from web.connections.words import first_importer_or, told_again, welcome_text
 
 pages = Blueprint("oauth", __name__, url_prefix="/connections/oauth")
 
@@ -139,7 +138,7 @@ def _refused(asked: Asked) -> ResponseReturnValue:
 
 def _connect(asked: Asked, code: Secret) -> ResponseReturnValue:
     connections, actor = current.services().connections, current.actor()
-    before = {one.id: one.account for one in connections.list(actor)}
+    before = {one.id: one for one in connections.list(actor)}
     try:
         connection = connections.link_by_consent(
             actor, code, redirect_uri=_redirect_uri(), connection_id=asked.connection_id
@@ -147,16 +146,9 @@ def _connect(asked: Asked, code: Secret) -> ResponseReturnValue:
     except ImporterError as error:
         flash(f"Nothing was connected. {error}", "danger")
         return redirect(_where(asked))
-    flash(_told(connection, before.get(connection.id)), "success")
+    known = before.get(connection.id)
+    flash(told_again(connection, known) if known else welcome_text(connection), "success")
     return redirect(first_importer_or(url_for("connections.show", connection_id=connection.id), connection))
-
-
-def _told(connection: Connection, before: Account | None) -> str:
-    if before is None:
-        return welcome_text(connection)
-    if before.user == connection.account.user:
-        return again_text(connection)
-    return f"{welcome_text(connection)} Before it was {before.user}: importers now read what {connection.account.user} may see."
 
 
 def _where(asked: Asked) -> str:

@@ -12,7 +12,7 @@ from importers.model import Connection, ConnectionStatus, SignIn
 from importers.secret import Secret
 from web import current
 from web.connections.forms import PlanForm, TokenForm
-from web.connections.words import Permission, again_text, first_importer_or, permissions, welcome_text
+from web.connections.words import Permission, again_text, first_importer_or, permissions, told_again, welcome_text
 from web.security import safe_next
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
@@ -77,13 +77,14 @@ def _shown(connection: Connection, form: PlanForm) -> str:
 def connect() -> ResponseReturnValue:
     form = TokenForm()
     if form.validate_on_submit():
-        before = {one.id for one in current.services().connections.list(current.actor())}
+        before = {one.id: one.sign_in for one in current.services().connections.list(current.actor())}
         try:
             connection = current.services().connections.link(current.actor(), Secret(form.token.data))
         except ImporterError as error:
             form.token.errors = [str(error)]
         else:
-            flash(again_text(connection) if connection.id in before else welcome_text(connection), "success")
+            known = before.get(connection.id)
+            flash(again_text(connection, known) if known else welcome_text(connection), "success")
             return redirect(first_importer_or(url_for(".index"), connection))
     return _connecting(form)
 
@@ -99,7 +100,7 @@ def replace(connection_id: int) -> ResponseReturnValue:
         except ImporterError as error:
             form.token.errors = [str(error)]
         else:
-            flash(welcome_text(renewed), "success")
+            flash(told_again(renewed, connection), "success")
             return redirect(url_for(".index"))
     return _connecting(form, connection)
 

@@ -16,10 +16,27 @@ def welcome_text(connection: Connection) -> str:
     return f"Connected to {account.company} as {account.user}."
 
 
-def again_text(connection: Connection) -> str:
+WAYS = {SignIn.OAUTH: "Pipedrive’s own sign-in page (OAuth)", SignIn.API_TOKEN: "an API token"}
+
+
+def again_text(connection: Connection, before: SignIn) -> str:
+    """Of a connection that there was; *before* is how it signed in until now."""
+    if connection.sign_in is not before:
+        return (
+            f"{connection.label} was connected already, with {WAYS[before]}. "
+            f"From now on it uses {WAYS[connection.sign_in]} instead; nothing else changes for its importers."
+        )
     if connection.sign_in is SignIn.OAUTH:
-        return f"Connected again: {connection.label} is let in anew."
-    return f"Already connected: the token of {connection.label} was renewed."
+        return f"Connected again: {connection.label} has renewed its permission."
+    return f"Connected again: the token of {connection.label} was renewed."
+
+
+def told_again(connection: Connection, before: Connection) -> str:
+    """What a new sign-in changed about a connection, whose it may now be, too."""
+    mine, theirs = connection.account.user, before.account.user
+    if mine == theirs:
+        return again_text(connection, before.sign_in)
+    return f"{welcome_text(connection)} Before it was {theirs}: importers now read what {mine} may see."
 
 
 def first_importer_or(elsewhere: str, connection: Connection) -> str:
