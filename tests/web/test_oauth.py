@@ -339,6 +339,7 @@ def test_reconnecting_as_somebody_else_is_said(
         ({**TOLD, "client_id": "another"}, {}),
         ([], {}),
         (None, {"json": None, "data": b"{"}),
+        (None, {"json": None, "data": b"[" * 100_000, "content_type": "application/json"}),
     ],
 )
 def test_an_uninstallation_that_makes_no_sense_is_refused(

@@ -77,7 +77,7 @@ def uninstalled() -> ResponseReturnValue:
     given = request.authorization
     if given is None or given.type != "basic":
         return _unauthorized()
-    told = request.get_json(silent=True)
+    told = _message()
     if not isinstance(told, dict) or told.get("client_id") != given.username:
         return _nonsense()
     company_id, user_id = told.get("company_id"), told.get("user_id")
@@ -89,6 +89,14 @@ def uninstalled() -> ResponseReturnValue:
     except AccessDenied:
         return _unauthorized()
     return "", 204
+
+
+def _message() -> object:
+    """What was sent as JSON; None where that makes no sense, however deeply it is nested."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
 
 
 def _off_to_consent(connection_id: int | None, *, is_again: bool = False) -> ResponseReturnValue:
