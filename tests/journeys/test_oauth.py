@@ -34,7 +34,7 @@ def test_connect_run_lose_it_and_get_it_back(page: Page, base: str):
     expect(page.get_by_role("status")).to_contain_text("You did not allow it")
 
     sandbox = consent(page, "Connect with Pipedrive")
-    expect(page.get_by_role("status")).to_contain_text("Connected again")
+    expect(page.get_by_role("status")).to_contain_text("was connected already, with an API token")
     expect(page.locator("main")).to_contain_text("Pipedrive’s own sign-in page (OAuth)")
     run_first_importer(page, base)
 
