@@ -6,6 +6,7 @@ The bargains between the parts, each a Protocol. Implementations are picked in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -19,12 +20,14 @@ from importers.model import (
     ConnectionStatus,
     Cost,
     Counts,
+    Delivery,
     Draft,
     Ending,
     EntityInfo,
     Event,
     Extent,
     FieldChange,
+    Forecast,
     Grant,
     Importer,
     Line,
@@ -75,6 +78,10 @@ def say_nothing(text: str) -> None:
 
 def never_stop() -> None:
     """A Stop for work nobody can cancel."""
+
+
+NO_DELIVERY = Delivery()
+"""Of nobody's run, so nothing is known about it another time."""
 
 
 Leaving = Callable[[], bool]
@@ -290,8 +297,12 @@ class Writing(Protocol):
             NoRoom: more rows than the place can hold, or the disk is full.
         """
 
-    def commit(self) -> Written:
-        """Make the whole table visible at once, in place of the old one."""
+    def commit(self, *, still_ours: Stop = never_stop) -> Written:
+        """
+        Make the whole table visible at once, in place of the old one.
+        *still_ours* is called as shortly before as can be; what it raises
+        leaves the place as it was.
+        """
 
     def __enter__(self) -> Self: ...
 
@@ -306,16 +317,41 @@ class Writing(Protocol):
 class Destination(Protocol):
     """A place tables can be written to."""
 
+    def prepare(self, target: Target) -> Target:
+        """
+        *target* as it is kept from now on, when an importer is saved: a
+        spreadsheet that is to be created is, an address becomes an id and its
+        title. Errors as `check`.
+        """
+
     def beside(self, target: Target) -> Target:
         """Where the removed rows of *target* go: a place of its own, named after it."""
 
     def check(self, target: Target) -> None:
         """
-        Raises InvalidSettings, AccessDenied or NoRoom where a write could not
-        succeed, before anything is read.
+        Raises InvalidSettings, AccessDenied, NotThere, CredentialsRejected or
+        NoRoom where a write could not succeed, before anything is read; the
+        hint names the step that helps.
         """
 
-    def begin(self, target: Target, columns: Sequence[Column], *, stop: Stop = never_stop) -> Writing: ...
+    def zone_of(self, target: Target) -> str | None:
+        """The zone (IANA) in which the place shows moments; None where it has none of its own."""
+
+    def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
+        """What a write would meet. Changes nothing; errors as `check`."""
+
+    def address(self, target: Target) -> str:
+        """Where a browser shows the table; empty where only Pipesheet can."""
+
+    def begin(
+        self,
+        target: Target,
+        columns: Sequence[Column],
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> Writing: ...
 
 
 class Vault(Protocol):
@@ -325,6 +361,19 @@ class Vault(Protocol):
 
     def open(self, sealed: bytes) -> Secret:
         """Raises SetupError when none of the keys fits."""
+
+
+class Locks(Protocol):
+    """Names that only one holds at a time, across processes. One that dies lets go after a minute."""
+
+    def hold(self, name: str, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> AbstractContextManager[None]:
+        """
+        Wait for *name*, and hold it until the `with` ends.
+
+        Raises:
+            TemporaryError: others hold it for too long.
+            RunStopped: as *stop* says.
+        """
 
 
 class Queue(Protocol):

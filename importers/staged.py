@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -32,11 +33,15 @@ class StagedFile:
     def __init__(self, folder: Path) -> None:
         self.path, self.file = _claimed_file(folder)
 
-    def move_onto(self, place: Path) -> None:
-        """Everything written so far, on the disk for good, under its final name at once."""
+    def move_onto(self, place: Path, *, last_look: Callable[[], None] = lambda: None) -> None:
+        """
+        Everything written so far, on the disk for good, under its final name at
+        once. *last_look* is called right before that; what it raises prevents it.
+        """
         self.file.flush()
         _take_over_rights(self.file.fileno(), place)
         os.fsync(self.file.fileno())
+        last_look()
         self.path.replace(place)
         self.file.close()
         _sync_folder(place.parent)

@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from importers.interfaces import Stop, Tell, never_stop, say_nothing
+from importers.interfaces import NO_DELIVERY, Stop, Tell, never_stop, say_nothing
 from importers.model import (
     Account,
     Choice,
     Column,
     ColumnKind,
+    Delivery,
     EntityInfo,
     Extent,
     FieldChange,
+    Forecast,
     Frozen,
     MirrorFile,
     Page,
@@ -200,7 +202,8 @@ class MemoryWriting:
     def add(self, rows: Sequence[Row]) -> None:
         self._rows.extend(rows)
 
-    def commit(self) -> Written:
+    def commit(self, *, still_ours: Stop = never_stop) -> Written:
+        still_ours()
         self._destination.sheets[self._target] = (tuple(column.header for column in self._columns), self._rows)
         return Written(len(self._rows), len(self._columns), self._target.place, self._destination.notes)
 
@@ -220,6 +223,8 @@ class MemoryDestination:
         self.left = 0
         self.expected: list[int] = []
         self.refusal: Exception | None = None
+        self.zone: str | None = None
+        self.deliveries: list[Delivery] = []
 
     def beside(self, target: Target) -> Target:
         return replace(target, sheet=f"{target.sheet} (removed)")
@@ -228,5 +233,26 @@ class MemoryDestination:
         if self.refusal:
             raise self.refusal
 
-    def begin(self, target: Target, columns: Sequence[Column], *, stop: Stop = never_stop) -> MemoryWriting:
+    def prepare(self, target: Target) -> Target:
+        return target
+
+    def zone_of(self, target: Target) -> str | None:
+        return self.zone
+
+    def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
+        return Forecast(len(self.sheets[target][1]) if target in self.sheets else 0)
+
+    def address(self, target: Target) -> str:
+        return ""
+
+    def begin(
+        self,
+        target: Target,
+        columns: Sequence[Column],
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> MemoryWriting:
+        self.deliveries.append(delivery)
         return MemoryWriting(self, target, columns)

@@ -96,7 +96,9 @@ class ScriptedKinds:
 class Workshop:
     """Everything a worker and a clock need, on a store with an importer of *actor*'s."""
 
-    def __init__(self, store: Store, actor: Actor, clock: Clock, source: ScriptedSource) -> None:
+    def __init__(
+        self, store: Store, actor: Actor, clock: Clock, source: ScriptedSource, *, look_every: float = 0.01
+    ) -> None:
         self.store = store
         self.actor = actor
         self.queue = ListQueue()
@@ -113,7 +115,7 @@ class Workshop:
             doorbell=doorbell,
             clock=clock,
             leaving=self.leaving.is_set,
-            look_every=0.01,
+            look_every=look_every,
         )
         self.runs = Runs(
             store=store, kinds=self.kinds, queue=self.queue, doorbell=doorbell, clock=clock, execution=self.execution

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importers.errors import ImporterError
-from importers.interfaces import Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
-from importers.model import Counts, Extent, MirrorFile, Phase, Selection, Sight, Target, Written
+from importers.interfaces import NO_DELIVERY, Destination, Reading, Source, Stop, Tell, Writing, never_stop, say_nothing
+from importers.model import (
+    Column,
+    Counts,
+    Delivery,
+    Extent,
+    MirrorFile,
+    Phase,
+    Selection,
+    Sight,
+    Target,
+    Vanished,
+    Written,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Pipeline:
     """
     Moves one selection into one target:
 
-    1. ask the destination whether it could take the table at all,
+    1. ask the destination whether it could take the table at all, and in which zone it shows moments,
     2. open the source: columns, lookups,
     3. read page by page, handing each on before the next is asked for,
     4. let the destination show the whole table at once; rows of removed
@@ -52,7 +64,9 @@ class Pipeline:
     5. let the source remember what it read, now that all of it is written.
 
     Memory holds a page or two, whatever the size. Errors travel to the caller
-    after the destination has put everything back.
+    after the destination has put everything back. *still_ours* is asked right
+    before anything shows or is remembered: a worker that slept meanwhile may
+    have lost its run to another, whose table is the newer one.
     """
 
     source: Source
@@ -60,32 +74,49 @@ class Pipeline:
     tell: Tell = say_nothing
     report: Report = _report_to_nobody
     stop: Stop = never_stop
+    still_ours: Stop = never_stop
 
-    def run(self, selection: Selection, target: Target, *, mirror: MirrorFile | None = None) -> Outcome:
+    def run(
+        self,
+        selection: Selection,
+        target: Target,
+        *,
+        mirror: MirrorFile | None = None,
+        delivery: Delivery = NO_DELIVERY,
+    ) -> Outcome:
         """What is reported last before an error leaves holds everything that was used up until then."""
         standing = _Standing(self.source, self.report)
+        delivery = replace(delivery, keeps_missing=selection.vanished in (Vanished.KEEP, Vanished.MARK))
         try:
-            return self._run(selection, target, mirror, standing)
+            return self._run(selection, target, mirror, delivery, standing)
         except BaseException:
             with suppress(ImporterError):  # it is the first trouble that counts
                 standing.report()
             raise
 
-    def _run(self, selection: Selection, target: Target, mirror: MirrorFile | None, standing: _Standing) -> Outcome:
+    def _run(
+        self,
+        selection: Selection,
+        target: Target,
+        mirror: MirrorFile | None,
+        delivery: Delivery,
+        standing: _Standing,
+    ) -> Outcome:
         standing.report()
         self.destination.check(target)
         self.stop()
+        selection = replace(selection, time_zone=self.destination.zone_of(target) or selection.time_zone)
         tell, stop = standing.heard_by(self.tell, self.stop)
         reading = standing.reading = self.source.open(selection, mirror=mirror, tell=tell, stop=stop)
         with closing(reading):
-            written = self._move(reading, target, standing)
-            reading.keep()
+            written = self._move(reading, target, delivery, standing)
+            self._remember(reading)
         standing.rows_written = written.rows
         standing.enter(Phase.FINISHED)
         return Outcome(standing.counts, written, (*reading.notes, *written.notes), reading.sight)
 
-    def _move(self, reading: Reading, target: Target, standing: _Standing) -> Written:
-        with self.destination.begin(target, reading.columns, stop=self.stop) as writing:
+    def _move(self, reading: Reading, target: Target, delivery: Delivery, standing: _Standing) -> Written:
+        with self._begin(target, reading.columns, delivery) as writing:
             standing.announce = lambda: self._announce(reading, writing)
             standing.announce()
             standing.report()
@@ -96,18 +127,30 @@ class Pipeline:
                 standing.read(len(page.rows))
             self.stop()
             standing.enter(Phase.WRITING)
-            self._move_removed(reading, target)
-            return writing.commit()
+            self._move_removed(reading, target, delivery)
+            return writing.commit(still_ours=self.still_ours)
 
-    def _move_removed(self, reading: Reading, target: Target) -> None:
+    def _remember(self, reading: Reading) -> None:
+        """
+        Not once the run is another's: what that one remembers is newer. The
+        table shows, so no trouble counts here; the next run reads more, that is all.
+        """
+        with suppress(ImporterError):
+            self.still_ours()
+            reading.keep()
+
+    def _begin(self, target: Target, columns: Sequence[Column], delivery: Delivery) -> Writing:
+        return self.destination.begin(target, columns, delivery=delivery, tell=self.tell, stop=self.stop)
+
+    def _move_removed(self, reading: Reading, target: Target, delivery: Delivery) -> None:
         if not reading.removed_columns:
             return
         beside = self.destination.beside(target)
-        with self.destination.begin(beside, reading.removed_columns, stop=self.stop) as writing:
+        with self._begin(beside, reading.removed_columns, delivery) as writing:
             for page in reading.removed_pages():
                 self.stop()
                 writing.add(page.rows)
-            written = writing.commit()
+            written = writing.commit(still_ours=self.still_ours)
         self.tell(f"Removed from Pipedrive: {written.rows:,} in {beside.sheet}.")
 
     @staticmethod

@@ -16,6 +16,7 @@ from importers.model import (
     Bulletin,
     Connection,
     Counts,
+    Delivery,
     Ending,
     Importer,
     Level,
@@ -108,9 +109,17 @@ class Execution:
         story = attempt.begin_story(names, heartbeat)
         with self._accounts.source(connection) as source:
             destination = self._kinds.destination(run.workspace_id)
-            pipeline = Pipeline(source, destination, tell=story.tell, report=story.report, stop=heartbeat.stop)
+            pipeline = Pipeline(
+                source,
+                destination,
+                tell=story.tell,
+                report=story.report,
+                stop=heartbeat.stop,
+                still_ours=heartbeat.make_sure,
+            )
             mirror = MirrorFile(self._kinds.mirror(importer), _seen_by(connection))
-            outcome = pipeline.run(importer.selection, importer.target, mirror=mirror)
+            delivery = Delivery(f"run {run.id}", at=self._clock.now())
+            outcome = pipeline.run(importer.selection, importer.target, mirror=mirror, delivery=delivery)
         attempt.keep_columns(importer, outcome.sight)
         return outcome
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from importers.errors import HandedBack, ImporterError, RunStopped
 from importers.interfaces import Clock, Leaving, Store, never_leaving
+from importers.model import Pulse
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
@@ -20,6 +21,8 @@ class Heartbeat:
     A thread that looks every second whether the owner asked the run to stop,
     somebody else took it over or this process must leave, and gives a sign of
     life every five. `stop` is for the engine: it raises RunStopped from then on.
+    A process that was frozen wakes before its thread has looked: `make_sure`
+    is for what must not be done then.
 
     The seconds are real ones, whatever the clock: another thread keeps time.
     """
@@ -62,6 +65,15 @@ class Heartbeat:
         if self._must_leave.is_set():
             raise HandedBack("The worker had to stop in the middle of the run.")
 
+    def make_sure(self) -> None:
+        """
+        Raises RunStopped where the store, asked right now, says that the run was cancelled or is no longer ours.
+        If it is ours, it stays so for as long as a silent worker is waited for.
+        """
+        self._heed(self._store.beat(self._run_id, self._claim, now=self._clock.now()))
+        if self._stopped.is_set():
+            raise RunStopped("The run was cancelled.")
+
     def quit(self) -> None:
         """Make `stop` raise from now on: the claim is lost."""
         self._stopped.set()
@@ -84,5 +96,8 @@ class Heartbeat:
             # The next look may succeed; a database that stays away ends the run by its own means.
             logger.warning("run %d: no heartbeat this time: %s", self._run_id, error.message)
             return
+        self._heed(pulse)
+
+    def _heed(self, pulse: Pulse) -> None:
         if not pulse.ours or pulse.cancel_requested:
             self._stopped.set()

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from importers.errors import InvalidSettings, NoRoom
+from importers.errors import InvalidSettings, NoRoom, RunStopped
 from importers.interfaces import Destination
 from importers.model import Cell, Column, Row, Target
 from tests.awkward.tables import TABLES, AwkwardTable, many_rows, named
 
 DEALS = (Column("title", "Title"), Column("owner", "Owner"))
+
+
+def no_longer_ours() -> None:
+    raise RunStopped("Somebody else has the run by now.")
 
 
 class DestinationContract:
@@ -101,6 +105,15 @@ class DestinationContract:
         before = self.traces()
         with destination.begin(target, DEALS) as writing:
             writing.add([("new", "new")] * 1000)
+        assert self.traces() == before
+
+    def test_a_table_of_somebody_who_may_no_longer_show_it_leaves_no_trace(self, destination, target):
+        self.write(destination, target, DEALS, [("old", "old")])
+        before = self.traces()
+        with destination.begin(target, DEALS) as writing:
+            writing.add([("new", "new")])
+            with pytest.raises(RunStopped):
+                writing.commit(still_ours=no_longer_ours)
         assert self.traces() == before
 
     def test_an_error_on_the_way_leaves_no_trace(self, destination, target):

@@ -19,8 +19,8 @@ from importers.destinations.excel.sheet import SheetRows
 from importers.destinations.excel.splicing import splice
 from importers.destinations.excel.staging import disk_trouble_explained, only_writer
 from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere
-from importers.interfaces import Stop, never_stop
-from importers.model import Column, Row, Target, Written
+from importers.interfaces import NO_DELIVERY, Stop, Tell, never_stop, say_nothing
+from importers.model import Column, Delivery, Forecast, Row, Target, Written
 from importers.staged import StagedFile, remove_leftovers
 
 ENDING = ".xlsx"
@@ -55,6 +55,18 @@ class ExcelDestination:
     def beside(self, target: Target) -> Target:
         return replace(target, sheet=names.sheet_of_removed(target.sheet))
 
+    def prepare(self, target: Target) -> Target:
+        return target
+
+    def zone_of(self, target: Target) -> str | None:
+        return None
+
+    def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
+        return Forecast()
+
+    def address(self, target: Target) -> str:
+        return ""
+
     def check(self, target: Target) -> None:
         _refuse_bad_sheet_name(target.sheet)
         path = self._locate(target)
@@ -64,7 +76,15 @@ class ExcelDestination:
             with package.opened(path) as workbook:
                 _refuse_other_sheet_types(workbook, target.sheet)
 
-    def begin(self, target: Target, columns: Sequence[Column], *, stop: Stop = never_stop) -> ExcelWriting:
+    def begin(
+        self,
+        target: Target,
+        columns: Sequence[Column],
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> ExcelWriting:
         _refuse_bad_sheet_name(target.sheet)
         _refuse_impossible_columns(columns)
         path = self._locate(target)
@@ -106,12 +126,12 @@ class ExcelWriting:
         with disk_trouble_explained(self._path):
             self._rows.add(rows)
 
-    def commit(self) -> Written:
+    def commit(self, *, still_ours: Stop = never_stop) -> Written:
         """
         1. let the rows arrive in their file;
         2. wait until no other run is writing this workbook;
         3. write a copy of the workbook as it is now, with the new sheet;
-        4. put it in the old one's place.
+        4. put it in the old one's place, if we still may.
         """
         with disk_trouble_explained(self._path), ExitStack() as undo:
             rows = self._rows.finish()
@@ -126,7 +146,7 @@ class ExcelWriting:
                 notes = splice(workbook, self._target.sheet, rows, new.file)
             except xmltext.UnreadableError as error:
                 raise _unreadable(self._path) from error
-            new.move_onto(self._path)
+            new.move_onto(self._path, last_look=still_ours)
         return Written(rows.shape.rows, len(rows.shape.columns), str(self._path), (*self._rows.notes(), *notes))
 
     def __enter__(self) -> Self:

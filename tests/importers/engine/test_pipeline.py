@@ -191,6 +191,35 @@ def test_what_was_read_is_remembered_only_when_it_is_written():
     assert broken.ends == ["closed"]
 
 
+def test_what_was_read_is_not_remembered_once_the_run_is_another_workers():
+    """Frozen between showing its table and remembering: what the other one remembers is newer."""
+    asked = 0
+
+    def still_ours() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise RunStopped("Somebody else has the run by now.")
+
+    source, destination = ScriptedSource(*TWO_PAGES), MemoryDestination()
+    outcome = Pipeline(source, destination, still_ours=still_ours).run(DEALS, a_target())
+    assert (outcome.written.rows, source.ends) == (3, ["closed"])
+
+
+@pytest.mark.parametrize("sheets_written", range(2))
+def test_each_table_is_shown_only_while_the_run_is_ours(sheets_written: int):
+    destination = MemoryDestination()
+
+    def still_ours() -> None:
+        if len(destination.sheets) == sheets_written:
+            raise RunStopped("Somebody else has the run by now.")
+
+    source = ScriptedSource(*TWO_PAGES, removed=[(9, "gone")])
+    with pytest.raises(RunStopped):
+        Pipeline(source, destination, still_ours=still_ours).run(DEALS, a_target())
+    assert list(destination.sheets) == [a_target("Deals (removed)")][:sheets_written]
+
+
 def test_what_came_in_is_counted_before_its_rows_follow():
     reported: list[Progress] = []
     source = ScriptedSource(lambda tell, stop: gather(stop), *TWO_PAGES)

@@ -23,6 +23,7 @@ from importers.model import (
     Column,
     ConnectionStatus,
     Counts,
+    Ending,
     FieldChange,
     Frozen,
     Happening,
@@ -310,6 +311,27 @@ def test_the_worker_of_a_rescued_run_gives_up_and_changes_nothing(
     assert store.run(alice.workspace.id, run.id) == taken
     assert workshop.story(run)[-1] == "Rescued."
     assert workshop.destination.sheets == {}
+
+
+def test_a_worker_that_was_frozen_until_its_run_was_rescued_does_not_put_back_its_older_table(
+    store: SqlStore, alice: Actor, clock: FakeClock
+):
+    """Its heartbeat was frozen with it, so the table could show before that one looks again."""
+
+    def sleep_while_another_worker_does_the_run(tell: Tell, stop: Stop) -> None:
+        assert store.hand_back_run(workshop.runs.get(alice, run.id), line=Line("Rescued."), now=clock.now())
+        assert store.claim_run(run.id, "another worker", now=clock.now())
+        workshop.destination.sheets[a_target()] = newer
+        assert store.end_run(run.id, "another worker", Ending(Status.DONE, Counts()), lines=[], now=clock.now())
+
+    newer = (("ID", "Title"), [(1, "newer")])
+    source = ScriptedSource(ROWS, sleep_while_another_worker_does_the_run)
+    workshop = Workshop(store, alice, clock, source, look_every=3600)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    workshop.work()
+    assert workshop.runs.get(alice, run.id).status is Status.DONE
+    assert workshop.destination.sheets == {a_target(): newer}
+    assert source.ends == ["closed"]
 
 
 def test_an_importer_deleted_in_mid_run_ends_it_quietly(workshop_of: MakeWorkshop, alice: Actor):

@@ -254,6 +254,22 @@ def test_a_cancelled_run_does_not_go_on_waiting(folder):
         writing.commit()
 
 
+def test_whether_the_table_may_be_shown_is_asked_while_nobody_else_can_write_the_workbook(folder):
+    def asked():
+        written = max(path.stat().st_size for path in folder.glob("*.part"))
+        assert written > 1000, "all of it lies on the disk by now, so that only the rename is left"
+        with (
+            pytest.raises(TemporaryError),
+            only_writer(folder / "Sales.xlsx", patience=dt.timedelta(0), stop=never_stop),
+        ):
+            raise AssertionError("somebody else could write it")
+        raise RunStopped("Somebody else has the run by now.")
+
+    with ExcelDestination(folder).begin(TARGET, DEALS) as writing, pytest.raises(RunStopped):
+        writing.commit(still_ours=asked)
+    assert list(folder.iterdir()) == []
+
+
 def test_the_header_is_bold_frozen_and_filters(folder):
     write(ExcelDestination(folder), [("a", "b")] * 3)
     sheet = load_workbook(folder / "Sales.xlsx")["Deals"]

@@ -47,8 +47,8 @@ run(rig, folder)
 happen(rig)
 commit, keep = ExcelWriting.commit, Mirror.keep
 
-def commit_but_the_table(writing):
-    return commit(writing) if writing._target.sheet != "Deals" else die()
+def commit_but_the_table(writing, **named):
+    return commit(writing, **named) if writing._target.sheet != "Deals" else die()
 
 def keep_dying(name):
     def dying(*arguments):
