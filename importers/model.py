@@ -182,16 +182,61 @@ class MirrorFile:
     account: str
 
 
+class Mode(StrEnum):
+    """How a table meets what is already there."""
+
+    REPLACE = "replace"
+    APPEND = "append"
+    UPDATE = "update"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """
-    Where to write. For kind `excel`, `place` is the workbook's name without
-    folder or ending, `sheet` the worksheet's name.
+    Where to write, and how.
+
+    For kind `excel`, `place` is the workbook's name without folder or ending,
+    `sheet` the worksheet's name; the rest is not asked. For `google_sheets`,
+    `place` is the id of the spreadsheet (empty: one called `place_name` is to
+    be created), `sheet` the title of the tab and `connection_id` who signs in.
+    `start` is the cell of the first header when the table is first written;
+    from then on it is found by `table`, the name it has in the spreadsheet's
+    metadata, wherever its owner moved it. `key` is the key of the column that
+    tells rows apart for UPDATE.
+
+    `stamps_rows` adds a column that says when each row was last written,
+    `skips_unchanged` leaves alone what is there already, `fills_formulas`
+    continues formulas beside the table in new rows, `explains_headers` puts
+    notes on the headers, `takes_over` writes over what is not ours.
     """
 
     kind: str
     place: str
     sheet: str
+    connection_id: int | None = None
+    place_name: str = ""
+    start: str = "A1"
+    mode: Mode = Mode.REPLACE
+    key: str = ""
+    table: str = ""
+    stamps_rows: bool = False
+    skips_unchanged: bool = True
+    fills_formulas: bool = False
+    explains_headers: bool = False
+    takes_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """
+    One handing over of a table. `run` names it: however often it is tried, the
+    table is written once. `at` is when the run began. `keeps_missing`: for
+    UPDATE, rows of records that are not in the table stay as they are.
+    """
+
+    run: str = ""
+    at: datetime | None = None
+    keeps_missing: bool = False
 
 
 class Every(StrEnum):
@@ -324,7 +369,9 @@ class Account:
 class Grant:
     """
     What a user granted to our app: an access token for a while, a refresh
-    token for the next one, where to call, and what may be read.
+    token for the next one, where to call, and what may be read. `granted_at`
+    is when that was, by the vendor's clock, however often it was refreshed
+    since; None where nobody kept it.
     """
 
     access_token: Secret
@@ -332,6 +379,7 @@ class Grant:
     expires_at: datetime
     api_host: str
     scopes: tuple[str, ...]
+    granted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -729,11 +777,28 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a destination wrote, and what the owner should know about it."""
+    """
+    What a destination wrote, and what the owner should know about it. What
+    became of the rows is None where the place cannot tell.
+    """
 
     rows: int
     columns: int
     place: str
+    notes: tuple[str, ...] = ()
+    added: int | None = None
+    changed: int | None = None
+    removed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """
+    What there is where a table will go, before it is written: how many rows of
+    ours (None: the place does not tell), and what its owner should know.
+    """
+
+    rows_there: int | None = None
     notes: tuple[str, ...] = ()
 
 
