@@ -46,6 +46,8 @@ _ME = f"https://api.pipedrive.com{_ME_PATH}"
 _ME_COST = 2
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _RATE_WINDOW = timedelta(seconds=2)
+_MOST_RENEWALS = 2
+"""For one call: a token that was just renewed may be taken away again at once, but not for ever."""
 _IN_LINE = "Staying under Pipedrive's limit: we wait"
 
 
@@ -152,7 +154,7 @@ class PipedriveClient:
             waited += pause
             self.meter.repeat()
 
-    def _try(self, url: str, params: Params, cost: int, shape: type[A], *, is_renewed: bool = False) -> A | _Failure:
+    def _try(self, url: str, params: Params, cost: int, shape: type[A], *, renewals: int = 0) -> A | _Failure:
         headers = self.sign_in.headers()
         turn = self._wait_for_turn(cost)
         hearing = _Hearing(self.governor, turn)
@@ -167,8 +169,8 @@ class PipedriveClient:
             return _unanswered(error, url)
         if response.status_code == 200:
             return self._read(response, cost, shape)
-        if response.status_code == 401 and not is_renewed and self.sign_in.is_renewed(headers):
-            return self._try(url, params, cost, shape, is_renewed=True)
+        if response.status_code == 401 and renewals < _MOST_RENEWALS and self.sign_in.is_renewed(headers):
+            return self._try(url, params, cost, shape, renewals=renewals + 1)
         return self._judge(response, params, hearing.held)
 
     def _read(self, response: requests.Response, cost: int, shape: type[A]) -> A | _Failure:

@@ -68,7 +68,7 @@ class ApiToken:
 
 
 class AppGrant:
-    """A user's grant to our app: its access token is renewed before it ends, and once where it is refused earlier."""
+    """A user's grant to our app: its access token is renewed before it ends, and where it is refused earlier."""
 
     def __init__(self, grants: Grants, *, clock: Clock) -> None:
         self._grants = grants
