@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
-from importers.errors import CredentialsRejected, InvalidSettings
+from importers.errors import CredentialsRejected, ImporterError, InvalidSettings
 from importers.interfaces import Clock, ConsentApp, Source, Store, Vault
 from importers.model import Connection, ConnectionStatus, Grant, SignIn, Trouble
 from importers.secret import Secret
@@ -66,6 +67,14 @@ class Accounts:
         if connection.sign_in is not SignIn.OAUTH or not connection.sealed:
             return None
         return opened_grant(connection, self._vault.open)
+
+    def granted_at(self, connection: Connection) -> datetime | None:
+        """Since when its grant is; None where there is none, or nobody can tell."""
+        try:
+            grant = self.grant_of(connection)
+        except ImporterError:
+            return None
+        return grant.granted_at if grant else None
 
     @contextmanager
     def source(self, connection: Connection) -> Iterator[Source]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from importers.config import WHERE_TO_COPY_IT
@@ -78,19 +80,32 @@ class Connections:
         sealed = self._accounts.seal_grant(grant)
         return self._keep(actor, connection, account, sealed=sealed, sign_in=SignIn.OAUTH, scopes=grant.scopes)
 
-    def uninstalled(self, client_id: str, client_secret: Secret, *, company_id: int, user_id: int) -> int:
+    def uninstalled(
+        self, client_id: str, client_secret: Secret, *, company_id: int, user_id: int, at: datetime | None
+    ) -> int:
         """
-        Pipedrive tells that a user uninstalled our app: what was granted is
-        forgotten, in every workspace. How many connections that were. Raises
-        AccessDenied unless the caller knows our app's credentials.
+        Pipedrive tells that a user uninstalled our app: what was granted until
+        then is forgotten, in every workspace. How many connections that were.
+        A grant given after the moment *at* stays: the message came late, or
+        again. Without a moment it counts as of now. Raises AccessDenied unless
+        the caller knows our app's credentials.
+
+        Both moments are Pipedrive's, so a wrong clock here does not matter. By
+        clocks that differ among Pipedrive's servers a genuine message right
+        after Allow may be taken for an old one; then the next call finds out.
         """
         if not (self._accounts.has_app and self._accounts.app.is_us(client_id, client_secret)):
             raise AccessDenied("These are not the credentials of this app.")
         theirs = self._store.app_connections(KIND, company_id=company_id, user_id=user_id)
-        for connection in theirs:
-            self._accounts.refused(connection, _uninstalled())
+        ended = [connection for connection in theirs if not self._was_granted_after(at, connection)]
+        for connection in ended:
             self._store.forget_grant(connection)
-        return len(theirs)
+            self._accounts.refused(replace(connection, sealed=b""), _uninstalled())
+        return len(ended)
+
+    def _was_granted_after(self, at: datetime | None, connection: Connection) -> bool:
+        granted_at = self._accounts.granted_at(connection)
+        return at is not None and granted_at is not None and at < granted_at
 
     # --- of both sorts ---
 

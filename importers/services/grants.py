@@ -28,18 +28,25 @@ class _Kept(msgspec.Struct):
     expires_at: datetime
     api_host: str
     scopes: tuple[str, ...]
+    granted_at: datetime | None = None
 
 
 def grant_as_text(grant: Grant) -> Secret:
     kept = _Kept(
-        grant.access_token.reveal(), grant.refresh_token.reveal(), grant.expires_at, grant.api_host, grant.scopes
+        grant.access_token.reveal(),
+        grant.refresh_token.reveal(),
+        grant.expires_at,
+        grant.api_host,
+        grant.scopes,
+        grant.granted_at,
     )
     return Secret(msgspec.json.encode(kept).decode())
 
 
 def grant_from_text(text: Secret) -> Grant:
     kept = msgspec.json.decode(text.reveal(), type=_Kept)
-    return Grant(Secret(kept.access_token), Secret(kept.refresh_token), kept.expires_at, kept.api_host, kept.scopes)
+    access, refresh = Secret(kept.access_token), Secret(kept.refresh_token)
+    return Grant(access, refresh, kept.expires_at, kept.api_host, kept.scopes, kept.granted_at)
 
 
 class NewGrant:

@@ -311,6 +311,39 @@ def test_an_uninstallation_pauses_what_reads_from_it_and_says_so_once(
         assert "Paused: the connection needs reconnecting" in at_alice.open(f"/importers/{importer.id}").text
 
 
+def test_an_uninstallation_told_again_after_reconnecting_is_answered_and_ignored(
+    visitor: Browser, at_alice: Browser, pretend: Any, services: Services, alice: Actor, clock: FakeClock
+):
+    allow(at_alice, pretend)
+    clock.advance(minutes=10)
+    told = {**TOLD, "timestamp": clock.now().isoformat()}
+    clock.advance(minutes=10)
+    assert uninstall(visitor, told) == 204
+    (connection,) = services.connections.list(alice)
+    assert not connection.works
+    allow(at_alice, pretend, path=f"/connections/{connection.id}/replace")
+    assert uninstall(visitor, told) == 204
+    (connection,) = services.connections.list(alice)
+    assert connection.works
+    assert connection.sealed
+
+
+@pytest.mark.parametrize("timestamp", ["yesterday", "", 5, None, ["2020-01-01"], "9" * 400])
+def test_an_uninstallation_whose_moment_cannot_be_read_counts(
+    visitor: Browser, services: Services, alice: Actor, granted: Connection, timestamp: Any
+):
+    assert uninstall(visitor, {**TOLD, "timestamp": timestamp}) == 204
+    assert not services.connections.get(alice, granted.id).works
+
+
+@pytest.mark.parametrize("timestamp", ["2019-05-04T09:00:00", "2019-05-04", "2019-05-04T09:00:00.000+03:00"])
+def test_an_uninstallation_of_long_ago_counts_for_nothing_however_its_moment_is_written(
+    visitor: Browser, services: Services, alice: Actor, granted: Connection, timestamp: str
+):
+    assert uninstall(visitor, {**TOLD, "timestamp": timestamp}) == 204
+    assert services.connections.get(alice, granted.id) == granted
+
+
 def test_reconnecting_resumes(
     visitor: Browser, at_alice: Browser, pretend: Any, services: Services, alice: Actor, granted: Connection
 ):

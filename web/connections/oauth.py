@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from flask import Blueprint, Flask, Response, flash, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -84,8 +85,11 @@ def uninstalled() -> ResponseReturnValue:
     if not (type(company_id) is int and type(user_id) is int):
         return _nonsense()
     client_id, client_secret = given.username or "", Secret(given.password or "")
+    at = _moment(told.get("timestamp"))
     try:
-        current.services().connections.uninstalled(client_id, client_secret, company_id=company_id, user_id=user_id)
+        current.services().connections.uninstalled(
+            client_id, client_secret, company_id=company_id, user_id=user_id, at=at
+        )
     except AccessDenied:
         return _unauthorized()
     return "", 204
@@ -97,6 +101,18 @@ def _message() -> object:
         return request.get_json(silent=True)
     except RecursionError:
         return None
+
+
+def _moment(told: object) -> datetime | None:
+    """
+    When the app was uninstalled; None where that cannot be read. Pipedrive
+    documents no form: it is taken for ISO 8601, and for UTC without a zone.
+    """
+    try:
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 def _off_to_consent(connection_id: int | None, *, is_again: bool = False) -> ResponseReturnValue:

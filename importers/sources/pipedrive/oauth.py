@@ -11,8 +11,9 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -77,7 +78,7 @@ class PipedriveApp:
 
     def refresh(self, grant: Grant) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token.reveal()}
-        return self._granted(form, grant_ended)
+        return replace(self._granted(form, grant_ended), granted_at=grant.granted_at)
 
     def revoke(self, grant: Grant) -> None:
         self._post("/revoke", {"token": grant.refresh_token.reveal(), "token_type_hint": "refresh_token"}, grant_ended)
@@ -88,18 +89,19 @@ class PipedriveApp:
 
     def _granted(self, form: Mapping[str, str], refused: Callable[..., ImporterError]) -> Grant:
         asked_at = self.clock.now()
-        content = self._post("/token", form, refused)
+        response = self._post("/token", form, refused)
         try:
-            told = msgspec.json.decode(content, type=_Tokens)
+            told = msgspec.json.decode(response.content, type=_Tokens)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _unreadable() from error
         access, refresh = Secret(told.access_token), Secret(told.refresh_token)
         if not (is_sendable(access) and is_sendable(refresh)):
             raise _unreadable()
         expires_at = asked_at + timedelta(seconds=min(max(told.expires_in, 0), 86_400))
-        return Grant(access, refresh, expires_at, api_host(told.api_domain), scopes_in(told.scope))
+        granted_at = _dated(response) or asked_at
+        return Grant(access, refresh, expires_at, api_host(told.api_domain), scopes_in(told.scope), granted_at)
 
-    def _post(self, path: str, form: Mapping[str, str], refused: Callable[..., ImporterError]) -> bytes:
+    def _post(self, path: str, form: Mapping[str, str], refused: Callable[..., ImporterError]) -> requests.Response:
         credentials = (self.client_id, self.client_secret.reveal())
         try:
             response = self.session.post(
@@ -108,7 +110,7 @@ class PipedriveApp:
         except requests.RequestException as error:
             raise _no_answer() from error
         if response.status_code == 200:
-            return response.content
+            return response
         raise _why(response, refused)
 
 
@@ -158,6 +160,15 @@ def _why(response: requests.Response, refused: Callable[..., ImporterError]) -> 
         status=status,
         said=said,
     )
+
+
+def _dated(response: requests.Response) -> datetime | None:
+    """When it was given by Pipedrive's clock, which dates uninstallations, too, while ours may be wrong."""
+    try:
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _said(response: requests.Response) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import requests
@@ -176,13 +176,36 @@ def test_an_access_token_refused_early_is_renewed_and_the_call_repeated(
     assert services.connections.get(alice, granted.id).works
 
 
-def test_one_that_is_refused_again_after_that_is_refused(
+def test_an_access_token_that_is_taken_away_again_right_after_its_renewal_is_renewed_once_more(
+    services: Services, alice: Actor, granted: Connection, sandbox: Sandbox
+):
+    sandbox.faults.add("revoked", path="/api", count=2)
+    assert read(services, alice, granted)
+    assert [call.status for call in sandbox.journal.calls] == [401, 200, 401, 200, 200]
+    assert services.connections.get(alice, granted.id).works
+
+
+def test_one_that_others_renewed_and_that_is_taken_away_again_is_renewed(
+    services: Services, alice: Actor, granted: Connection, sandbox: Sandbox
+):
+    with services.importers._accounts.source(granted) as source:
+        sandbox.oauth.grants.expire_access()
+        read(services, alice, granted)
+        sandbox.oauth.grants.expire_access()
+        sandbox.journal.clear()
+        assert source.account().user == "Liis Tamm"
+    assert [call.status for call in sandbox.journal.calls] == [401, 401, 200, 200]
+    assert services.connections.get(alice, granted.id).works
+
+
+def test_one_that_is_refused_whatever_is_renewed_is_refused_in_the_end(
     services: Services, alice: Actor, granted: Connection, sandbox: Sandbox
 ):
     sandbox.faults.add("revoked", path="/api")
     with pytest.raises(CredentialsRejected, match="no longer lets Pipesheet in"):
         read(services, alice, granted)
-    assert [call.status for call in sandbox.journal.calls] == [401, 200, 401]
+    assert [call.status for call in sandbox.journal.calls] == [401, 200, 401, 200, 401]
+    assert not services.connections.get(alice, granted.id).works
 
 
 def test_whatever_refresh_token_comes_back_is_kept(
@@ -335,8 +358,8 @@ def test_an_importer_its_owner_paused_stays_paused(
     assert services.importers.get(alice, hourly.id).paused
 
 
-def uninstall(services: Services, **who: int) -> int:
-    return services.connections.uninstalled(DEMO.client_id, Secret(DEMO.client_secret), **{**OURS, **who})
+def uninstall(services: Services, at: datetime | None = None) -> int:
+    return services.connections.uninstalled(DEMO.client_id, Secret(DEMO.client_secret), at=at, **OURS)
 
 
 def test_an_uninstallation_forgets_the_tokens_in_every_workspace(
@@ -362,6 +385,52 @@ def test_after_an_uninstallation_nobody_calls(services: Services, alice: Actor, 
     assert sandbox.journal.calls == []
 
 
+def test_an_uninstallation_told_again_after_the_app_was_installed_anew_ends_nothing(
+    services: Services, alice: Actor, granted: Connection, sandbox: Sandbox, clock: FakeClock
+):
+    clock.advance(days=1)
+    uninstalled_at = clock.now()
+    assert uninstall(services, uninstalled_at) == 1
+    clock.advance(minutes=1)
+    again = services.connections.link_by_consent(alice, consent(sandbox), redirect_uri=BACK, connection_id=granted.id)
+    assert uninstall(services, uninstalled_at) == 0
+    assert services.connections.get(alice, granted.id) == again
+    clock.advance(hours=2)
+    assert read(services, alice, again)
+    assert refreshes(sandbox)
+    assert uninstall(services, uninstalled_at) == 0, "a refreshed grant is as old as the consent it came from"
+    clock.advance(hours=2)
+    assert uninstall(services, clock.now()) == 1
+
+
+def test_an_uninstallation_that_does_not_say_when_it_was_ends_the_grant(
+    services: Services, alice: Actor, granted: Connection
+):
+    assert uninstall(services, at=None) == 1
+    assert not services.connections.get(alice, granted.id).works
+
+
+def test_a_grant_of_which_nobody_kept_since_when_it_is_ends_with_any_uninstallation(
+    services: Services, store: SqlStore, alice: Actor, granted: Connection, clock: FakeClock
+):
+    grant = services.importers._accounts.grant_of(granted)
+    assert grant is not None
+    before = services.importers._accounts.seal_grant(replace(grant, granted_at=None))
+    assert store.keep_grant(granted, before, scopes=grant.scopes)
+    assert uninstall(services, clock.now() - timedelta(days=400)) == 1
+
+
+def test_a_grant_that_is_refreshed_while_it_is_uninstalled_still_needs_reconnecting(
+    services: Services, store: SqlStore, alice: Actor, granted: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """Between the look at the connections and their end, somebody stored a newer secret."""
+    assert store.keep_grant(granted, b"just refreshed", scopes=())
+    monkeypatch.setattr(services.connections._store, "app_connections", lambda *_, **__: [granted])
+    uninstall(services)
+    found = services.connections.get(alice, granted.id)
+    assert (found.works, found.sealed) == (False, b"")
+
+
 def test_an_uninstallation_leaves_api_tokens_alone(services: Services, alice: Actor, connection: Connection):
     assert uninstall(services) == 0
     assert services.connections.get(alice, connection.id) == connection
@@ -374,7 +443,7 @@ def test_an_uninstallation_told_by_somebody_else_counts_for_nothing(
     services: Services, alice: Actor, granted: Connection, client_id: str, secret: str
 ):
     with pytest.raises(AccessDenied):
-        services.connections.uninstalled(client_id, Secret(secret), **OURS)
+        services.connections.uninstalled(client_id, Secret(secret), at=None, **OURS)
     assert services.connections.get(alice, granted.id) == granted
 
 

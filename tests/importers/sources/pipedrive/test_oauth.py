@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -38,10 +41,11 @@ TOKENS = {
 class Saying(BaseAdapter):
     """Answers everything the same way, and keeps what was asked."""
 
-    def __init__(self, status: int, body: Any) -> None:
+    def __init__(self, status: int, body: Any, *, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__()
         self._status = status
         self._body = body
+        self._headers = headers
         self.asked: list[requests.PreparedRequest] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -52,6 +56,7 @@ class Saying(BaseAdapter):
         response.status_code = self._status
         response._content = self._body if isinstance(self._body, bytes) else json.dumps(self._body).encode()
         response.request, response.url = request, str(request.url)
+        response.headers.update(self._headers)
         return response
 
     def close(self) -> None:
@@ -86,6 +91,29 @@ def test_a_grant_says_until_when_where_and_what():
     assert grant.expires_at == NEW_YEAR + timedelta(seconds=3599)
     assert (grant.api_host, grant.scopes) == ("acme.pipedrive.com", ("base", "deals:read"))
     assert "abc" not in repr(grant)
+
+
+@pytest.mark.parametrize(
+    ("headers", "moment"),
+    [
+        ({"Date": "Thu, 01 Jan 2026 11:58:30 GMT"}, datetime(2026, 1, 1, 11, 58, 30, tzinfo=UTC)),
+        ({"Date": "Thu, 01 Jan 2026 02:00:00 +0200"}, datetime(2026, 1, 1, tzinfo=UTC)),
+        ({"Date": "Thu, 01 Jan 2026 00:00:00"}, NEW_YEAR),
+        ({"Date": "some day"}, NEW_YEAR),
+        ({}, NEW_YEAR),
+    ],
+)
+def test_a_grant_says_since_when_by_the_clock_that_also_dates_uninstallations(
+    headers: dict[str, str], moment: datetime
+):
+    app = app_at(Saying(200, TOKENS, headers=headers))
+    assert app.exchange(Secret("c"), redirect_uri="https://sheets.example.com").granted_at == moment
+
+
+def test_a_refreshed_grant_is_as_old_as_the_one_it_came_from():
+    app = app_at(Saying(200, TOKENS))
+    for since in (NEW_YEAR - timedelta(days=3), None):
+        assert app.refresh(replace(GRANT, granted_at=since)).granted_at == since
 
 
 @pytest.mark.parametrize(
