@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sandbox.google.areas import Box
+
 MOST_COLUMNS = 18_278
 """As many as three letters can name."""
 
@@ -24,8 +26,8 @@ class NotARangeError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """Cells of a tab, counted from 0, ends not included; an end of None is the edge of the grid."""
+class Cells:
+    """Cells as written, counted from 0, ends not included; an end of None is the edge of the grid."""
 
     top: int = 0
     left: int = 0
@@ -39,18 +41,18 @@ class Area:
     def starts_within(self, rows: int, columns: int) -> bool:
         return self.top < rows and self.left < columns
 
-    def clamped(self, rows: int, columns: int) -> Area:
-        """The same cells as far as a grid of *rows* x *columns* has them, with known ends."""
+    def within(self, rows: int, columns: int) -> Box:
+        """The same as far as a grid of *rows* x *columns* has them."""
         bottom = rows if self.bottom is None else min(self.bottom, rows)
         right = columns if self.right is None else min(self.right, columns)
-        return Area(self.top, self.left, bottom, right)
+        return Box(self.top, self.left, bottom, right)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """
     A range as written. Without a title it may be cells of the first visible
-    tab, a named range or a tab's bare name: `area` tells the first apart.
+    tab, a named range or a tab's bare name: `cells` tells the first apart.
     """
 
     text: str
@@ -59,9 +61,9 @@ class Reference:
     """What stands for the cells: behind the exclamation mark, or the whole text when there is none."""
 
     @property
-    def area(self) -> Area | None:
-        """The cells, or None when `rest` does not write any."""
-        return None if self.rest is None else area_of(self.rest)
+    def cells(self) -> Cells | None:
+        """None when `rest` does not write any."""
+        return None if self.rest is None else cells_of(self.rest)
 
 
 def read(text: str) -> Reference:
@@ -82,9 +84,9 @@ def read(text: str) -> Reference:
     return Reference(text, title if mark else None, rest)
 
 
-def area_of(cells: str) -> Area | None:
-    """The cells that *cells* writes, without a tab; None when it is something else."""
-    start_text, colon, end_text = cells.partition(":")
+def cells_of(text: str) -> Cells | None:
+    """The cells that *text* writes, without a tab; None when it is something else."""
+    start_text, colon, end_text = text.partition(":")
     start = _corner(start_text)
     end = _corner(end_text) if colon else start
     if start is None or end is None:
@@ -123,11 +125,9 @@ def cell(row: int, column: int) -> str:
     return f"{column_letters(column)}{row + 1}"
 
 
-def printed(title: str, area: Area) -> str:
-    """The range as answers show it; *area* must have both ends."""
-    if area.bottom is None or area.right is None:
-        raise ValueError("only a range with ends can be printed")
-    start, end = cell(area.top, area.left), cell(area.bottom - 1, area.right - 1)
+def printed(title: str, box: Box) -> str:
+    """The range as answers show it."""
+    start, end = cell(box.top, box.left), cell(box.bottom - 1, box.right - 1)
     return f"{quoted(title)}!{start}" if start == end else f"{quoted(title)}!{start}:{end}"
 
 
@@ -142,10 +142,10 @@ def _corner(text: str) -> tuple[int | None, int | None] | None:
     return int(found[2]) - 1 if found[2] else None, column_index(found[1]) if found[1] else None
 
 
-def _spanned(start: tuple[int | None, int | None], end: tuple[int | None, int | None]) -> Area | None:
+def _spanned(start: tuple[int | None, int | None], end: tuple[int | None, int | None]) -> Cells | None:
     rows, columns = _ends(start[0], end[0]), _ends(start[1], end[1])
     has_no_direction = rows == (0, None) and columns == (0, None)
-    return None if has_no_direction else Area(rows[0], columns[0], rows[1], columns[1])
+    return None if has_no_direction else Cells(rows[0], columns[0], rows[1], columns[1])
 
 
 def _ends(one: int | None, other: int | None) -> tuple[int, int | None]:
