@@ -111,7 +111,7 @@ def build(
         connections=Connections(store=store, accounts=accounts, clock=clock),
         importers=Importers(store=store, accounts=accounts, kinds=kinds, clock=clock),
         prices=Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock),
-        columns=Columns(store=store),
+        columns=Columns(store=store, kinds=kinds),
         runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
         scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
@@ -183,6 +183,12 @@ class _Kinds:
 
     def entities(self) -> Sequence[EntityInfo]:
         return entities()
+
+    def headers(self, entity: str) -> Mapping[str, str]:
+        from importers.sources.pipedrive.entities import BY_NAME
+
+        columns = [spec.column for spec in BY_NAME[entity].columns] if entity in BY_NAME else []
+        return {column.key: column.header for column in columns}
 
     def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
         from importers.sources.pipedrive.signin import ApiToken

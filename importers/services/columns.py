@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from importers.errors import InvalidSettings, TemporaryError
 from importers.interfaces import Store
-from importers.model import Actor, Column, Frozen, Importer, Role
+from importers.model import Actor, Column, Frozen, Happening, Importer, Role
 from importers.services.access import require
+from importers.services.kinds import Kinds
 from importers.tables.frozen import decided, selected
 
 LONGEST_HEADER = 200
@@ -22,8 +23,28 @@ class Columns:
     Nothing is asked of the source: the next run writes what was decided.
     """
 
-    def __init__(self, *, store: Store) -> None:
+    def __init__(self, *, store: Store, kinds: Kinds) -> None:
         self._store = store
+        self._kinds = kinds
+
+    def names(self, actor: Actor, importer_id: int) -> dict[str, str]:
+        """
+        What Pipedrive calls the columns of the sheet, by key: of an own field
+        its name as of the last run, or when it was deleted; of any other
+        column the header it has unless somebody gave it another.
+        """
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        selection = importer.selection
+        columns = selection.frozen.columns if selection.frozen else ()
+        own = self._kinds.headers(selection.entity)
+        now = {
+            column.key: column.field
+            for change in importer.changes
+            if change.what is Happening.RENAMED
+            for column in change.columns
+        }
+        known = ((column.key, now.get(column.key) or column.field or own.get(column.key, "")) for column in columns)
+        return {key: name for key, name in known if name}
 
     def decide(self, actor: Actor, importer_id: int, change_id: str, *, take: bool) -> Importer:
         """

@@ -29,6 +29,9 @@ class Kinds(Protocol):
     def entities(self) -> Sequence[EntityInfo]:
         """What can be read; asks nobody."""
 
+    def headers(self, entity: str) -> Mapping[str, str]:
+        """The headers of the vendor's own columns, by key; what an account adds is not among them. Asks nobody."""
+
     def source(self, token: Secret, *, company_domain: str | None = None, plan: Plan | None = None) -> Source:
         """Knowing the company's domain spares a call; its plan says how many calls there are until an answer does."""
 

@@ -21,6 +21,7 @@ from tests.builders import a_draft
 from tests.fakes import NEW_YEAR
 from tests.people import PASSWORD_HASH
 from tests.web.browser import Browser
+from tests.web.page import Page
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,46 @@ def test_a_header_of_ones_own_is_written_next(
     assert "The headers are saved." in page.text
     run_again()
     assert headers(services, alice, written) == ["Onderwerp" if name == "Title" else name for name in first]
+
+
+def beside(page: Page, header: str) -> str:
+    """What the page says beside the column of that header."""
+    rows = page.root.find("ol", class_="sheet-columns").find_all("li")
+    return next(
+        row.find("span").text for row in rows if any(one.attrs.get("value") == header for one in row.find_all("input"))
+    )
+
+
+def test_a_column_with_a_header_of_ones_own_still_says_what_pipedrive_calls_it(
+    at_alice: Browser, services: Services, alice: Actor, company: Company, written: Importer
+):
+    code = company.code("Fleet size")
+    services.columns.rename(alice, written.id, {"title": "Onderwerp", code: "Wagenpark"})
+    page = at_alice.open(f"/importers/{written.id}/columns")
+    assert beside(page, "Onderwerp") == "Text · “Title” in Pipedrive"
+    assert "“Fleet size” in Pipedrive" in beside(page, "Wagenpark")
+    assert "in Pipedrive" not in beside(page, "ID")
+
+
+def test_a_column_whose_field_was_renamed_says_what_pipedrive_calls_it_now(
+    at_alice: Browser, company: Company, written: Importer, run_again: Any
+):
+    company.rename("Fleet size", "Fleet")
+    run_again()
+    path = f"/importers/{written.id}/columns"
+    assert "“Fleet” in Pipedrive" in beside(at_alice.open(path), "Fleet size")
+    page = at_alice.press("Keep “Fleet size”")
+    assert "“Fleet” in Pipedrive" in beside(page, "Fleet size")
+
+
+def test_a_column_whose_field_was_deleted_says_what_it_was_called(
+    at_alice: Browser, services: Services, alice: Actor, company: Company, written: Importer, run_again: Any
+):
+    services.columns.rename(alice, written.id, {company.code("Contract start"): "Begin"})
+    company.delete("Contract start")
+    run_again()
+    told = beside(at_alice.open(f"/importers/{written.id}/columns"), "Begin")
+    assert "“Contract start”, deleted in Pipedrive, stays empty" in told
 
 
 def test_a_header_that_cannot_be_is_told_at_its_column_and_what_was_typed_stays(at_alice: Browser, written: Importer):

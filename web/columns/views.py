@@ -53,6 +53,7 @@ def _page(importer: Importer, typed: dict[str, str], trouble: InvalidSettings | 
         "columns/show.html",
         importer=importer,
         typed=typed,
+        names=current.services().columns.names(current.actor(), importer.id),
         trouble=trouble,
         lost={column.key for change in changes if change.what == "deleted" for column in change.columns},
     )

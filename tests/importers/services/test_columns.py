@@ -116,12 +116,12 @@ class Busy(SqlStore):
 
 @pytest.mark.parametrize(("times", "error"), [(3, None), (50, TemporaryError)])
 def test_whoever_is_second_looks_again(
-    store: SqlStore, settings: object, alice: Actor, times: int, error: type[ImporterError] | None
+    store: SqlStore, services: Services, alice: Actor, times: int, error: type[ImporterError] | None
 ):
     importer = written(store, alice, ADDED)
     busy = Busy(str(store._engine.url))
     busy.times = times
-    columns = Columns(store=busy)
+    columns = Columns(store=busy, kinds=services.columns._kinds)
     if error:
         with pytest.raises(error, match="somebody else"):
             columns.decide(alice, importer.id, ADDED.id, take=True)
