@@ -325,7 +325,7 @@ class Destination(Protocol):
         """
 
     def beside(self, target: Target) -> Target:
-        """Where the removed rows of *target* go: a place of its own, named after it."""
+        """Where the removed rows of *target* go: a second place, named after it."""
 
     def check(self, target: Target) -> None:
         """

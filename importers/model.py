@@ -208,6 +208,9 @@ class Target:
     `skips_unchanged` leaves alone what is there already, `fills_formulas`
     continues formulas beside the table in new rows, `explains_headers` puts
     notes on the headers, `takes_over` writes over what is not ours.
+
+    `is_second` is the place for the rows of removed records: its owner did not
+    name it, so what Pipesheet did not write is never replaced there.
     """
 
     kind: str
@@ -224,6 +227,7 @@ class Target:
     fills_formulas: bool = False
     explains_headers: bool = False
     takes_over: bool = False
+    is_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

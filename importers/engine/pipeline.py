@@ -109,6 +109,8 @@ class Pipeline:
         tell, stop = standing.heard_by(self.tell, self.stop)
         reading = standing.reading = self.source.open(selection, mirror=mirror, tell=tell, stop=stop)
         with closing(reading):
+            if reading.removed_columns:
+                self.destination.check(self.destination.beside(target))
             written = self._move(reading, target, delivery, standing)
             self._remember(reading)
         standing.rows_written = written.rows

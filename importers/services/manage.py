@@ -224,8 +224,13 @@ class Importers:
                 hint="Choose another name for the sheet.",
                 field="sheet",
             )
+        self._check_others_targets(actor, destination, ours, before)
         for target in ours:
             destination.check(target)
+
+    def _check_others_targets(
+        self, actor: Actor, destination: Destination, ours: Sequence[Target], before: Importer | None
+    ) -> None:
         for other in self._store.importers(actor.workspace.id):
             theirs = {_place(target) for target in _places(destination, other.target, other.selection)}
             shared = [target for target in ours if _place(target) in theirs]

@@ -10,6 +10,7 @@ from importers.destinations.excel import xmltext
 from importers.destinations.excel.package import MAIN, RELATIONSHIPS
 
 _FILTER_NAME = "_xlnm._FilterDatabase"
+_MARK = "_Pipesheet_writes_this_sheet"
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
 _BEFORE_CALCULATION = (*_BEFORE_NAMES, "definedNames")
 
@@ -31,11 +32,28 @@ def with_filter_area(workbook: str, position: int, sheet_name: str, area: str | 
     None as the area: the sheet has no filter of its own.
     """
     text = _without_filter_area(workbook, position)
-    if area is None:
-        return text
+    return text if area is None else _with_hidden_name(text, _FILTER_NAME, position, sheet_name, area)
+
+
+def with_mark(workbook: str, position: int, sheet_name: str) -> str:
+    """
+    Say that a sheet is ours, by a hidden name of its own: other programs carry
+    it over when they save, and it goes with the sheet.
+    """
+    if is_marked(workbook, position):
+        return workbook
+    return _with_hidden_name(workbook, _MARK, position, sheet_name, "$A$1")
+
+
+def is_marked(workbook: str, position: int) -> bool:
+    names = xmltext.inner_elements(workbook, "definedNames", "definedName")
+    return any(_is_name_of(name, _MARK, position) for name in names)
+
+
+def _with_hidden_name(text: str, name: str, position: int, sheet_name: str, area: str) -> str:
     prefix = xmltext.root_prefix(text)
     quoted = xmltext.escaped("'" + sheet_name.replace("'", "''") + "'")
-    tag = f'<{prefix}definedName name="{_FILTER_NAME}" localSheetId="{position}" hidden="1">'
+    tag = f'<{prefix}definedName name="{name}" localSheetId="{position}" hidden="1">'
     element = f"{tag}{quoted}!{area}</{prefix}definedName>"
     if xmltext.find(text, "definedNames"):
         return xmltext.append_inside(text, "definedNames", element)
@@ -87,7 +105,7 @@ def _without_filter_area(workbook: str, position: int) -> str:
     if tag is None:
         return workbook
     names = xmltext.inner_elements(workbook, "definedNames", "definedName")
-    kept = [name for name in names if not _is_filter_area(name, position)]
+    kept = [name for name in names if not _is_name_of(name, _FILTER_NAME, position)]
     if len(kept) == len(names):
         return workbook
     if not kept:
@@ -97,9 +115,9 @@ def _without_filter_area(workbook: str, position: int) -> str:
     return workbook[: tag.end] + "".join(kept) + workbook[closing:]
 
 
-def _is_filter_area(name: str, position: int) -> bool:
-    attributes = xmltext.attributes(name)
-    return attributes.get("name") == _FILTER_NAME and attributes.get("localSheetId") == str(position)
+def _is_name_of(element: str, name: str, position: int) -> bool:
+    attributes = xmltext.attributes(element)
+    return attributes.get("name") == name and attributes.get("localSheetId") == str(position)
 
 
 def _insert_after_last(text: str, names: tuple[str, ...], element: str) -> str:

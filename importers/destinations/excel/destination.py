@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from importers.destinations.excel import names, package, styles, xmltext
+from importers.destinations.excel import catalogue, names, package, styles, xmltext
 from importers.destinations.excel.rows import restyled
 from importers.destinations.excel.sheet import SheetRows
 from importers.destinations.excel.splicing import splice
@@ -32,7 +32,7 @@ class ExcelDestination:
     The workbooks Pipesheet keeps in one folder; `for_file` is for a file anywhere.
 
     One worksheet per target is ours and replaced as a whole; all else in a
-    workbook stays as it was. *max_rows* counts the header; *patience* is how
+    workbook stays as it was. A second one is replaced only where it bears our mark. *max_rows* counts the header; *patience* is how
     long a commit waits for another run that writes the same workbook.
     """
 
@@ -53,7 +53,7 @@ class ExcelDestination:
         return self._locate(target)
 
     def beside(self, target: Target) -> Target:
-        return replace(target, sheet=names.sheet_of_removed(target.sheet))
+        return replace(target, sheet=names.sheet_of_removed(target.sheet), is_second=True)
 
     def prepare(self, target: Target) -> Target:
         return target
@@ -75,6 +75,7 @@ class ExcelDestination:
             _refuse_full_disk(path)
             with package.opened(path) as workbook:
                 _refuse_other_sheet_types(workbook, target.sheet)
+                _refuse_sheets_of_others(workbook, target, path)
 
     def begin(
         self,
@@ -143,7 +144,8 @@ class ExcelWriting:
                 indexes = styles.with_ours(workbook.styles).indexes
                 if indexes != rows.indexes:
                     rows = restyled(rows, indexes, undo.enter_context(StagedFile(self._path.parent)).file)
-                notes = splice(workbook, self._target.sheet, rows, new.file)
+                _refuse_sheets_of_others(workbook, self._target, self._path)
+                notes = splice(workbook, self._target.sheet, rows, new.file, is_marked=self._target.is_second)
             except xmltext.UnreadableError as error:
                 raise _unreadable(self._path) from error
             new.move_onto(self._path, last_look=still_ours)
@@ -252,6 +254,18 @@ def _refuse_other_sheet_types(workbook: package.Package, name: str) -> None:
         raise InvalidSettings(
             f"{name} is not a sheet of cells in this workbook, but a chart or a dialog. It was not touched.",
             hint="Choose another name for the sheet.",
+            field="sheet",
+        )
+
+
+def _refuse_sheets_of_others(workbook: package.Package, target: Target, path: Path) -> None:
+    """The main sheet was named by its owner and is replaced, whoever made it; the second one got its name from us."""
+    sheet = workbook.sheet(target.sheet)
+    if target.is_second and sheet and not catalogue.is_marked(workbook.workbook, sheet.position):
+        raise InvalidSettings(
+            f"{path.name} has a sheet {sheet.name} already, which is not Pipesheet's. The rows of removed records "
+            "would go there, so it was not touched.",
+            hint="Give that sheet another name in the workbook, or choose another name for the importer's sheet.",
             field="sheet",
         )
 

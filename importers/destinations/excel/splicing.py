@@ -49,9 +49,10 @@ class _Changes:
     dropped: set[str] = field(default_factory=set)
 
 
-def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO) -> list[str]:
+def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO, *, is_marked: bool = False) -> list[str]:
     """
     Write the workbook with the new sheet to *out*; returns what the owner should know.
+    Whoever opens it later finds out by the mark that the sheet is ours.
 
     The rows must wear the styles that `styles.with_ours` finds in this workbook.
     """
@@ -62,6 +63,8 @@ def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO) -> list
     changes = _Changes()
     notes, frame, has_table = _fit_tables(package, part, frame, rows.shape, changes)
     _list_sheet(package, old, sheet_name, part, rows.shape, changes, has_table=has_table)
+    if is_marked:
+        _mark_sheet(package, old, sheet_name, changes)
     _list_styles(package, styled, changes)
     _drop_calculation_chain(package, changes)
     _refresh_pivot_tables(package, sheet_name, changes)
@@ -181,6 +184,12 @@ def _list_sheet(
     if set(package.sheets) - {old}:
         workbook = catalogue.with_full_calculation(workbook)
     changes.texts[package.workbook_part] = workbook
+
+
+def _mark_sheet(package: Package, old: Sheet | None, name: str, changes: _Changes) -> None:
+    position = old.position if old else len(package.sheets)
+    workbook = changes.texts[package.workbook_part]
+    changes.texts[package.workbook_part] = catalogue.with_mark(workbook, position, old.name if old else name)
 
 
 def _list_styles(package: Package, styled: styles.Styled, changes: _Changes) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from importers.engine.pipeline import Pipeline, Progress
-from importers.errors import AccessDenied, ConnectionTrouble, RunStopped, ServiceTrouble
-from importers.model import Counts, Phase, Selection
+from importers.errors import AccessDenied, ConnectionTrouble, InvalidSettings, RunStopped, ServiceTrouble
+from importers.model import Counts, Phase, Selection, Target
 from tests.builders import a_target
 from tests.fakes import MemoryDestination, ScriptedSource
 
@@ -175,6 +175,19 @@ def test_rows_of_removed_records_get_a_sheet_of_their_own_before_the_table_shows
     assert list(destination.sheets) == [a_target("Deals (removed)"), a_target()]
     assert destination.sheets[a_target("Deals (removed)")] == (("ID", "Title"), [(9, "gone")])
     assert told == ["Removed from Pipedrive: 1 in Deals (removed)."]
+
+
+def test_a_second_place_that_is_taken_is_refused_before_anything_is_read():
+    class Taken(MemoryDestination):
+        def check(self, target: Target) -> None:
+            if target == a_target("Deals (removed)"):
+                raise InvalidSettings("There is such a sheet already.")
+
+    source = ScriptedSource(*TWO_PAGES, removed=[])
+    with pytest.raises(InvalidSettings):
+        Pipeline(source, Taken()).run(DEALS, a_target())
+    assert (source.pages_read, source.ends) == (0, ["closed"])
+    assert Pipeline(ScriptedSource(*TWO_PAGES), Taken()).run(DEALS, a_target()).written.rows == 3
 
 
 def test_what_was_read_is_remembered_only_when_it_is_written():

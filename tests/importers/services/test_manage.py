@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from openpyxl import load_workbook
 
 from importers.config import Settings
 from importers.errors import AccessDenied, InvalidSettings, NotThere
@@ -100,6 +101,21 @@ def test_a_sheet_of_removed_rows_does_not_take_another_ones(services: Services, 
     draft = a_draft(name="Leads", connection_id=connection.id, target=a_target("Leads"), selection=moving)
     with pytest.raises(InvalidSettings, match="Leads \\(removed\\)"):
         services.importers.create(alice, draft)
+
+
+def test_a_sheet_of_the_users_where_removed_rows_would_go_is_told_when_the_importer_is_saved(
+    services: Services, alice: Actor, connection: Connection
+):
+    created = services.importers.create(alice, a_draft(connection_id=connection.id))
+    services.runs.start(alice, created.id)
+    path = services.runs.workbook(alice, created.id)
+    book = load_workbook(path)
+    book.create_sheet("Deals (removed)")
+    book.save(path)
+    moving = a_draft(connection_id=connection.id, selection=Selection("deals", vanished=Vanished.MOVE))
+    with pytest.raises(InvalidSettings, match="which is not Pipesheet's") as caught:
+        services.importers.change(alice, created.id, moving)
+    assert caught.value.facts["field"] == "sheet"
 
 
 def test_a_sheet_cannot_be_its_own_sheet_of_removed_rows(services: Services, alice: Actor, connection: Connection):

@@ -94,3 +94,14 @@ def test_a_rich_workbook_with_our_sheet_opens(tmp_path):
     assert calamine_rows(tmp_path / "out" / "Book.xlsx", "Data")[1] == tuple(ROWS)
     assert len(book["Data"]._charts) == 1
     assert "Total" in book.defined_names
+
+
+def test_the_sheet_of_removed_rows_is_known_again_after_it_saved_the_workbook(tmp_path):
+    write(tmp_path, "Deals", COLUMNS, ROWS)
+    destination = ExcelDestination(tmp_path)
+    beside = destination.beside(Target("excel", "Book", "Deals"))
+    DestinationContract.write(destination, beside, COLUMNS, ROWS)
+    (tmp_path / "out").mkdir()
+    libreoffice(["--convert-to", "xlsx:Calc MS Excel 2007 XML", str(tmp_path / "Book.xlsx")], tmp_path / "out")
+    DestinationContract.write(ExcelDestination(tmp_path / "out"), beside, COLUMNS, ROWS[:2])
+    assert len(openpyxl_rows(tmp_path / "out" / "Book.xlsx", beside.sheet)[1]) == 2

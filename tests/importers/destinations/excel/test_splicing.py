@@ -50,6 +50,12 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name.lower(): archive.read(name) for name in archive.namelist()}
 
 
+def a_sheet_of_the_users(path: Path, name: str) -> None:
+    book = openpyxl.load_workbook(path) if path.exists() else openpyxl.Workbook()
+    book.create_sheet(name)["A1"] = "mine"
+    book.save(path)
+
+
 def by_xlsxwriter(path: Path) -> None:
     """Charts, an image, sparklines, formulas, names, a table, formats: much of what Excel can do."""
     with xlsxwriter.Workbook(path) as book:
@@ -398,3 +404,64 @@ def _prefixed(text: str, prefix: str) -> str:
         'xmlns="http://schemas.openxmlformats.org/spreadsheetml',
         f'xmlns:{prefix}="http://schemas.openxmlformats.org/spreadsheetml',
     )
+
+
+# --- the second sheet, whose name Pipesheet chose ---
+
+
+def move_into(path: Path, rows=ROWS):
+    destination = ExcelDestination(path.parent)
+    return DestinationContract.write(
+        destination, destination.beside(Target("excel", path.stem, "Deals")), COLUMNS, rows
+    )
+
+
+def test_the_users_own_sheet_named_like_the_one_for_removed_rows_is_not_overwritten(path):
+    a_sheet_of_the_users(path, "deals (Removed)")
+    before = path.read_bytes()
+    with pytest.raises(InvalidSettings, match=r"has a sheet deals \(Removed\) already, which is not Pipesheet's"):
+        move_into(path)
+    assert path.read_bytes() == before
+
+
+def test_a_sheet_the_user_makes_while_removed_rows_are_on_their_way_is_not_overwritten(path):
+    destination = ExcelDestination(path.parent)
+    with destination.begin(destination.beside(Target("excel", path.stem, "Deals")), COLUMNS) as writing:
+        writing.add(ROWS)
+        a_sheet_of_the_users(path, "Deals (removed)")
+        with pytest.raises(InvalidSettings, match="not Pipesheet's"):
+            writing.commit()
+    assert workbook(path)["Deals (removed)"]["A1"].value == "mine"
+
+
+@pytest.mark.parametrize("named_by_others", [False, True], ids=["without other names", "with other names"])
+def test_the_sheet_of_removed_rows_is_known_again_after_others_saved_the_workbook(path, named_by_others):
+    import_into(path, "Deals")
+    move_into(path)
+    book = openpyxl.load_workbook(path)
+    if named_by_others:
+        book.defined_names["Total"] = DefinedName("Total", attr_text="Deals!$B$2")
+    book.move_sheet("Deals (removed)", -1)
+    book.save(path)
+    move_into(path, ROWS[:3])
+    import_into(path, "Deals")
+    move_into(path, ROWS[:2])
+    assert len(openpyxl_rows(path, "Deals (removed)")[1]) == 2
+    assert parts(path)["xl/workbook.xml"].count(b"_Pipesheet_writes_this_sheet") == 1
+
+
+def test_a_sheet_of_the_users_in_place_of_the_one_for_removed_rows_they_deleted_is_not_overwritten(path):
+    import_into(path, "Deals")
+    move_into(path)
+    book = openpyxl.load_workbook(path)
+    book.remove(book["Deals (removed)"])
+    book.save(path)
+    a_sheet_of_the_users(path, "Deals (removed)")
+    with pytest.raises(InvalidSettings, match="not Pipesheet's"):
+        move_into(path)
+
+
+def test_the_owners_main_sheet_is_replaced_whoever_made_it(path):
+    a_sheet_of_the_users(path, "Deals")
+    import_into(path, "Deals")
+    assert calamine_rows(path, "Deals")[1] == tuple(ROWS)
