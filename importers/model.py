@@ -570,11 +570,14 @@ class Trouble:
     `bulletin` is how the vendor said it was then, where that may be the reason.
     """
 
+    `can_ask` says that it is because nobody asked the vendor yet how many
+    records there are.
     code: str
     message: str
     hint: str = ""
     reference: str = ""
     bulletin: Bulletin | None = None
+    can_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)

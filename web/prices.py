@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Flask
 
 from importers.costs import estimated, in_words, percent
-from importers.errors import ImporterError, InvalidSettings
-from importers.model import Cost, Draft, Estimate
+from importers.errors import ImporterError, InvalidSettings, NotThere
+from importers.model import Connection, Cost, Draft, Estimate
 from importers.services.books import Budget, Demand, Load, Price
 from web import current
 from web.filters import count
@@ -19,10 +19,14 @@ _TIGHT = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What there is to show: a price, or the trouble that kept it from being found."""
+    """
+    What there is to show: a price, or the trouble that kept it from being
+    found. `broken` is the connection, where it must be reconnected first.
+    """
 
     price: Price | None = None
     trouble: ImporterError | None = None
+    broken: Connection | None = None
 
 
 def register(app: Flask) -> None:
@@ -43,11 +47,22 @@ def tag_of(draft: Draft, importer_id: int | None, *, counting: bool = False) -> 
     except ImporterError as error:
         trouble = error
     try:
-        return Tag(services.prices.of_draft(actor, draft, importer_id=importer_id), trouble)
+        price = services.prices.of_draft(actor, draft, importer_id=importer_id)
+        connection = services.connections.get(actor, draft.connection_id)
+        if counting and trouble is None and price.next.can_ask:
+            trouble = _untold()
+        return Tag(price, trouble, None if connection.works else connection)
     except InvalidSettings:
         return Tag(trouble=trouble)  # the schedule, which says so itself
     except ImporterError as error:
         return Tag(trouble=trouble or error)
+
+
+def _untold() -> NotThere:
+    return NotThere(
+        "Pipedrive did not tell how many there are: the user of this connection may not see the list.",
+        hint="The first run will show whether it may read any.",
+    )
 
 
 def cost_words(cost: Cost) -> str:

@@ -250,5 +250,5 @@ def test_what_nobody_knows_is_said() -> None:
     output = CliRunner().invoke(main.cli, ["price", "leads", "--sandbox", "--columns", "ID"]).output
     assert output.splitlines() == [
         "Not known before the first run.",
-        "Nobody knows before the first run how many there are: 20 tokens for every 500.",
+        "Pipedrive does not tell how many there are until they are read: 20 tokens for every 500.",
     ]

@@ -11,6 +11,7 @@ from importers.services import Services
 from tests.builders import a_draft, a_target
 from tests.fakes import FakeClock
 from tests.web.browser import Browser
+from tests.web.page import Page
 
 EVERY_MINUTE = Schedule(Every.MINUTES, 1)
 
@@ -69,6 +70,52 @@ def test_pipedrive_is_asked_how_many_there_are_only_when_wanted(at_alice: Browse
     page = at_alice.submit(press="count")
     assert "There are at most" in page.root.find(id="price").text
     assert any(call.query.get("sort_direction") == "desc" for call in pretend.journal.calls)
+
+
+def ask_button(page: Page) -> bool:
+    return any("Ask Pipedrive how many" in one.text for one in page.root.find(id="price").find_all("button"))
+
+
+@pytest.mark.parametrize(
+    ("entity", "offered", "why"),
+    [
+        ("deals", True, "Nobody knows before the first run how many there are"),
+        ("leads", False, "Pipedrive does not tell how many there are until they are read"),
+        ("mail-messages", False, "Pipedrive does not tell how many there are until they are read"),
+        ("currencies", False, "One request gives all of them."),
+    ],
+)
+def test_asking_how_many_there_are_is_offered_only_where_pipedrive_answers(
+    at_alice: Browser, importer: Importer, entity: str, offered: bool, why: str
+):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="preview", entity=entity)
+    assert ask_button(page) is offered
+    assert why in page.root.find(id="price").text
+
+
+def test_what_was_asked_for_is_not_asked_for_again(at_alice: Browser, importer: Importer, pretend: Any):
+    assert ask_button(at_alice.open("/importers/new"))
+    assert not ask_button(at_alice.submit(press="count"))
+    assert not ask_button(at_alice.open("/importers/new"))
+
+
+def test_a_list_that_this_user_may_not_see_is_told_when_it_is_asked_for(
+    at_alice: Browser, importer: Importer, pretend: Any
+):
+    at_alice.open("/importers/new")
+    pretend.faults.add("server_error", status=402, path="/api/v2/deals")
+    assert "may not see the list" in at_alice.submit(press="count").root.find(id="price").text
+
+
+def test_a_connection_that_is_refused_is_not_asked_how_many_there_are(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, pretend: Any
+):
+    pretend.faults.add("revoked")
+    services.connections.check(alice, importer.connection_id)
+    page = at_alice.open(f"/importers/{importer.id}/edit")
+    assert not ask_button(page)
+    assert "once Acme Cargo Bikes B.V. (Liis Tamm) is reconnected" in page.root.find(id="price").text
 
 
 def test_the_price_alone_is_sent_to_scripts(at_alice: Browser, importer: Importer, done: Run, pretend: Any):

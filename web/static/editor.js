@@ -242,7 +242,8 @@ form.addEventListener("input", (event) => {
   clearTimeout(settling);
   settling = setTimeout(() => showPrice(false), 400);
 });
-document.getElementById("count-button").addEventListener("click", (event) => {
+price.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-count]")) return;
   event.preventDefault();
   clearTimeout(settling);
   showPrice(true);

@@ -7,7 +7,7 @@ range, and where it has no upper end, it says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from importers.errors import InvalidSettings
@@ -24,6 +24,13 @@ from importers.sources.pipedrive.entities import (
 from importers.sources.pipedrive.pages import List
 from importers.sources.pipedrive.recipes import Spec
 from importers.sources.pipedrive.walks import LOOKS
+
+_NEWEST: dict[str, str | int] = {"sort_by": "id", "sort_direction": "desc", "limit": 1}
+BY_ID: dict[str, dict[str, str | int]] = {
+    **dict.fromkeys(("/deals", "/deals/archived", "/persons", "/organizations", "/activities", "/products"), _NEWEST),
+    "/notes": {"sort": "id DESC", "limit": 1},
+}
+"""The lists that can be asked for their highest id, and how."""
 
 Sizes = Mapping[str, Size]
 """By the name of the entity."""
@@ -88,12 +95,23 @@ def estimate(selection: Selection, sizes: Sizes) -> Estimate:
     least = _sum((one.requests.least, one.cost) for one in asked)
     bounded = [(one.requests.most, one.cost) for one in asked if one.requests.most is not None]
     most = _sum(bounded) if len(bounded) == len(asked) else None
-    return Estimate(least, most, _why(entity, selection, sizes))
+    can_ask = can_be_asked(entity) and any(name_of(where) not in sizes for where in main_lists(entity))
+    return Estimate(least, most, _why(entity, selection, sizes), can_ask)
 
 
 def name_of(where: List) -> str:
     """The entity whose records a list holds, as `Sizes` names it."""
     return _NAME_OF.get(where.path, "")
+
+
+def main_lists(entity: Entity) -> Sequence[List]:
+    """Those on whose length the price depends most: of the records, or of what they are read from."""
+    return entity.where.per.parents.chain if entity.where.per else (entity.where,)
+
+
+def can_be_asked(entity: Entity) -> bool:
+    """Whether Pipedrive tells for a few tokens how long these are."""
+    return all(where.path in BY_ID for where in main_lists(entity))
 
 
 def specs_of(entity: Entity, selection: Selection) -> list[Spec]:
@@ -247,7 +265,9 @@ def _unknown(entity: Entity) -> str:
     price = (
         f"{where.cost} tokens for {_each(entity)}" if where.per else f"{where.cost} tokens for every {where.page_size}"
     )
-    return f"Nobody knows before the first run how many there are: {price}."
+    if can_be_asked(entity):
+        return f"Nobody knows before the first run how many there are: {price}."
+    return f"Pipedrive does not tell how many there are until they are read: {price}."
 
 
 def _each(entity: Entity) -> str:

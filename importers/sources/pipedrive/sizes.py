@@ -14,19 +14,11 @@ from collections.abc import Iterator
 from importers.errors import AccessDenied, NotThere
 from importers.model import Selection, Size
 from importers.sources.pipedrive.chosen import as_chosen
-from importers.sources.pipedrive.client import Params, PipedriveClient
+from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.entities import BY_NAME, RELATIONS, SMALL_RELATIONS, Entity
-from importers.sources.pipedrive.estimates import Sizes, name_of, specs_of
+from importers.sources.pipedrive.estimates import BY_ID, Sizes, main_lists, name_of, specs_of
 from importers.sources.pipedrive.pages import List
 from importers.sources.pipedrive.totals import deals_in
-
-_NEWEST: Params = {"sort_by": "id", "sort_direction": "desc", "limit": 1}
-_NEWEST_V1: Params = {"sort": "id DESC", "limit": 1}
-BY_ID: dict[str, Params] = {
-    **dict.fromkeys(("/deals", "/deals/archived", "/persons", "/organizations", "/activities", "/products"), _NEWEST),
-    "/notes": _NEWEST_V1,
-}
-"""The lists that can be asked for their highest id, and how."""
 
 _WORTH_COUNTING = 400
 """Tokens: ten times what counting deals costs."""
@@ -49,9 +41,8 @@ def sizes_for(selection: Selection, client: PipedriveClient) -> Sizes:
 
 
 def _lists(entity: Entity, selection: Selection) -> Iterator[List]:
-    main = entity.where.per.parents.chain if entity.where.per else (entity.where,)
     relations = {spec.relation for spec in specs_of(entity, selection) if spec.relation} - SMALL_RELATIONS
-    lists = {where.path: where for where in (*main, *(RELATIONS[name] for name in sorted(relations)))}
+    lists = {where.path: where for where in (*main_lists(entity), *(RELATIONS[name] for name in sorted(relations)))}
     yield from (where for path, where in lists.items() if path in BY_ID)
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as some
 
 from importers.model import Cost, Selection, Size
 from importers.sources.pipedrive.entities import ENTITIES, Entity
-from importers.sources.pipedrive.estimates import estimate
-from importers.sources.pipedrive.sizes import BY_ID
+from importers.sources.pipedrive.estimates import BY_ID, estimate
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
 
@@ -129,10 +128,35 @@ def test_the_text_of_mail_costs_a_request_for_each_message(rig: Rig) -> None:
 def test_what_nobody_knows_has_no_upper_end_and_says_the_price() -> None:
     told = estimate(Selection("leads", columns=("ID",)), {})
     assert (told.least, told.most) == (Cost(2, 30), None)
-    assert told.why == "Nobody knows before the first run how many there are: 20 tokens for every 500."
+    assert told.why == "Pipedrive does not tell how many there are until they are read: 20 tokens for every 500."
     told = estimate(Selection("deal-participants"), {})
     assert told.most is None
     assert told.why == "Nobody knows before the first run how many there are: 10 tokens for each deal."
+
+
+@pytest.mark.parametrize(
+    ("entity", "can_ask"),
+    [
+        ("deals", True), ("notes", True), ("deal-participants", True), ("person-changes", True),
+        ("leads", False), ("files", False), ("mail-messages", False), ("users", False), ("currencies", False),
+    ],
+)  # fmt: skip
+def test_one_can_ask_exactly_where_pipedrive_would_answer(entity: str, can_ask: bool, rig: Rig) -> None:
+    selection = Selection(entity)
+    told = estimate(selection, {})
+    assert told.can_ask is can_ask
+    answer = rig.source.sizes(selection)
+    again = estimate(selection, answer)
+    assert not again.can_ask
+    if can_ask:
+        assert told.most is None
+        assert again.why != told.why
+
+
+def test_both_sorts_of_deals_are_asked_for_where_both_are_read(rig: Rig) -> None:
+    selection = Selection("deal-participants", options={"deals": ("current", "archived")})
+    assert estimate(selection, {"deals": Size(3)}).can_ask
+    assert not estimate(selection, rig.source.sizes(selection)).can_ask
 
 
 def test_of_what_does_not_exist_nothing_is_known() -> None:
