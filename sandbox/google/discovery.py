@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -333,53 +333,3 @@ def _camel(name: str) -> str:
 
 def _is_grid(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, list) for row in value)
-
-
-# -- for tests ---------------------------------------------------------------------------------
-
-
-def answer_problems(schema: str, body: Any, *, api: str = SHEETS) -> Iterator[str]:
-    """
-    What of an answer the discovery document does not know or knows otherwise.
-
-    Needs jsonschema and the document, which are there for development.
-    """
-    validator = _validator(schema, api)
-    for error in validator.iter_errors(body):
-        yield f"{error.json_path}: {error.message[:300]}"
-
-
-@cache
-def _validator(schema: str, api: str) -> Any:
-    from jsonschema import Draft202012Validator
-
-    known = document(api)
-    if known is None:
-        raise LookupError(f"there is no discovery document for {api}: google-api-python-client is not installed")
-    definitions = {name: _as_json_schema(each) for name, each in known["schemas"].items()}
-    return Draft202012Validator({"$ref": f"#/$defs/{schema}", "$defs": definitions})
-
-
-def _as_json_schema(schema: Mapping[str, Any]) -> Any:
-    if "$ref" in schema:
-        return {"$ref": f"#/$defs/{schema['$ref']}"}
-    kind = schema.get("type")
-    if kind == "any":
-        return {}
-    if kind == "array":
-        return {"type": "array", "items": _as_json_schema(schema["items"])}
-    if kind == "object":
-        return _object_schema(schema)
-    if "enum" in schema:
-        return {"enum": list(schema["enum"])}
-    if schema.get("format") in ("int64", "uint64"):
-        return {"type": "string", "pattern": "^-?[0-9]+$"}
-    return {"type": ["number", "string"]} if kind == "number" else {"type": kind}
-
-
-def _object_schema(schema: Mapping[str, Any]) -> Any:
-    if "properties" in schema:
-        properties = {name: _as_json_schema(each) for name, each in schema["properties"].items()}
-        return {"type": "object", "properties": properties, "additionalProperties": False}
-    others = schema.get("additionalProperties")
-    return {"type": "object", "additionalProperties": True if others is None else _as_json_schema(others)}
