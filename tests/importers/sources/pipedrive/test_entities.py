@@ -11,8 +11,8 @@ import pytest
 
 from importers.model import Selection
 from importers.sources.pipedrive.entities import ENTITIES, LABEL_LISTS, RELATIONS, Entity
-from importers.sources.pipedrive.pages import List
 from importers.sources.pipedrive.estimates import BY_ID
+from importers.sources.pipedrive.pages import List
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
 
