@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import bustle, faults, statuspage, world
+from sandbox import bustle, faults, knobs, statuspage, world
 
 if TYPE_CHECKING:
     from sandbox.pipedrive import Sandbox
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "kind": (str,), "count": (int, type(None)), "path": (str, type(None)), "after": (int,), "seconds": (int, float), "status": (int,),
-}  # fmt: skip
-
 
 _MOST_CHANGES = 10_000
 
@@ -36,32 +31,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             address=request.host_url,
         )
 
-    @control.get("/faults")
-    def show_faults() -> Response:
-        return jsonify(sandbox.faults.waiting())
-
-    @control.post("/faults")
-    def add_fault() -> ResponseReturnValue:
-        try:
-            sandbox.faults.add(**_wanted(request.get_json(silent=True)))
-        except ValueError as problem:
-            return jsonify(error=str(problem)), 400
-        return jsonify(sandbox.faults.waiting()), 201
-
-    @control.delete("/faults")
-    def clear_faults() -> ResponseReturnValue:
-        sandbox.faults.clear()
-        return "", 204
-
-    @control.get("/journal")
-    def show_journal() -> Response:
-        return jsonify(sandbox.journal.as_json())
-
-    @control.delete("/journal")
-    def clear_journal() -> ResponseReturnValue:
-        sandbox.journal.clear()
-        return "", 204
-
+    knobs.add(control, sandbox.faults, sandbox.journal)
     _add_apps(control, sandbox)
     _add_status(control, sandbox)
     _add_changes(control, sandbox)
@@ -151,16 +121,3 @@ def _changes_wanted(asked: Any) -> tuple[int, tuple[str, ...]]:
     if unknown:
         raise ValueError(f"There is no kind {unknown[0]!r}; there are {', '.join(bustle.EVERYTHING)}.")
     return int(count), kinds
-
-
-def _wanted(asked: Any) -> dict[str, Any]:
-    """The fault a caller describes; raises ValueError with what is wrong."""
-    if not isinstance(asked, dict) or "kind" not in asked:
-        raise ValueError('Send a JSON object like {"kind": "server_error", "count": 1}.')
-    unknown = [name for name in asked if name not in _TYPES]
-    if unknown:
-        raise ValueError(f"There is no {unknown[0]!r}; there are {', '.join(_TYPES)}.")
-    wrong = [f"{name} cannot be {value!r}" for name, value in asked.items() if not isinstance(value, _TYPES[name])]
-    if wrong:
-        raise ValueError(f"{'; '.join(wrong)}.")
-    return asked

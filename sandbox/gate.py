@@ -18,6 +18,7 @@ from sandbox.faults import Fault, Faults
 from sandbox.grants import Grants
 from sandbox.journal import Call, Journal, masked
 from sandbox.limits import Limits, Standing
+from sandbox.spoil import spoiled
 from sandbox.staff import ME
 from sandbox.wires import wire_of
 from sandbox.world import TOKEN
@@ -46,7 +47,8 @@ class Gate:
         if _is_beside(request.path):
             return None
         g.user_id = ME
-        g.cost, g.standing, g.fault = 0, None, self.faults.take(request.path, PREFIX.sub("", request.path))
+        g.cost, g.standing = 0, None
+        g.fault = self.faults.take(request.path, PREFIX.sub("", request.path), request.method)
         if self.latency:
             wire_of(request.environ).wait(self.latency)
         return (self._trouble(g.fault) if g.fault else None) or self._admit()
@@ -119,7 +121,7 @@ class Gate:
             standing: Standing = g.get("standing") or self.limits.standing()
             answer.headers.update(standing.headers())
         self._note(answer, fault)
-        return _spoil(answer, fault)
+        return spoiled(answer, fault)
 
     def _note(self, answer: Response, fault: Fault | None) -> None:
         status = 0 if fault and fault.kind == "cut" else answer.status_code
@@ -141,18 +143,6 @@ class Gate:
 def _is_beside(path: str) -> bool:
     """No part of Pipedrive's API: the knobs, and the status page, which others run."""
     return path.startswith(CONTROL) or path in statuspage.PATHS
-
-
-def _spoil(answer: Response, fault: Fault | None) -> Response:
-    if fault is None or fault.kind not in ("truncate", "broken_json"):
-        return answer
-    body = answer.get_data()
-    if fault.kind == "broken_json":
-        answer.set_data(body[: len(body) // 2])
-        return answer
-    answer.response = wire_of(request.environ).half(body)
-    answer.headers["Content-Length"] = str(len(body))
-    return answer
 
 
 def _token() -> tuple[str | None, str]:

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MASK = "***"
-SECRETS = ("api_token", "token", "access_token", "refresh_token", "client_secret", "code")
+SECRETS = (
+    *("api_token", "token", "access_token", "refresh_token", "id_token", "client_secret"),
+    *("code", "code_verifier", "assertion", "key"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class Call:
     auth: str
     fault: str | None = None
     form: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    """Whose quota it counts for: read, write, or none."""
+    received: int = 0
+    """Bytes of the body that came."""
+    sent: int = 0
+    """Bytes of the body that went."""
 
 
 class Journal:
