@@ -366,12 +366,14 @@ class Vault(Protocol):
 class Locks(Protocol):
     """Names that only one holds at a time, across processes. One that dies lets go after a minute."""
 
-    def hold(self, name: str, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> AbstractContextManager[None]:
+    def hold(self, name: str, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> AbstractContextManager[Stop]:
         """
-        Wait for *name*, and hold it until the `with` ends.
+        Wait for *name*, and hold it until the `with` ends. It gives a Stop to
+        ask while holding: it raises what *stop* raises, and TemporaryError
+        once the name is no longer ours.
 
         Raises:
-            TemporaryError: others hold it for too long.
+            TemporaryError: others hold it for too long, or nobody can say who does.
             RunStopped: as *stop* says.
         """
 
@@ -458,8 +460,8 @@ class Store(Protocol):
     def connections(self, workspace_id: int) -> Sequence[Connection]:
         """By company and user."""
 
-    def app_connections(self, kind: str, *, company_id: int, user_id: int) -> Sequence[Connection]:
-        """Those signed in to by OAuth as that user, across all workspaces."""
+    def app_connections(self, kind: str, account: Account) -> Sequence[Connection]:
+        """Those signed in to by OAuth as the user that the ids, or the subject, of *account* name; across all workspaces."""
 
     def connection(self, workspace_id: int, connection_id: int) -> Connection: ...
 
@@ -518,7 +520,7 @@ class Store(Protocol):
         """Keep what the owner says the company pays for; renewing the connection does not change it."""
 
     def remove_connection(self, workspace_id: int, connection_id: int) -> None:
-        """Raises InvalidSettings while an importer uses it."""
+        """Raises InvalidSettings while an importer reads or writes with it."""
 
     # --- importers ---
 
@@ -528,7 +530,11 @@ class Store(Protocol):
     def importer(self, workspace_id: int, importer_id: int) -> Importer: ...
 
     def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
-        """Raises InvalidSettings when another importer of the workspace has the target (upper and lower case alike)."""
+        """
+        Raises InvalidSettings when another importer of the workspace has the
+        target (upper and lower case alike), NotThere when a connection it
+        reads or writes with is not of the workspace, or not of that kind.
+        """
 
     def change_importer(
         self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
@@ -608,7 +614,7 @@ class Store(Protocol):
     # --- what the clock asks for, across all workspaces ---
 
     def due_importers(self, now: datetime) -> Sequence[Importer]:
-        """Neither paused nor of a connection that needs reconnecting, and due by *now*."""
+        """Neither paused nor reading or writing with a connection that needs reconnecting, and due by *now*."""
 
     def claim_importer(
         self, importer_id: int, due_at: datetime, *, next_run_at: datetime | None, line: Line, now: datetime
@@ -620,7 +626,7 @@ class Store(Protocol):
         """
 
     def runs_to_wake(self, now: datetime) -> Sequence[Run]:
-        """Waiting until *now* or before, but for those whose connection needs reconnecting."""
+        """Waiting until *now* or before, but for those of which a connection needs reconnecting."""
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         """Queue a waiting run again; False when it is no longer as *run* says (as for the next three)."""

@@ -16,6 +16,12 @@ from typing import Any
 
 from importers.secret import Secret
 
+PIPEDRIVE = "pipedrive"
+"""The kind of source there is."""
+
+EXCEL, GOOGLE_SHEETS = "excel", "google_sheets"
+"""The kinds of destinations there are; to write to the latter one signs in with a connection."""
+
 # --- tables -----------------------------------------------------------------
 
 Cell = None | str | int | float | bool | date | datetime | time | timedelta
@@ -354,11 +360,17 @@ class SignIn(StrEnum):
 
     API_TOKEN = "API token"  # noqa: S105 - the words for it
     OAUTH = "OAuth"
+    SERVICE_ACCOUNT = "service account"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose token it is, as the vendor says; the ids are 0 where it was linked before they were kept."""
+    """
+    Whose secret it is, as the vendor says; the ids are 0 where it was linked
+    before they were kept. At Google `company` is "Google", `company_domain`
+    its host, `user` and `email` the address of the account, which may change;
+    `subject` is what Google knows it by for ever.
+    """
 
     company: str
     company_domain: str
@@ -367,6 +379,7 @@ class Account:
     time_zone: str = "UTC"
     company_id: int = 0
     user_id: int = 0
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,7 +543,8 @@ class Counts:
     """
     What a run has done so far. `rows_total` is None where nobody knows it.
     Runs of different `extent` have different prices, and so have those that
-    read something else: `reads` tells these apart (see `services/prices.py`).
+    read something else: `reads` tells these apart (see `services/prices.py`). What
+    became of the rows is None where the place cannot tell.
     """
 
     rows_read: int = 0
@@ -542,6 +556,9 @@ class Counts:
     waited: timedelta = timedelta()
     extent: Extent = Extent.FULL
     reads: str = ""
+    rows_added: int | None = None
+    rows_changed: int | None = None
+    rows_removed: int | None = None
 
     @property
     def cost(self) -> Cost:

@@ -6,8 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from importers.interfaces import Store
-from importers.model import Account, Connection, Draft, Importer, Run, Schedule, Selection, SignIn, Target, Trigger
-from tests.fakes import ACME, NEW_YEAR
+from importers.model import (
+    GOOGLE_SHEETS,
+    Account,
+    Connection,
+    Draft,
+    Importer,
+    Run,
+    Schedule,
+    Selection,
+    SignIn,
+    Target,
+    Trigger,
+)
+from tests.fakes import ACME, ALEX, NEW_YEAR
+
+SPREADSHEET = "1pretend0Spreadsheet0of0Northwind0Traders000"
 
 
 def a_draft(**changes: Any) -> Draft:
@@ -41,6 +55,27 @@ def an_app_connection(store: Store, workspace_id: int, *, user_id: int = 11) -> 
         sign_in=SignIn.OAUTH,
         scopes=("base", "deals:read"),
         now=NEW_YEAR,
+    )
+
+
+def a_google_connection(
+    store: Store,
+    workspace_id: int,
+    *,
+    account: Account = ALEX,
+    sealed: bytes = b"sealed",
+    sign_in: SignIn = SignIn.OAUTH,
+) -> Connection:
+    return store.keep_connection(
+        workspace_id, GOOGLE_SHEETS, account, sealed, sign_in=sign_in, scopes=("drive.file",), now=NEW_YEAR
+    )
+
+
+def a_google_target(connection_id: int, **changes: Any) -> Target:
+    """The tab Deals of a spreadsheet, from its first cell on."""
+    values = {"place_name": "Sales 2026", "table": "0123456789ab", "connection_id": connection_id}
+    return Target(
+        GOOGLE_SHEETS, changes.pop("place", SPREADSHEET), changes.pop("sheet", "Deals"), **{**values, **changes}
     )
 
 

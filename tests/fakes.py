@@ -71,6 +71,9 @@ class FakeClock:
 
 
 ACME = Account("Acme Ltd", "acme", "Alice Archer", "alice@acme.example", "Europe/Tallinn")
+ALEX = Account(
+    "Google", "google.com", "alex@northwind.example", "alex@northwind.example", subject="108312074516298340001"
+)
 DEALS = EntityInfo("deals", "Deals", "/api/v2/deals", "v2", 10, 500, takes_filter=True, statuses=("open", "won"))
 COLUMNS = (Column("id", "ID", ColumnKind.WHOLE), Column("title", "Title"))
 

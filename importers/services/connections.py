@@ -96,7 +96,8 @@ class Connections:
         """
         if not (self._accounts.has_app and self._accounts.app.is_us(client_id, client_secret)):
             raise AccessDenied("These are not the credentials of this app.")
-        theirs = self._store.app_connections(KIND, company_id=company_id, user_id=user_id)
+        user = Account("", "", "", "", company_id=company_id, user_id=user_id)
+        theirs = self._store.app_connections(KIND, user)
         ended = [connection for connection in theirs if not self._was_granted_after(at, connection)]
         for connection in ended:
             self._store.forget_grant(connection)
@@ -149,7 +150,7 @@ class Connections:
         account = connection.account
         try:
             grant = self._accounts.grant_of(connection)
-            others = self._store.app_connections(KIND, company_id=account.company_id, user_id=account.user_id)
+            others = self._store.app_connections(KIND, account)
             if grant and not others:
                 self._accounts.app.revoke(grant)
         except ImporterError as error:

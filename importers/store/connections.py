@@ -23,8 +23,8 @@ class Connections(Database):
             rows = sql.execute(select(connections).where(connections.c.workspace_id == workspace_id))
             return sorted(map(connection_of, rows), key=_by_company_and_user)
 
-    def app_connections(self, kind: str, *, company_id: int, user_id: int) -> Sequence[Connection]:
-        owner = identity(Account("", "", "", "", company_id=company_id, user_id=user_id))
+    def app_connections(self, kind: str, account: Account) -> Sequence[Connection]:
+        owner = identity(account)
         theirs = (connections.c.kind == kind, connections.c.sign_in == SignIn.OAUTH, connections.c.identity == owner)
         with self._reading() as sql:
             return [connection_of(row) for row in sql.execute(select(connections).where(*theirs))]

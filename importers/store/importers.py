@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import Draft, FieldChange, Importer, Selection
+from importers.model import PIPEDRIVE, Draft, FieldChange, Importer, Selection
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
 from importers.store.schema import connections, importers
@@ -40,7 +40,7 @@ class Importers(Database):
         values = importer_values(workspace_id, draft, next_run_at=next_run_at, now=now)
         try:
             with self._writing() as sql:
-                _check_connection(sql, workspace_id, draft)
+                _check_connections(sql, workspace_id, draft)
                 return importer_of(sql.execute(insert(importers).values(values).returning(importers)).one())
         except IntegrityError as error:
             raise _taken(draft) from error
@@ -51,7 +51,7 @@ class Importers(Database):
         values = {"next_run_at": next_run_at, "updated_at": now, **draft_values(draft)}
         try:
             with self._writing() as sql:
-                _check_connection(sql, workspace_id, draft)
+                _check_connections(sql, workspace_id, draft)
                 return _change(sql, workspace_id, importer_id, values)
         except IntegrityError as error:
             raise _taken(draft) from error
@@ -94,11 +94,14 @@ def importer_values(workspace_id: int, draft: Draft, *, next_run_at: datetime | 
     }
 
 
-def _check_connection(sql: SqlConnection, workspace_id: int, draft: Draft) -> None:
-    ours = select(connections.c.id).where(
-        connections.c.id == draft.connection_id, connections.c.workspace_id == workspace_id
+def _check_connections(sql: SqlConnection, workspace_id: int, draft: Draft) -> None:
+    used = {(draft.connection_id, PIPEDRIVE)}
+    if draft.target.connection_id is not None:
+        used.add((draft.target.connection_id, draft.target.kind))
+    ours = select(connections.c.id, connections.c.kind).where(
+        connections.c.id.in_([connection_id for connection_id, _ in used]), connections.c.workspace_id == workspace_id
     )
-    if sql.scalar(ours) is None:
+    if {tuple(row) for row in sql.execute(ours)} != used:
         raise NotThere("There is no such connection (any more).", hint="Choose one from the list of connections.")
 
 
@@ -116,8 +119,8 @@ def _change(sql: SqlConnection, workspace_id: int, importer_id: int, values: dic
 
 def _taken(draft: Draft) -> InvalidSettings:
     return InvalidSettings(
-        f"Another importer writes to {draft.target.sheet} in {draft.target.place} already.",
-        hint="Choose another sheet or workbook name.",
+        f"Another importer writes to {draft.target.sheet} in {draft.target.place_name or draft.target.place} already.",
+        hint="Choose another place for the table.",
     )
 
 

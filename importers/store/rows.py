@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from importers.model import (
+    GOOGLE_SHEETS,
     Account,
     Actor,
     Connection,
@@ -64,7 +65,9 @@ def connection_of(row: AnyRow) -> Connection:
 
 
 def identity(account: Account) -> str:
-    """What makes two links the same one: company and user, by their ids where these are known."""
+    """What makes two links the same one: company and user, by their ids, or the subject, where these are known."""
+    if account.subject:
+        return account.subject
     return f"{account.company_id}:{account.user_id}" if account.user_id else identity_in_words(account)
 
 
@@ -95,6 +98,7 @@ def draft_values(draft: Draft) -> dict[str, Any]:
     return {
         "name": draft.name,
         "connection_id": draft.connection_id,
+        "destination_id": draft.target.connection_id,
         "selection": in_zone_of(draft.schedule, draft.selection),
         "target": draft.target,
         "target_key": target_key(draft.target),
@@ -108,6 +112,10 @@ def in_zone_of(schedule: Schedule, selection: Selection) -> Selection:
 
 
 def target_key(target: Target) -> str:
+    if target.kind == GOOGLE_SHEETS:
+        # The id of a spreadsheet tells upper from lower case. A slash can be in the name of a tab, but in nothing else.
+        start = target.start.replace("$", "").upper()
+        return f"{target.kind}/{target.place}/{target.sheet.casefold()}/{start}"
     # A slash can be in neither a workbook's nor a worksheet's name.
     return f"{target.kind}/{target.place}/{target.sheet}".casefold()
 

@@ -164,9 +164,11 @@ importers = Table(
     Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
     Column("name", Words(200), nullable=False),
     Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False),
+    # The one that its target names, for destinations one signs in to.
+    Column("destination_id", ForeignKey("connections.id", ondelete="RESTRICT")),
     Column("selection", Value(Selection), nullable=False),
     Column("target", Value(Target), nullable=False),
-    # Kind, place and sheet without regard to case: two importers may not share one.
+    # Kind, place, sheet (without regard to case) and, where it is asked, cell: two importers may not share one.
     Column("target_key", String(600), nullable=False),
     Column("schedule", Value(Schedule), nullable=False),
     Column("paused", Boolean, nullable=False),
@@ -178,6 +180,7 @@ importers = Table(
     UniqueConstraint("workspace_id", "target_key"),
     Index("ix_importers_next_run_at", "next_run_at"),
     Index("ix_importers_connection_id", "connection_id"),
+    Index("ix_importers_destination_id", "destination_id"),
     sqlite_autoincrement=True,
 )
 

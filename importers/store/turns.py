@@ -73,9 +73,10 @@ class Turns(Database):
 
 
 def _is_connected() -> ColumnElement[bool]:
-    """The account an importer reads from works: until then it neither starts nor goes on by itself."""
+    """The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself."""
     working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
-    return importers.c.connection_id.in_(working)
+    may_write = importers.c.destination_id.is_(None) | importers.c.destination_id.in_(working)
+    return importers.c.connection_id.in_(working) & may_write
 
 
 def _take_turn(sql: SqlConnection, importer_id: int, due_at: datetime, next_run_at: datetime | None) -> Importer | None:

@@ -40,8 +40,18 @@ from importers.model import (
     Workspace,
 )
 from tests import people
-from tests.builders import a_connection, a_draft, a_run, a_target, an_app_connection, an_importer
-from tests.fakes import ACME, NEW_YEAR
+from tests.builders import (
+    SPREADSHEET,
+    a_connection,
+    a_draft,
+    a_google_connection,
+    a_google_target,
+    a_run,
+    a_target,
+    an_app_connection,
+    an_importer,
+)
+from tests.fakes import ACME, ALEX, NEW_YEAR
 
 LATER = NEW_YEAR + timedelta(minutes=5)
 LINE = Line("Something happened.")
@@ -251,8 +261,24 @@ class StoreContract:
         granted = [an_app_connection(store, workspace) for workspace in (ours, theirs)]
         a_connection(store, ours, account=replace(granted[0].account, user_id=12))
         an_app_connection(store, ours, user_id=13)
-        found = store.app_connections("pipedrive", company_id=7, user_id=11)
+        found = store.app_connections("pipedrive", replace(ACME, company_id=7, user_id=11))
         assert {one.id for one in found} == {one.id for one in granted}
+
+    def test_a_google_account_is_known_by_its_subject_whatever_its_address_becomes(self, store: Store, ours: int):
+        first = a_google_connection(store, ours)
+        renamed = replace(ALEX, user="alexa@northwind.example", email="alexa@northwind.example")
+        again = a_google_connection(store, ours, account=renamed)
+        assert (again.id, again.label) == (first.id, "Google (alexa@northwind.example)")
+        somebody_else = a_google_connection(store, ours, account=replace(ALEX, subject="2"))
+        assert somebody_else.id != first.id
+
+    def test_connections_of_a_google_account_are_found_in_every_workspace(self, store: Store, ours: int, theirs: int):
+        granted = [a_google_connection(store, workspace) for workspace in (ours, theirs)]
+        a_google_connection(store, ours, account=replace(ALEX, subject="2"))
+        robot = replace(ALEX, subject="3", email="robot@project.example")
+        a_google_connection(store, ours, account=robot, sign_in=SignIn.SERVICE_ACCOUNT)
+        assert {one.id for one in store.app_connections("google_sheets", ALEX)} == {one.id for one in granted}
+        assert store.app_connections("google_sheets", robot) == []
 
     def test_a_connection_is_refused_once(self, store: Store, ours: int):
         connection = an_app_connection(store, ours)
@@ -322,6 +348,30 @@ class StoreContract:
         assert [one.id for one in store.due_importers(LATER)] == [importer.id]
         assert [one.id for one in store.runs_to_wake(LATER)] == [waiting.id]
 
+    def test_importers_that_write_with_a_refused_connection_neither_start_nor_go_on(self, store: Store, ours: int):
+        google = a_google_connection(store, ours)
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR, target=a_google_target(google.id))
+        to_excel = an_importer(store, ours, next_run_at=NEW_YEAR, name="To Excel")
+        waiting = a_run(store, importer, claim="c")
+        store.end_run(waiting.id, "c", Ending(Status.WAITING, Counts(), wake_at=NEW_YEAR), lines=(), now=NEW_YEAR)
+        store.refuse_connection(google, REFUSED, now=NEW_YEAR)
+        assert [one.id for one in store.due_importers(LATER)] == [to_excel.id]
+        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=None, line=LINE, now=LATER) is None
+        assert store.runs_to_wake(LATER) == []
+        store.mark_connection(ours, google.id, ConnectionStatus.WORKING, now=LATER)
+        assert {one.id for one in store.due_importers(LATER)} == {importer.id, to_excel.id}
+        assert [one.id for one in store.runs_to_wake(LATER)] == [waiting.id]
+
+    def test_a_connection_that_importers_write_with_stays(self, store: Store, ours: int):
+        google = a_google_connection(store, ours)
+        importer = an_importer(store, ours, target=a_google_target(google.id))
+        with pytest.raises(InvalidSettings, match="uses this connection"):
+            store.remove_connection(ours, google.id)
+        to_excel = a_draft(connection_id=importer.connection_id)
+        store.change_importer(ours, importer.id, to_excel, next_run_at=None, now=LATER)
+        store.remove_connection(ours, google.id)
+        assert [one.kind for one in store.connections(ours)] == ["pipedrive"]
+
     def test_a_connection_in_use_stays(self, store: Store, ours: int):
         importer = an_importer(store, ours)
         with pytest.raises(InvalidSettings, match="uses this connection"):
@@ -365,6 +415,24 @@ class StoreContract:
         with pytest.raises(NotThere, match="connection"):
             store.change_importer(ours, importer.id, a_draft(connection_id=foreign.id), next_run_at=None, now=LATER)
 
+    def test_an_importer_cannot_write_with_a_connection_of_another_workspace(
+        self, store: Store, ours: int, theirs: int
+    ):
+        foreign = a_google_connection(store, theirs)
+        importer = an_importer(store, ours)
+        draft = a_draft(connection_id=importer.connection_id, target=a_google_target(foreign.id))
+        with pytest.raises(NotThere, match="connection"):
+            store.add_importer(ours, draft, next_run_at=None, now=NEW_YEAR)
+        with pytest.raises(NotThere, match="connection"):
+            store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+
+    def test_a_connection_is_used_for_what_it_is_good_for(self, store: Store, ours: int):
+        pipedrive, google = a_connection(store, ours), a_google_connection(store, ours)
+        for reads, writes in ((google, google), (google, None), (pipedrive, pipedrive)):
+            target = a_google_target(writes.id) if writes else a_target()
+            with pytest.raises(NotThere, match="connection"):
+                store.add_importer(ours, a_draft(connection_id=reads.id, target=target), next_run_at=None, now=NEW_YEAR)
+
     # --- importers ---
 
     def test_an_importer_comes_back_as_it_went_in(self, store: Store, ours: int):
@@ -385,6 +453,15 @@ class StoreContract:
         with pytest.raises(InvalidSettings, match="Another importer"):
             an_importer(store, ours, target=a_target("DEALS", "pipesheet"))
         an_importer(store, theirs)
+
+    def test_a_place_in_a_spreadsheet_has_one_importer(self, store: Store, ours: int):
+        google = a_google_connection(store, ours)
+        an_importer(store, ours, target=a_google_target(google.id, start="B3"))
+        for start, sheet in (("B3", "Deals"), ("$b$3", "DEALS")):
+            with pytest.raises(InvalidSettings, match=r"writes to (?i:deals) in Sales 2026"):
+                an_importer(store, ours, target=a_google_target(google.id, sheet=sheet, start=start))
+        for number, changes in enumerate(({"start": "B4"}, {"sheet": "Deals/B3"}, {"place": SPREADSHEET.upper()})):
+            an_importer(store, ours, name=str(number), target=a_google_target(google.id, **{"start": "B3"} | changes))
 
     def test_a_change_cannot_take_the_sheet_of_another_importer(self, store: Store, ours: int):
         an_importer(store, ours)

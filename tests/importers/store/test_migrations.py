@@ -13,6 +13,9 @@ from sqlalchemy import inspect
 from importers.store.database import open_engine
 from importers.store.migrate import _alone, _config, migrate
 from importers.store.schema import metadata
+from importers.store.sql import SqlStore
+from tests.builders import a_run, an_importer
+from tests.fakes import NEW_YEAR
 
 
 def differences(url: str) -> list[object]:
@@ -21,7 +24,9 @@ def differences(url: str) -> list[object]:
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     engine.dispose()
-    return list(found)
+    # What is added to a table of SQLite later is not written as what the comparison reads: see `_foreign_keys`.
+    is_seen = not url.startswith("sqlite")
+    return [one for one in found if is_seen or one[0] not in ("add_fk", "remove_fk")]
 
 
 @pytest.fixture
@@ -63,12 +68,19 @@ def _shape(engine) -> dict[str, object]:  # type: ignore[no-untyped-def]
     return {
         table.name: (
             look.get_pk_constraint(table.name),
-            sorted(map(str, look.get_foreign_keys(table.name))),
+            _foreign_keys(engine, table.name),
             sorted(map(str, look.get_unique_constraints(table.name))),
             sorted(map(_told, look.get_indexes(table.name))),
         )
         for table in metadata.sorted_tables
     }
+
+
+def _foreign_keys(engine, table: str) -> list[tuple[str, ...]]:  # type: ignore[no-untyped-def]
+    """As SQLite heeds them: reading the words of those that were added to a table later is not everybody's."""
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"PRAGMA foreign_key_list({table})").mappings().all()
+    return sorted((row["from"], row["table"], row["to"], row["on_delete"]) for row in rows)
 
 
 def _told(index) -> str:  # type: ignore[no-untyped-def]
@@ -80,6 +92,21 @@ def test_migrating_twice_changes_nothing(sqlite_url: str):
     migrate(sqlite_url)
     migrate(sqlite_url)
     assert differences(sqlite_url) == []
+
+
+def test_what_is_there_stays_on_the_way_to_this_version(sqlite_url: str):
+    migrate(sqlite_url)
+    store = SqlStore(sqlite_url)
+    importer = an_importer(store, store.add_workspace("Acme", time_zone="UTC", now=NEW_YEAR).id)
+    run = a_run(store, importer)
+    engine = open_engine(sqlite_url)
+    for direction, to in ((command.downgrade, "0001"), (command.upgrade, "head")):
+        with _alone(engine) as connection:
+            direction(_config(connection), to)
+    engine.dispose()
+    assert store.importer(importer.workspace_id, importer.id) == importer
+    assert store.run(importer.workspace_id, run.id) == run
+    store.close()
 
 
 def test_the_way_back_leaves_nothing_of_ours(sqlite_url: str):
