@@ -524,11 +524,14 @@ class Estimate:
     """
     What a run will cost, judged beforehand: from `least` to `most`. Where
     nobody can say how much it is at most, that is None. `why` is the reason.
+    `can_ask` says that it is because nobody asked the vendor yet how many
+    records there are.
     """
 
     least: Cost
     most: Cost | None
     why: str
+    can_ask: bool = False
 
 
 class Extent(StrEnum):
@@ -587,14 +590,11 @@ class Trouble:
     `bulletin` is how the vendor said it was then, where that may be the reason.
     """
 
-    `can_ask` says that it is because nobody asked the vendor yet how many
-    records there are.
     code: str
     message: str
     hint: str = ""
     reference: str = ""
     bulletin: Bulletin | None = None
-    can_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
