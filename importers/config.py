@@ -31,9 +31,10 @@ class Settings:
     `proxies` is how many trusted proxies stand in front of the pages.
     `reroutes` maps a host pattern ("*.pipedrive.com") to a loopback base URL.
     `secret_keys` holds Fernet keys: the first seals, all open; when empty a
-    key is kept in the home folder. `sandbox` says that the pretend Pipedrive
-    runs beside us and `sandbox_token` what signs in there. The two of an app at
-    Pipedrive, for signing in with OAuth, are both set or neither.
+    key is kept in the home folder. `sandbox` says that the pretend vendors run
+    beside us and `sandbox_token` what signs in at the pretend Pipedrive. The two
+    of an app, for signing in with OAuth, are both set or neither. The quotas are
+    requests a minute that Google lets a project and each of its users make.
     """
 
     home: Path
@@ -50,6 +51,12 @@ class Settings:
     sandbox_token: str = ""
     pipedrive_client_id: str = ""
     pipedrive_client_secret: Secret | None = None
+    google_client_id: str = ""
+    google_client_secret: Secret | None = None
+    google_api_key: Secret | None = None
+    google_project_number: str = ""
+    google_quota_project: int = 300
+    google_quota_user: int = 60
     log_level: str = "INFO"
 
     @property
@@ -79,6 +86,15 @@ def api_token_from_env(environ: Mapping[str, str] | None = None) -> Secret:
     return _Reader(os.environ if environ is None else environ).api_token()
 
 
+def google_key_from_env(environ: Mapping[str, str] | None = None) -> Secret:
+    """
+    The JSON key of the service account that a one-off import writes with, from
+    the file that GOOGLE_APPLICATION_CREDENTIALS names. Raises InvalidSettings
+    when there is none.
+    """
+    return _Reader(os.environ if environ is None else environ).google_key()
+
+
 class _Reader:
     """Collects problems while reading, so that all are told together."""
 
@@ -103,10 +119,17 @@ class _Reader:
             sandbox_token=self._text(_PREFIX + "SANDBOX_TOKEN"),
             pipedrive_client_id=self._text("PIPEDRIVE_CLIENT_ID"),
             pipedrive_client_secret=self._secret("PIPEDRIVE_CLIENT_SECRET"),
+            google_client_id=(google_client_id := self._text("GOOGLE_CLIENT_ID")),
+            google_client_secret=self._secret("GOOGLE_CLIENT_SECRET"),
+            google_api_key=self._secret("GOOGLE_API_KEY"),
+            google_project_number=self._google_project_number(google_client_id),
+            google_quota_project=self._quota("GOOGLE_QUOTA_PROJECT", "300"),
+            google_quota_user=self._quota("GOOGLE_QUOTA_USER", "60"),
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
-        self._check_app(settings)
+        self._check_app("PIPEDRIVE", settings.pipedrive_client_id, settings.pipedrive_client_secret)
+        self._check_app("GOOGLE", settings.google_client_id, settings.google_client_secret)
         self._refuse_problems()
         return settings
 
@@ -123,6 +146,23 @@ class _Reader:
                 f"{WHERE_TO_COPY_IT} To try the command on a pretend Pipedrive, add --sandbox.",
             )
         return token
+
+    def google_key(self) -> Secret:
+        path = self._text("GOOGLE_APPLICATION_CREDENTIALS")
+        if not path:
+            raise InvalidSettings(
+                "GOOGLE_APPLICATION_CREDENTIALS is not set.",
+                hint="Name the JSON key file of a service account there, and share the spreadsheet with its address as "
+                "editor (docs/command-line.md). To try the command on a pretend Google, add --sandbox.",
+            )
+        try:
+            return Secret(Path(path).expanduser().read_text(encoding="utf-8").strip())
+        except (OSError, ValueError) as error:
+            why = f" ({error.strerror})" if isinstance(error, OSError) else ": it is not a text in UTF-8"
+            raise InvalidSettings(
+                f"GOOGLE_APPLICATION_CREDENTIALS names {path}, which cannot be read{why}.",
+                hint="Name the JSON key file of a service account there.",
+            ) from None
 
     def _refuse_problems(self) -> None:
         if self._problems:
@@ -180,6 +220,21 @@ class _Reader:
         self._problems.append(f"{_PREFIX}PROXIES is {text!r}; it must be the number of proxies, from 0 to 9")
         return 0
 
+    def _google_project_number(self, client_id: str) -> str:
+        """The number that Google's client ids begin with, unless another one is set."""
+        text = self._text("GOOGLE_PROJECT_NUMBER")
+        if text and not (text.isascii() and text.isdecimal()):
+            self._problems.append(f"GOOGLE_PROJECT_NUMBER is {text!r}; it must be a number, not the project's id")
+        number = client_id.partition("-")[0]
+        return text or (number if number.isascii() and number.isdecimal() else "")
+
+    def _quota(self, name: str, usual: str) -> int:
+        text = self._text(name) or usual
+        if text.isascii() and text.isdecimal() and 0 < int(text) <= 100_000:
+            return int(text)
+        self._problems.append(f"{name} is {text!r}; it must be the number of requests a minute, such as {usual}")
+        return int(usual)
+
     def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
         text = self._text(name) or choices[0]
         if text in choices:
@@ -210,15 +265,15 @@ class _Reader:
             return None
         return pattern.lower(), target.rstrip("/")
 
-    def _check_app(self, settings: Settings) -> None:
+    def _check_app(self, vendor: str, client_id: str, client_secret: Secret | None) -> None:
         for one, other, value, partner in (
-            ("ID", "SECRET", settings.pipedrive_client_id, settings.pipedrive_client_secret),
-            ("SECRET", "ID", settings.pipedrive_client_secret, settings.pipedrive_client_id),
+            ("ID", "SECRET", client_id, client_secret),
+            ("SECRET", "ID", client_secret, client_id),
         ):
             if value and not partner:
-                self._problems.append(f"PIPEDRIVE_CLIENT_{one} is set, but PIPEDRIVE_CLIENT_{other} is not")
-        if settings.pipedrive_client_id and not settings.pipedrive_client_id.isprintable():
-            self._problems.append("PIPEDRIVE_CLIENT_ID holds line breaks or other characters that no client id has")
+                self._problems.append(f"{vendor}_CLIENT_{one} is set, but {vendor}_CLIENT_{other} is not")
+        if client_id and not client_id.isprintable():
+            self._problems.append(f"{vendor}_CLIENT_ID holds line breaks or other characters that no client id has")
 
     def _check_production(self, settings: Settings) -> None:
         if not settings.is_production:

@@ -23,7 +23,7 @@ def settings_read() -> set[str]:
     """The names `config.py` reads: those written whole and those behind the prefix."""
     text = (ROOT / "importers/config.py").read_text()
     prefixed = {"PIPESHEET_" + name for name in re.findall(r'_PREFIX \+ "([A-Z_]+)"', text)}
-    whole = set(re.findall(r'self\._(?:text|secret)\("([A-Z_]+)"\)', text))
+    whole = set(re.findall(r'self\._(?:text|secret|quota)\("([A-Z_]+)"', text))
     return prefixed | whole
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importers.config import Settings, is_loopback
+from importers.config import Settings, google_key_from_env, is_loopback
 from importers.errors import InvalidSettings
 from importers.secret import Secret
 
@@ -37,6 +37,9 @@ def test_everything_can_be_set(tmp_path: Path):
             "PIPESHEET_PROXIES": "2",
             "PIPESHEET_SANDBOX": "true",
             "PIPESHEET_LOG_LEVEL": "DEBUG",
+            "GOOGLE_QUOTA_PROJECT": "600",
+            "GOOGLE_QUOTA_USER": "120",
+            "GOOGLE_API_KEY": "an API key",
             "PIPESHEET_REROUTE": "*.Pipedrive.com=http://127.0.0.1:8100/, api.example.com = http://[::1]:1",
         }
     )
@@ -48,6 +51,8 @@ def test_everything_can_be_set(tmp_path: Path):
     assert settings.is_production
     assert settings.sandbox
     assert settings.proxies == 2
+    assert (settings.google_quota_project, settings.google_quota_user) == (600, 120)
+    assert settings.google_api_key == Secret("an API key")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,10 @@ def test_everything_can_be_set(tmp_path: Path):
         ("PIPESHEET_ENVIRONMENT", "prod"),
         ("PIPESHEET_SANDBOX", "yes"),
         ("PIPESHEET_LOG_LEVEL", "info"),
+        ("GOOGLE_QUOTA_PROJECT", "0"),
+        ("GOOGLE_QUOTA_USER", "-1"),
+        ("GOOGLE_QUOTA_USER", "many"),
+        ("GOOGLE_PROJECT_NUMBER", "my-project"),
         ("PIPESHEET_REROUTE", "*.pipedrive.com"),
         ("PIPESHEET_REROUTE", "*.pipedrive.com=https://evil.example.com"),
         ("PIPESHEET_REROUTE", "*.pipedrive.com=http://127.0.0.1.evil.example.com"),
@@ -115,12 +124,44 @@ def test_this_machine_is_known_without_asking_a_name_server(host: str, answer: b
 
 
 @pytest.mark.parametrize(("one", "other"), [("ID", "SECRET"), ("SECRET", "ID")])
-def test_an_app_is_set_whole_or_not_at_all(one: str, other: str):
-    with pytest.raises(InvalidSettings, match=f"PIPEDRIVE_CLIENT_{one} is set, but PIPEDRIVE_CLIENT_{other} is not"):
-        Settings.from_env({f"PIPEDRIVE_CLIENT_{one}": "x"})
-    settings = Settings.from_env({"PIPEDRIVE_CLIENT_ID": "x", "PIPEDRIVE_CLIENT_SECRET": "a secret"})
-    assert settings.pipedrive_client_secret == Secret("a secret")
+@pytest.mark.parametrize("vendor", ["PIPEDRIVE", "GOOGLE"])
+def test_an_app_is_set_whole_or_not_at_all(vendor: str, one: str, other: str):
+    with pytest.raises(InvalidSettings, match=f"{vendor}_CLIENT_{one} is set, but {vendor}_CLIENT_{other} is not"):
+        Settings.from_env({f"{vendor}_CLIENT_{one}": "x"})
+    settings = Settings.from_env({f"{vendor}_CLIENT_ID": "x", f"{vendor}_CLIENT_SECRET": "a secret"})
+    assert Secret("a secret") in (settings.pipedrive_client_secret, settings.google_client_secret)
     assert "a secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "number"),
+    [
+        ({}, ""),
+        ({"GOOGLE_CLIENT_ID": "418290563107-abc.apps.googleusercontent.com"}, "418290563107"),
+        ({"GOOGLE_CLIENT_ID": "418290563107-abc", "GOOGLE_PROJECT_NUMBER": "7"}, "7"),
+        ({"GOOGLE_CLIENT_ID": "odd"}, ""),
+    ],
+)
+def test_the_number_of_a_google_project_is_what_its_client_ids_begin_with(environ: dict[str, str], number: str):
+    secret = {"GOOGLE_CLIENT_SECRET": "x"} if environ else {}
+    assert Settings.from_env({**environ, **secret}).google_project_number == number
+
+
+def test_google_is_asked_of_nobody_in_production():
+    settings = Settings.from_env(PRODUCTION)
+    assert (settings.google_client_id, settings.google_client_secret, settings.google_api_key) == ("", None, None)
+
+
+def test_the_key_of_a_service_account_comes_from_the_file_that_is_named(tmp_path: Path):
+    (tmp_path / "key.json").write_text('{"type": "service_account"}\n')
+    environ = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
+    assert google_key_from_env(environ) == Secret('{"type": "service_account"}')
+
+
+@pytest.mark.parametrize(("environ", "says"), [({}, "is not set"), ({"GOOGLE_APPLICATION_CREDENTIALS": "/no"}, "/no")])
+def test_a_key_of_a_service_account_that_is_not_there_is_told(environ: dict[str, str], says: str):
+    with pytest.raises(InvalidSettings, match=f"GOOGLE_APPLICATION_CREDENTIALS .*{says}"):
+        google_key_from_env(environ)
 
 
 def test_the_secret_of_an_app_may_lie_in_a_file(tmp_path: Path):
