@@ -125,6 +125,33 @@ class Governor(Protocol):
         """What was last said about the limits, and when. Asks nobody and changes nothing."""
 
 
+class Quota(Protocol):
+    """
+    Keeps calls under limits by the minute that a project and its users share,
+    whoever makes them. Ask, wait as told, ask again with the turn you were
+    given until its wait is zero, call, and say when the answer is there.
+    """
+
+    def before_call(self, kind: str, turn: Turn | None = None) -> Turn:
+        """
+        A turn for a call of *kind* ("read" or "write"). Whoever waits stays in line
+        by asking again at least once a second. Turns come in equal shares to the runs that wait.
+        """
+
+    def after_call(self, turn: Turn, *, refused_by: str = "") -> None:
+        """
+        An answer is there, or none will come. Where the vendor refused it for
+        a limit, *refused_by* is whose: "user" or "project"; then nobody under
+        that limit calls before the next minute. Without a word a call counts for some minutes.
+        """
+
+    def leave(self, turn: Turn) -> None:
+        """Give up a place in line, or a turn: the call has certainly not arrived."""
+
+    def beside(self) -> Self:
+        """The same limits for another run, which gets an equal share."""
+
+
 class Memo(Protocol):
     """Keeps what is worth knowing for a while, and may forget it any time. Never raises, never waits long."""
 
