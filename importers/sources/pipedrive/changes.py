@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importers.interfaces import Stop
@@ -22,6 +22,8 @@ from importers.sources.pipedrive.pages import List
 from importers.sources.pipedrive.walks import Asked, Walker
 
 MARGIN = timedelta(minutes=5)
+_AHEAD = timedelta(minutes=1)
+"""By how much Pipedrive's clock may be ahead of ours. Less than the margin that every round reaches back."""
 _MOST_ROUNDS = 5
 
 
@@ -129,6 +131,11 @@ def newest_in(where: List, client: PipedriveClient, *, seconds_ago: Callable[[],
     answer = client.get(where.path, {**by_newest, "limit": 1}, version=where.version, cost=where.cost)
     newest = max((moment_of(record) for record in answer.data or () if isinstance(record, dict)), default="")
     return _earlier(newest, timedelta(seconds=seconds_ago())) if newest else ""
+
+
+def latest(now: datetime) -> str:
+    """The last moment that Pipedrive can have reached: what carries a later one tells nothing of what went before."""
+    return (now + _AHEAD).astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def asked_since(moment: str) -> str:

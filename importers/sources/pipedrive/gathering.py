@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -19,11 +19,12 @@ import msgspec
 from importers.interfaces import Stop
 from importers.model import Refresh, Selection, Vanished
 from importers.sources.pipedrive.asking import Plan
-from importers.sources.pipedrive.changes import Changes, Rounds, Rules, newest_in
+from importers.sources.pipedrive.changes import Changes, Rounds, Rules, latest, newest_in
 from importers.sources.pipedrive.client import Params, PipedriveClient
 from importers.sources.pipedrive.details import missing_key
 from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record, as_moment
 from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
+from importers.sources.pipedrive.seen import SeenIds
 from importers.sources.pipedrive.walks import kept
 
 _MAX_AGE = {Refresh.DAILY: timedelta(days=1), Refresh.WEEKLY: timedelta(days=7)}
@@ -31,8 +32,6 @@ _IDS = 100
 """As many as one may ask for at once."""
 _OF_UUIDS = ("/leads", "/leads/archived")
 """Lists whose order is not that of their ids."""
-_AHEAD = timedelta(minutes=1)
-"""By how much Pipedrive's clock may be ahead of ours. Less than the margin that every round reaches back."""
 _LEEWAY = timedelta(minutes=30)
 """A schedule is never kept to the second: a day is over when it nearly is."""
 
@@ -150,6 +149,7 @@ class Gathering:
         self._began = client.clock.monotonic()
         self.now = client.clock.now()
         self._until = latest(self.now)
+        self._seen = SeenIds()
 
     def everything(
         self, first: VendorPage, rest: Iterator[VendorPage], last: Mirror | None, began_at: Callable[[], str | None]
@@ -207,12 +207,18 @@ class Gathering:
     def _put(self, mirror: Mirror, page: VendorPage) -> None:
         self._stop()
         self._parents.put_into(mirror)
-        mirror.put(page.records)
+        mirror.put(self._new(page.records))
         detail = self._wanted.plan.where.detail
         if detail:
             for record in page.records:
                 if missing_key(detail.key) in record and record.get(PARENT):
                     mirror.doubt_parent(record[PARENT]["id"])
+
+    def _new(self, records: list[Record]) -> list[Record]:
+        """Of a list in several parts, a record belongs to the first that holds it."""
+        if len(self._wanted.plan.where.parts) == 1:
+            return records
+        return [record for record in records if self._seen.is_new(record.get("id"))]
 
     def _rounds(self, mirror: Mirror) -> Rounds:
         rules = Rules(
@@ -285,11 +291,6 @@ def last_mirror(wanted: Wanted) -> Mirror | None:
         return Mirror.last(wanted.place, wanted.layout)
     except DamagedError:
         return None
-
-
-def latest(now: datetime) -> str:
-    """The last moment that Pipedrive can have reached: what carries a later one tells nothing of what went before."""
-    return (now + _AHEAD).astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def _plain(moment: str | None) -> str:

@@ -53,8 +53,11 @@ _PUT = """
 INSERT INTO records (id, place, parent, moment, gone_at, crc, raw) VALUES (?, ?, ?, ?, NULL, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     moment = excluded.moment, parent = excluded.parent, gone_at = NULL, crc = excluded.crc, raw = excluded.raw
-WHERE excluded.moment >= records.moment
+WHERE excluded.moment >= records.moment OR records.moment > ?
 """
+
+_IS_OLDER = "(moment <= :moment OR moment > :until)"
+"""A moment that has not come yet tells nothing of what came after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +164,16 @@ class Mirror:
         """Take *records* in, or over what is older."""
         with _disk_explained():
             self._put_parents(records)
-            self._sql.executemany(_PUT, [self._row(record, is_new=True) for record in records])
+            self._sql.executemany(_PUT, [(*self._row(record, is_new=True), self._until) for record in records])
 
     def learn(self, record: Record) -> bool:
         """As `put`, of one that may be known; whether that made a difference."""
         row = self._row(record)
         with _disk_explained():
             known = self._sql.execute("SELECT moment, gone_at, raw FROM records WHERE id = ?", row[:1]).fetchone()
-            if known and (row[3] < known[0] or (known[1] is None and known[2] == row[5])):
+            if known and (row[3] < known[0] <= self._until or (known[1] is None and known[2] == row[5])):
                 return False
-            self._sql.execute(_PUT, row)
+            self._sql.execute(_PUT, (*row, self._until))
             self._sql.execute("DELETE FROM dropped WHERE id = ?", row[:1])
         return True
 
@@ -178,20 +181,20 @@ class Mirror:
         """Forget a record that does not belong here any more, though it was not removed; whether it was here."""
         with _disk_explained():
             self._sql.execute("INSERT OR IGNORE INTO dropped VALUES (?)", (self._key(record),))
-        return self._leave(record, "DELETE FROM records WHERE id = :id AND moment <= :moment")
+        return self._leave(record, f"DELETE FROM records WHERE id = :id AND {_IS_OLDER}")  # noqa: S608
 
     def lose(self, record: Record, *, gone_at: str) -> bool:
         """Mark a record as removed; whether it was here."""
         statement = (
-            "UPDATE records SET gone_at = :gone_at, moment = :moment"
-            " WHERE id = :id AND moment <= :moment AND gone_at IS NULL"
+            "UPDATE records SET gone_at = :gone_at, moment = :moment"  # noqa: S608
+            f" WHERE id = :id AND {_IS_OLDER} AND gone_at IS NULL"
         )
         return self._leave(record, statement, gone_at=gone_at)
 
     def _leave(self, record: Record, statement: str, **more: str) -> bool:
         moment = self._moment(record)
         with _disk_explained():
-            known = {"id": self._key(record), "moment": moment, **more}
+            known = {"id": self._key(record), "moment": moment, "until": self._until, **more}
             return self._sql.execute(statement, known).rowcount > 0
 
     def _moment(self, record: Record) -> str:

@@ -30,9 +30,9 @@ from importers.errors import AccessDenied, ImporterError, NotThere
 from importers.http.ahead import read_abreast
 from importers.interfaces import Stop, Tell
 from importers.sources.pipedrive.answers import Named
-from importers.sources.pipedrive.changes import asked_since
+from importers.sources.pipedrive.changes import asked_since, latest
 from importers.sources.pipedrive.client import Params, PipedriveClient
-from importers.sources.pipedrive.mirror import moment_of
+from importers.sources.pipedrive.mirror import as_moment, moment_of
 from importers.sources.pipedrive.pages import List, VendorPage, first_position, next_position, walk
 from importers.sources.pipedrive.walks import Asked, Walker
 
@@ -100,8 +100,11 @@ class ManyNames:
         """
         Start from *names* as they were at *since*, and from what changed after;
         the moment as of which they are right now. None where so much changed
-        that it costs less to ask afresh.
+        that it costs less to ask afresh, or *since* has not come yet.
         """
+        until = latest(client.clock.now())
+        if since > until:
+            return None
         pages = Walker(client, stop=client.stop).pages(
             self._only_names, Asked(own={"updated_since": asked_since(since)})
         )
@@ -111,7 +114,8 @@ class ManyNames:
         if not first.is_last and not self._keep_pages(pages, 1 + len(names) // self._where.page_size):
             self._names.clear()
             return None
-        return max((moment_of(record) for record in first.records), default="")
+        moments = map(moment_of, first.records)
+        return max((moment for moment in moments if moment <= until), default="")
 
     @property
     def can_recall(self) -> bool:
@@ -135,11 +139,12 @@ class ManyNames:
     def _read_whole(self, ids: set[int], client: PipedriveClient, *, abreast: int, most: int) -> None:
         """Give up after *most* pages: the list is much longer than the ids let expect."""
         walker = Walker(client, stop=client.stop, abreast=abreast)
+        until = latest(client.clock.now())
         if not self._keep_pages(walker.pages(self._only_names, Asked()), most):
             return
         if walker.began_at and self._missing(ids):
             # What changed while the list was read may have been missed.
-            asked = Asked(own={"updated_since": asked_since(walker.began_at)})
+            asked = Asked(own={"updated_since": asked_since(min(as_moment(walker.began_at), until))})
             self._keep_pages(Walker(client, stop=client.stop).pages(self._only_names, asked), most)
         self._known_up_to = math.inf
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from importers.errors import TemporaryError
 from importers.model import Extent, MirrorFile, Refresh, Row, Selection, Vanished
+from importers.sources.pipedrive.mirror import Layout, Mirror
 from sandbox.moments import NOW
 from sandbox.world import World
 from tests.fakes import FakeClock
@@ -22,6 +24,9 @@ CHANGES = replace(FULL, refresh=Refresh.DAILY)
 OPEN = replace(CHANGES, statuses=("open",))
 DEALS = "/api/v2/deals"
 TOMORROW = datetime.fromtimestamp(NOW, UTC) + timedelta(days=1)
+
+
+_YEAR = 31_536_000
 
 
 class Desk:
@@ -59,6 +64,11 @@ class Desk:
 
     def full(self, selection: Selection = FULL) -> list[Row]:
         return a_rig(app=self.rig.app).read(replace(selection, refresh=Refresh.EVERYTHING))
+
+    def in_the_future(self, do: Callable[[], object]) -> None:
+        present, self.changes._now = self.changes._now, lambda: NOW + _YEAR  # type: ignore[assignment]
+        do()
+        self.changes._now = present
 
     @property
     def was_full(self) -> bool:
@@ -319,6 +329,40 @@ def test_names_are_remembered_and_only_those_that_changed_asked_for_again(desk: 
     rows = desk.run()
     assert rows == desk.full()
     assert {row[4].startswith("Renamed") for row in rows if row[4]} == {True}
+
+
+@pytest.mark.parametrize("runs_between", range(2))
+def test_a_record_from_the_future_does_not_keep_names_from_being_refreshed(desk: Desk, runs_between: int) -> None:
+    """A clock at Pipedrive was wrong once, or an import brought such a moment along."""
+    deals = [desk.changes.record("deal", number) for number in desk.listed]
+    first, second = sorted({deal["org_id"] for deal in deals if deal["org_id"]})[:2]
+    desk.in_the_future(lambda: desk.changes.change("organization", first, name="From the future"))
+    for _ in range(1 + runs_between):
+        desk.run()
+    for number in (first, second):
+        desk.changes.change("organization", number, name=f"Renamed {number}")
+        assert desk.run() == desk.full()
+
+
+def test_a_name_is_asked_for_afresh_where_an_older_version_remembered_it_from_the_future(desk: Desk) -> None:
+    mirror = Mirror.copy_of(desk.mirror.path, Layout("id", "id"))
+    about = mirror.about
+    assert about is not None
+    mirror.names_from = dict.fromkeys(mirror.names_from, "2099-01-01T00:00:00")
+    mirror.keep(desk.mirror.path, about)
+    for number in desk.rig.world.shelf("organizations").ids:  # type: ignore[attr-defined]
+        desk.changes.change("organization", number, name=f"Renamed {number}")
+    assert desk.run() == desk.full()
+
+
+def test_a_record_from_the_future_is_replaced_by_what_comes_after_it(desk: Desk) -> None:
+    number, other = desk.listed[:2]
+    desk.in_the_future(lambda: desk.changes.change("deal", number, title="From the future"))
+    desk.in_the_future(lambda: desk.changes.change("deal", other, title="Also from there"))
+    assert desk.run() == desk.full()
+    desk.changes.change("deal", number, title="Right again")
+    desk.changes.archive("deal", other)
+    assert desk.run() == desk.full()
 
 
 def test_a_name_that_is_needed_for_the_first_time_is_asked_for(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from importers.errors import InvalidSettings, ServiceTrouble
-from importers.model import MirrorFile, Refresh, Row, Selection
+from importers.model import MirrorFile, Refresh, Row, Selection, Vanished
 from importers.sources.pipedrive.tally import Tally, Unaccounted
 from sandbox.world import World
 from tests.pipedrive import Rig, a_rig, an_app
@@ -285,6 +285,26 @@ def test_only_threads_that_changed_are_read_again_and_every_one_is_accounted_for
     told = f"Every thread is accounted for: {count} found, 2 read, {count - 2} unchanged since the last run."
     assert told in mailbox.rig.told
     assert rows == mailbox.full()
+
+
+@pytest.mark.parametrize(
+    ("entity", "how"),
+    [
+        (THREADS, {"refresh": Refresh.EVERYTHING, "vanished": Vanished.KEEP}),
+        (MESSAGES, {"refresh": Refresh.EVERYTHING, "vanished": Vanished.KEEP}),
+        (MESSAGES, {"refresh": Refresh.DAILY}),
+    ],
+)
+def test_every_column_of_mail_is_remembered_as_a_plain_reading_gives_it(
+    tmp_path: Path, app: Any, entity: str, how: dict[str, Any]
+) -> None:
+    columns = tuple(column.key for column in a_rig(app=app).source.columns(entity))
+    mailbox = Mailbox(a_rig(app=app), tmp_path, entity=entity, columns=columns, **how)
+    plain = a_rig(app=app).read(Selection(entity, columns=columns))
+    for _ in range(2):
+        remembered = mailbox.run()
+        for place, column in enumerate(columns):
+            assert [row[place] for row in remembered] == [row[place] for row in plain], column
 
 
 def test_threads_are_read_again_for_their_text_or_when_a_day_has_passed(mailbox: Mailbox) -> None:
