@@ -116,7 +116,8 @@ def _add_consent(pages: Blueprint, desk: Desk) -> None:
             includes_granted=request.values.get("include_granted_scopes", "").lower() == "true",
         )
         hd = {"hd": person.domain} if person.domain else {}
-        said = {"iss": identity.ISSUER, "code": code, "scope": " ".join(granted), "authuser": "0", **hd}
+        told = " ".join(desk.tokens.scopes_of(code))
+        said = {"iss": identity.ISSUER, "code": code, "scope": told, "authuser": "0", **hd}
         return asked.answer(**said, prompt=request.values.get("prompt", "consent"))
 
 

@@ -106,6 +106,11 @@ class Tokens:
             self._codes[code] = Code(bearer, redirect_uri, challenge, nonce, brings_refresh, self._now() + CODE_SECONDS)
             return code
 
+    def scopes_of(self, code: str) -> tuple[str, ...]:
+        """What a code stands for that was not exchanged yet."""
+        with self._lock:
+            return self._codes[code].bearer.scopes
+
     # the token endpoint -------------------------------------------------------------------
 
     def exchange(self, client_id: str, code: str, redirect_uri: str, verifier: str) -> Given:

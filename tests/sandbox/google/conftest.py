@@ -1,0 +1,66 @@
+"""The pretend Google in process, with a clock that stands still, and real clients that talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from sandbox.adapters import WSGIAdapter
+from sandbox.google.app import Google, create_app
+
+
+class Clock:
+    """Seconds since 1970, that move when told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def moments() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def google_app(moments: Clock) -> Flask:
+    return create_app(now=moments)
+
+
+@pytest.fixture
+def google(google_app: Flask) -> Iterator[Google]:
+    held: Google = google_app.extensions["google"]
+    yield held
+    held.late.drop()
+
+
+class Browser:
+    """A session whose every call, whatever the host, arrives at the pretend Google."""
+
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        self.session = carried(requests.Session(), app, clock)
+
+    def call(self, method: str, url: str, token: str = "", **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.session.request(method, url, headers=headers | more.pop("headers", {}), **more)
+
+
+def carried(session: requests.Session, app: Flask, clock: Clock) -> Any:
+    session.trust_env = False
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, WSGIAdapter(app, on_wait=clock.sleep))
+    return session
+
+
+@pytest.fixture
+def browser(google_app: Flask, moments: Clock) -> Browser:
+    return Browser(google_app, moments)
