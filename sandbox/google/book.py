@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.google.errors import invalid
-from sandbox.google.tab import Formula, Tab
+from sandbox.google.tab import CellError, Formula, Tab
 
-__all__ = ["Formula", "Spreadsheet", "Tab"]
+__all__ = ["CellError", "Formula", "Spreadsheet", "Tab"]
 
 _PLAIN = ("title", "locale", "time_zone", "auto_recalc", "default_format", "theme", "iterative")
 

@@ -130,6 +130,14 @@ class Layer(Line):
             changed.append(known[id(things)])
         self.put(top, changed)
 
+    def fill(self, top: int, left: int, bottom: int, new: Row) -> None:
+        """Lay the same things down in each of those rows."""
+        self.change(top, bottom, lambda things: spliced(things, left, new))
+
+    def change_block(self, top: int, left: int, bottom: int, right: int, how: Callable[[Any], Any]) -> None:
+        """Give each cell of a rectangle what *how* makes of it, None included."""
+        self.change(top, bottom, lambda row: spliced(row, left, tuple(map(how, widened(row, left, right)))))
+
     def clear(self, top: int, left: int, bottom: int, right: int) -> None:
         bottom = min(bottom, len(self))
         if top < bottom:

@@ -56,9 +56,20 @@ class Formula(str):
     __slots__ = ()
 
 
+class CellError(str):
+    """An error that a cell shows, such as "#REF!", and why."""
+
+    message: str
+
+    def __new__(cls, text: str, message: str = "") -> CellError:
+        error = super().__new__(cls, text)
+        error.message = message
+        return error
+
+
 class Tab:
     """
-    Values are plain: None, str, int, float, bool, Formula. Indexes start at 0, ends are not included.
+    Values are plain: None, str, int, float, bool, Formula; CellError where an error was pasted as a value. Indexes start at 0, ends are not included.
 
     The objects are lists of their JSON as answers show it. They are values:
     replaced, never changed in place, as are formats and notes in the layers.
@@ -120,6 +131,10 @@ class Tab:
 
     def put_block(self, row: int, column: int, rows: list[list[Any]]) -> None:
         """Write values that are coerced already: None leaves a cell as it is, "" empties it. Rows may be ragged."""
+        for layer in (self.runs, self.chips):
+            if len(layer) > row:
+                for place, new in enumerate(rows):
+                    layer[row + place] = _bared(layer[row + place], column, new)
         old = self.values.part(row, row + len(rows))
         self.values.put(row, [_overlaid(was, column, new) for was, new in zip(old, rows, strict=True)])
 
@@ -218,3 +233,11 @@ def _overlaid(was: tuple[Any, ...] | None, left: int, new: list[Any]) -> tuple[A
         old = was[left : left + len(new)] + (None,) * len(new)
         return spliced(was, left, tuple(b if a is None else (None if a == "" else a) for a, b in zip(new, old)))  # noqa: B905 # old is long enough
     return spliced(was, left, tuple(None if value == "" else value for value in new))
+
+
+def _bared(was: tuple[Any, ...] | None, left: int, new: list[Any]) -> tuple[Any, ...] | None:
+    """What was said about parts of the texts goes with the texts."""
+    if was is None:
+        return None
+    kept = was[left : left + len(new)] + (None,) * len(new)
+    return spliced(was, left, tuple(old if value is None else None for value, old in zip(new, kept, strict=False)))
