@@ -12,7 +12,8 @@ ImporterError                    code, message, hint, facts
 │   ├── RateLimited              told to slow down
 │   ├── BudgetSpent              today's allowance is used up
 │   ├── ServiceTrouble           the vendor answered 5xx or nonsense
-│   └── ConnectionTrouble        no answer at all
+│   ├── ConnectionTrouble        no answer at all
+│   └── NeedsReconnecting        known to be refused, so nobody asked
 └── RunStopped                   cancelled: not a failure
     └── HandedBack               its worker had to stop: another one starts it over
 
@@ -124,6 +125,12 @@ class ConnectionTrouble(TemporaryError):
     """No answer at all: refused, cut, or too slow."""
 
     code = "connection-trouble"
+
+
+class NeedsReconnecting(TemporaryError):
+    """The account is refused, so nothing was asked of it; it works again once somebody reconnects it."""
+
+    code = "needs-reconnecting"
 
 
 class RunStopped(ImporterError):

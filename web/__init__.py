@@ -27,6 +27,7 @@ from web import (
     runs,
     security,
     static_files,
+    troubles,
 )
 
 
@@ -36,7 +37,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     app.config.update(security.configuration(settings))
     current.attach(app, services, settings)
     Bootstrap5(app)
-    for part in (addresses, static_files, filters, choices, prices, cells, context, errors, security):
+    for part in (addresses, static_files, filters, choices, prices, cells, context, troubles, errors, security):
         part.register(app)
     for part in (health, auth, home, connections, editor, columns, runs, results):
         part.register(app)

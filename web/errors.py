@@ -16,6 +16,7 @@ from importers.errors import (
     CredentialsRejected,
     ImporterError,
     InvalidSettings,
+    NeedsReconnecting,
     NoRoom,
     NotThere,
     RunStopped,
@@ -32,6 +33,7 @@ _STATUS: tuple[tuple[type[ImporterError], int, str], ...] = (
     (NoRoom, 507, "No room"),
     (InvalidSettings, 422, "Something needs changing"),
     (CredentialsRejected, 422, "Something needs changing"),
+    (NeedsReconnecting, 422, "Something needs mending first"),
     # What is left is no visitor's doing: a database that is damaged, or not set up.
     (SetupError, 500, "Something needs mending"),
     (TemporaryError, 503, "Not now"),

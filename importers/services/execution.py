@@ -10,7 +10,7 @@ from datetime import UTC
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
-from importers.errors import ConnectionTrouble, HandedBack, ImporterError, ServiceTrouble, TemporaryError
+from importers.errors import ConnectionTrouble, HandedBack, ImporterError, NeedsReconnecting, ServiceTrouble
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import (
     Bulletin,
@@ -139,9 +139,13 @@ class Execution:
 
 
 def _check_connection(run: Run, connection: Connection) -> None:
-    """A run that began by itself waits for a connection known to be refused; one that somebody asked for tries."""
+    """
+    A run that began by itself waits for a connection known to be refused. By
+    hand none begins then; one that was asked for before it was known tries, so
+    that whoever is watching sees at once what is wrong.
+    """
     if run.trigger is Trigger.SCHEDULE and not connection.works:
-        raise TemporaryError(
+        raise NeedsReconnecting(
             f"The connection to {connection.account.company} needs reconnecting, so this run has not begun.",
             hint="It begins by itself once that is done.",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from importers.errors import NotThere
+from importers.errors import NeedsReconnecting, NotThere
 from importers.interfaces import Clock, Doorbell, Queue, Store
-from importers.model import Actor, Event, Grid, Line, Role, Run, Status, Trigger
+from importers.model import Actor, Connection, Event, Grid, Line, Role, Run, Status, Trigger
 from importers.services.access import require
 from importers.services.execution import Execution
 from importers.services.kinds import Kinds
@@ -40,10 +40,13 @@ class Runs:
         """
         Queue a run. While one is queued or running, that one is returned
         instead, because an importer never overlaps itself; one that waits is
-        tried again at once.
+        tried again at once. Raises NeedsReconnecting while its connection is
+        refused: whether it may work again is for `Connections.check`, which is
+        cheaper and leaves no failed run behind.
         """
         require(actor, Role.EDITOR, "run importers")
         importer = self._store.importer(actor.workspace.id, importer_id)
+        _check_connection(self._store.connection(actor.workspace.id, importer.connection_id), actor)
         run, is_new = self._store.add_run(importer, Trigger.MANUAL, now=self._clock.now())
         if is_new or self._wake(actor, run):
             self._queue.run_import(run.id)
@@ -122,3 +125,13 @@ class Runs:
         if not file.is_file():
             raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
         return file
+
+
+def _check_connection(connection: Connection, actor: Actor) -> None:
+    if connection.works:
+        return
+    how = "Reconnect it" if actor.role is Role.OWNER else "Ask an owner to reconnect it"
+    raise NeedsReconnecting(
+        f"{connection.label} needs reconnecting, so no run was started.",
+        hint=f"{how}, or press Check on the connection’s page if it may work again.",
+    )

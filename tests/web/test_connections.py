@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from importers.config import Settings
-from importers.model import Actor, Connection, ConnectionStatus, Importer, Run
+from importers.model import Actor, Connection, ConnectionStatus, Importer, Run, Status, Trigger
 from importers.services import Services
+from importers.store.sql import SqlStore
 from sandbox.world import REVOKED_TOKEN, TOKEN
+from tests.fakes import FakeClock
 from tests.people import ALICE
 from tests.web.browser import Browser
 from web import create_app
@@ -94,6 +96,91 @@ def test_replacing_the_token_mends_the_connection(
     page = at_alice.submit(token=TOKEN)
     assert "Connected again: the token of" in page.text
     assert services.connections.get(alice, importer.connection_id).status is ConnectionStatus.WORKING
+
+
+@pytest.mark.parametrize("path", ["/", "/?part=list", "/importers/1", "/runs/1", "/connections", "/connections/1"])
+def test_after_reconnecting_nothing_is_alarming_any_more(
+    at_alice: Browser, importer: Importer, refused: Run, path: str
+):
+    assert refused.id == importer.id == importer.connection_id == 1
+    at_alice.open("/connections/1/replace")
+    told = at_alice.submit(token=TOKEN).root.find(role="status").find("p")
+    assert "alert-success" in told.attrs["class"]
+    page = at_alice.open(path)
+    assert not any("Pipedrive" in one.text for one in page.root.find_all(role="alert"))
+    for alarm in ("alert alert-danger d-flex gap-2", "importer-trouble", "ending is-failed", "text-danger-emphasis"):
+        assert page.root.find_all(class_=alarm) == [], alarm
+    assert "needs attention" not in page.text
+    assert "needs reconnecting" not in page.text.casefold()
+    badges = [one for one in page.root.find_all("span", class_="status") if one.attrs["data-status"] == "failed"]
+    assert all("data-past" in one.attrs for one in badges)
+
+
+def test_the_run_that_was_refused_says_that_the_account_was_reconnected_and_offers_to_run_again(
+    at_alice: Browser, importer: Importer, refused: Run
+):
+    at_alice.open("/connections/1/replace")
+    at_alice.submit(token=TOKEN)
+    page = at_alice.open(f"/runs/{refused.id}")
+    ending = page.root.find(id="ending")
+    assert "The account was reconnected since, so the next run can read again." in ending.text
+    assert "Reconnect" not in page.links()
+    assert "60 rows in “Deals”" in at_alice.press("Run again").text
+
+
+def test_a_run_that_waited_for_reconnecting_is_no_alarm_either(
+    at_alice: Browser, services: Services, store: SqlStore, alice: Actor, importer: Importer, pretend: Any,
+    clock: FakeClock,
+):  # fmt: skip
+    run, _ = store.add_run(importer, Trigger.SCHEDULE, now=clock.now())
+    pretend.faults.add("revoked", count=1)
+    services.connections.check(alice, importer.connection_id)
+    services.runs.execute(run.id)
+    assert services.runs.get(alice, run.id).status is Status.WAITING
+    assert services.connections.check(alice, importer.connection_id).works
+    page = at_alice.open("/")
+    assert page.root.find_all("p", class_="importer-trouble") == []
+    assert "The account was reconnected. The run begins" in at_alice.open(f"/runs/{run.id}").text
+
+
+PLACES_TO_RUN = ("/", "/importers/1", "/runs/1", "/importers/1/results")
+
+
+@pytest.mark.parametrize("path", PLACES_TO_RUN)
+def test_while_it_is_refused_an_owner_is_offered_to_reconnect_instead_of_to_run(
+    at_alice: Browser, importer: Importer, refused: Run, path: str
+):
+    page = at_alice.open(path)
+    assert not any(form.attrs["action"].endswith("/run") for form in page.root.find("main").find_all("form"))
+    assert page.links()["Reconnect"] == "/connections/1/replace"
+
+
+@pytest.mark.parametrize("path", PLACES_TO_RUN)
+def test_and_whoever_may_not_reconnect_is_told_who_may(at_bob: Browser, importer: Importer, refused: Run, path: str):
+    page = at_bob.open(path)
+    assert not any(form.attrs["action"].endswith("/run") for form in page.root.find("main").find_all("form"))
+    assert "An owner must reconnect Acme Cargo Bikes B.V." in page.text
+    assert "Reconnect" not in page.links()
+
+
+def test_run_on_a_page_that_was_open_meanwhile_says_why_not(at_alice: Browser, importer: Importer, pretend: Any):
+    at_alice.open("/")
+    pretend.faults.add("revoked")
+    at_alice.client.post("/connections/1/check", data=at_alice.page.form(button="Run").fields())
+    page = at_alice.press("Run")
+    assert at_alice.path == "/importers/1"
+    assert "so no run was started. Reconnect it" in page.text
+
+
+def test_save_and_run_saves_and_says_why_it_does_not_run(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, refused: Run, pretend: Any
+):
+    pretend.faults.add("revoked")
+    at_alice.open("/importers/1/edit")
+    page = at_alice.submit(press="run", name="Another name")
+    assert at_alice.path == "/importers/1"
+    assert "“Another name” is saved. Acme Cargo Bikes B.V. (Liis Tamm) needs reconnecting" in page.text
+    assert len(services.runs.list(alice, 1)) == 1
 
 
 def test_a_connection_in_use_names_its_importers_instead_of_a_button(at_alice: Browser, importer: Importer):

@@ -165,7 +165,7 @@ def test_results_stay_on_offer_after_a_run_that_failed(
     pretend.faults.add("revoked")
     failed = services.runs.start(alice, importer.id)
     assert services.runs.get(alice, failed.id).status is Status.FAILED
-    assert _buttons(at_alice.open("/")) == ["Run", "View results"]
+    assert _buttons(at_alice.open("/")) == ["Reconnect", "View results"]
 
 
 def test_results_are_not_on_offer_where_the_new_target_holds_nothing_yet(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from importers.errors import ImporterError
+from importers.errors import ImporterError, NeedsReconnecting
 from importers.model import Draft, Importer, Role, Schedule, Selection, Target
 from importers.services.access import require
 from web import current
@@ -186,7 +186,11 @@ def _after_saving(importer: Importer, *, run: bool) -> ResponseReturnValue:
     if not run:
         flash(f"“{importer.name}” is saved.", "success")
         return redirect(_back())
-    started = current.services().runs.start(current.actor(), importer.id)
+    try:
+        started = current.services().runs.start(current.actor(), importer.id)
+    except NeedsReconnecting as error:
+        flash(f"“{importer.name}” is saved. {error}", "info")
+        return redirect(url_for("runs.history", importer_id=importer.id))
     return redirect(url_for("runs.show", run_id=started.id))
 
 

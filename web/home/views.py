@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from importers.errors import NeedsReconnecting
 from importers.model import ConnectionStatus, Status
 from importers.services.manage import ImporterCard
 from web import current
 from web.results.written import has_sheet
 from web.security import safe_next
+from web.troubles import is_mended
 
 pages = Blueprint("home", __name__)
 
@@ -36,7 +38,11 @@ def index() -> ResponseReturnValue:
 
 @pages.post("/importers/<id:importer_id>/run")
 def run(importer_id: int) -> ResponseReturnValue:
-    started = current.services().runs.start(current.actor(), importer_id)
+    try:
+        started = current.services().runs.start(current.actor(), importer_id)
+    except NeedsReconnecting as error:
+        flash(str(error), "danger")
+        return redirect(url_for("runs.history", importer_id=importer_id))
     return redirect(url_for("runs.show", run_id=started.id))
 
 
@@ -78,7 +84,8 @@ def delete(importer_id: int) -> ResponseReturnValue:
 def has_trouble(card: ImporterCard) -> bool:
     if card.connection.status is ConnectionStatus.NEEDS_RECONNECTING:
         return True
-    return card.last_run is not None and card.last_run.status is Status.FAILED
+    run = card.last_run
+    return run is not None and run.status is Status.FAILED and not is_mended(run, card.connection)
 
 
 def _trouble_first(card: ImporterCard) -> tuple[bool, str]:

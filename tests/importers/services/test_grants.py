@@ -11,8 +11,8 @@ import requests
 
 from importers import bootstrap
 from importers.config import Settings
-from importers.errors import AccessDenied, CredentialsRejected, InvalidSettings, TemporaryError
-from importers.model import Actor, Connection, ConnectionStatus, Every, Importer, Run, Schedule, SignIn, Status
+from importers.errors import AccessDenied, CredentialsRejected, InvalidSettings, NeedsReconnecting, TemporaryError
+from importers.model import Actor, Connection, ConnectionStatus, Every, Importer, Run, Schedule, SignIn, Status, Trigger
 from importers.secret import Secret
 from importers.services import Services
 from importers.services.grants import TURN
@@ -495,15 +495,40 @@ def test_a_refused_api_token_pauses_importers_as_well(
     assert services.scheduling.tick().due == 1
 
 
-def test_an_answer_to_a_run_asked_for_by_hand_mends_the_connection(
+def test_no_run_is_begun_by_hand_while_the_connection_is_refused(
     services: Services, alice: Actor, connection: Connection, sandbox: Sandbox
 ):
     importer = services.importers.create(alice, a_draft(connection_id=connection.id))
     sandbox.faults.add("revoked")
-    services.runs.start(alice, importer.id)
+    assert services.runs.start(alice, importer.id).status is Status.FAILED
     sandbox.faults.clear()
-    assert not services.connections.get(alice, connection.id).works
-    services.runs.start(alice, importer.id)
+    sandbox.journal.clear()
+    with pytest.raises(NeedsReconnecting, match="so no run was started"):
+        services.runs.start(alice, importer.id)
+    assert sandbox.journal.calls == []
+    assert len(services.runs.list(alice, importer.id)) == 1
+    services.connections.check(alice, connection.id)
+    assert services.runs.start(alice, importer.id).status is Status.DONE_WITH_NOTES
+
+
+def test_whoever_may_not_reconnect_is_told_who_may(
+    services: Services, alice: Actor, bob: Actor, connection: Connection, sandbox: Sandbox
+):
+    importer = services.importers.create(alice, a_draft(connection_id=connection.id))
+    sandbox.faults.add("revoked")
+    services.connections.check(alice, connection.id)
+    with pytest.raises(NeedsReconnecting, match="Ask an owner to reconnect it"):
+        services.runs.start(bob, importer.id)
+
+
+def test_a_run_that_was_asked_for_before_the_refusal_was_known_tries_and_mends_the_connection(
+    services: Services, store: SqlStore, alice: Actor, connection: Connection, sandbox: Sandbox, clock: FakeClock
+):
+    importer = services.importers.create(alice, a_draft(connection_id=connection.id))
+    run, _ = store.add_run(importer, Trigger.MANUAL, now=clock.now())
+    sandbox.faults.add("revoked", count=1)
+    assert not services.connections.check(alice, connection.id).works
+    services.runs.execute(run.id)
     assert services.connections.get(alice, connection.id).works
 
 
