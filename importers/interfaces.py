@@ -179,12 +179,15 @@ class Grants(Protocol):
 class ConsentApp(Protocol):
     """Our app at the vendor, which users let in by pressing Allow there."""
 
-    def consent_url(self, *, redirect_uri: str, state: str) -> str:
-        """The vendor's page that asks the user; it leads back to *redirect_uri* with *state* and a code."""
-
-    def exchange(self, code: Secret, *, redirect_uri: str) -> Grant:
+    def consent_url(self, *, redirect_uri: str, state: str, verifier: Secret | None = None) -> str:
         """
-        Trade the code, which is good once and for minutes.
+        The vendor's page that asks the user; it leads back to *redirect_uri* with *state* and a code. Of
+        *verifier* (PKCE: 43 to 128 letters, digits, -._~) only a hash goes along, where the vendor knows of it.
+        """
+
+    def exchange(self, code: Secret, *, redirect_uri: str, verifier: Secret | None = None) -> Grant:
+        """
+        Trade the code, which is good once and for minutes, and only with the verifier it was asked for with.
 
         Raises:
             CredentialsRejected: it is not good (any more).

@@ -56,7 +56,7 @@ class _Refusal(msgspec.Struct):
 @dataclass(frozen=True, kw_only=True)
 class PipedriveApp:
     """
-    Implements `interfaces.ConsentApp`.
+    Implements `interfaces.ConsentApp`. Pipedrive knows no PKCE, so no verifier is of use.
 
     *at* says where an address of Pipedrive's is really found by a browser: on
     this machine, in the sandbox.
@@ -68,11 +68,11 @@ class PipedriveApp:
     clock: Clock
     at: Callable[[str], str] = str
 
-    def consent_url(self, *, redirect_uri: str, state: str) -> str:
+    def consent_url(self, *, redirect_uri: str, state: str, verifier: Secret | None = None) -> str:
         query = {"client_id": self.client_id, "redirect_uri": redirect_uri, "state": state}
         return self.at(f"{_HOST}/authorize?{urlencode(query)}")
 
-    def exchange(self, code: Secret, *, redirect_uri: str) -> Grant:
+    def exchange(self, code: Secret, *, redirect_uri: str, verifier: Secret | None = None) -> Grant:
         form = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": redirect_uri}
         return self._granted(form, _code_refused)
 
