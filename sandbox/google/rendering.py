@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.google.areas import Box
 from sandbox.google.book import Formula, Spreadsheet, Tab
-from sandbox.google.computed import effective
+from sandbox.google.evaluate import Calculator
 from sandbox.google.shown import is_moment, shown
 
 FORMATTED, UNFORMATTED, FORMULAS = "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"
@@ -38,7 +38,10 @@ def _major(asked: Mapping[str, Any]) -> str:
 
 def rendered(book: Spreadsheet, tab: Tab, box: Box, how: Rendering) -> list[list[Any]]:
     """Those cells, without what is empty at the ends of rows and at the end of all; gaps are "" and []."""
-    rows = [_row(book, tab, row, box, how) for row in range(box.top, min(box.bottom, len(tab.values)))]
+    calculator = Calculator(book)
+    rows = [
+        _row(calculator, book.locale, tab, row, box, how) for row in range(box.top, min(box.bottom, len(tab.values)))
+    ]
     if how.major == COLUMNS:
         rows = [_trimmed(list(column)) for column in zip_longest(*rows, fillvalue="")]
     while rows and not rows[-1]:
@@ -52,7 +55,7 @@ def number_format(tab: Tab, row: int, column: int) -> Mapping[str, str] | None:
     return found
 
 
-def _row(book: Spreadsheet, tab: Tab, row: int, box: Box, how: Rendering) -> list[Any]:
+def _row(calculator: Calculator, locale: str, tab: Tab, row: int, box: Box, how: Rendering) -> list[Any]:
     things = tab.values[row]
     if things is None:
         return []
@@ -62,23 +65,21 @@ def _row(book: Spreadsheet, tab: Tab, row: int, box: Box, how: Rendering) -> lis
             made.append("")
         elif type(value) is str:
             made.append(value)
+        elif how.values == FORMULAS and type(value) is Formula:
+            made.append(str(value))
         else:
-            made.append(_cell(book, tab, row, column, value, how))
+            shows = calculator.shown(tab, row, column, value)
+            made.append(_rendered(shows, number_format(tab, row, column), locale, how))
     return _trimmed(made)
 
 
-def _cell(book: Spreadsheet, tab: Tab, row: int, column: int, value: Any, how: Rendering) -> Any:
-    if isinstance(value, Formula):
-        if how.values == FORMULAS:
-            return str(value)
-        value = effective(book, tab, row, column)
+def _rendered(value: Any, pattern: Mapping[str, str] | None, locale: str, how: Rendering) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
         return str(value)
-    pattern = number_format(tab, row, column)
     if how.values == FORMATTED or (how.moments == AS_TEXT and is_moment(pattern)):
-        return shown(value, pattern, book.locale)
+        return shown(value, pattern, locale)
     return value
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.google import metadata
 from sandbox.google.areas import Area, Box
 from sandbox.google.book import Formula, Spreadsheet, Tab
 from sandbox.google.cells import extended
-from sandbox.google.computed import effective
+from sandbox.google.evaluate import Calculator
 from sandbox.google.masks import ALL, Mask, parse
 from sandbox.google.protection import Principal
 from sandbox.google.ranges import Place
@@ -30,7 +31,17 @@ _LINK = re.compile(r'=HYPERLINK\("([^"]+)"', re.IGNORECASE)
 _KEPT = ("note", "textFormatRuns", "dataValidation", "pivotTable", "chipRuns")
 
 Json = dict[str, Any]
-_Part = Callable[[Spreadsheet, Tab, int, int], Any]
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A spreadsheet that is looked at, with what its formulas come to."""
+
+    book: Spreadsheet
+    calculator: Calculator
+
+
+_Part = Callable[[_Looked, Tab, int, int], Any]
 
 
 def spreadsheet_json(
@@ -90,7 +101,7 @@ def _sheet(book: Spreadsheet, tab: Tab, principal: Principal, boxes: list[Box], 
 
     parts: Json = {
         "properties": tab.properties_json(book.index(tab)),
-        "data": [_grid_data(book, tab, box, mask) for box in boxes] if mask else None,
+        "data": [_grid_data(_Looked(book, Calculator(book)), tab, box, mask) for box in boxes] if mask else None,
         "merges": [merge for merge in tab.merges if meets(merge)],
         "conditionalFormats": [rule for rule in tab.conditional_formats if any(map(meets, rule.get("ranges", [])))],
         "filterViews": meeting(tab.filter_views),
@@ -119,11 +130,11 @@ def _protected(thing: Json, principal: Principal) -> Json:
 # -- cells -------------------------------------------------------------------------------------
 
 
-def _grid_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask) -> Json:
+def _grid_data(looked: _Looked, tab: Tab, box: Box, mask: Mask) -> Json:
     data: Json = {"startRow": box.top, "startColumn": box.left}
     data = {name: start for name, start in data.items() if start}
     if mask.touches(f"{_DATA}.rowData"):
-        rows = _rows(book, tab, box, mask)
+        rows = _rows(looked, tab, box, mask)
         data |= {"rowData": rows} if rows else {}
     if mask.touches(f"{_DATA}.rowMetadata"):
         data["rowMetadata"] = [_line(tab, ROWS, row) for row in range(box.top, box.bottom)]
@@ -141,56 +152,56 @@ def _line(tab: Tab, dimension: str, index: int) -> Json:
     return size | rest | ({"developerMetadata": own} if own else {})
 
 
-def _rows(book: Spreadsheet, tab: Tab, box: Box, mask: Mask) -> list[Json]:
+def _rows(looked: _Looked, tab: Tab, box: Box, mask: Mask) -> list[Json]:
     parts = {name: part for name, part in _PARTS.items() if mask.touches(f"{_CELL}.{name}")}
     bottom = min(box.bottom, max(len(layer) for layer in tab.layers()))
-    rows = [_row(book, tab, row, box, parts) for row in range(box.top, bottom)]
+    rows = [_row(looked, tab, row, box, parts) for row in range(box.top, bottom)]
     while rows and not rows[-1]:
         rows.pop()
     return rows
 
 
-def _row(book: Spreadsheet, tab: Tab, row: int, box: Box, parts: dict[str, _Part]) -> Json:
+def _row(looked: _Looked, tab: Tab, row: int, box: Box, parts: dict[str, _Part]) -> Json:
     """As far as anything is on it; a row without anything is empty."""
     right = min(box.right, max(len(layer[row] or ()) for layer in tab.layers()))
-    cells = [_cell(book, tab, row, column, parts) for column in range(box.left, right)]
+    cells = [_cell(looked, tab, row, column, parts) for column in range(box.left, right)]
     return {"values": cells} if cells else {}
 
 
-def _cell(book: Spreadsheet, tab: Tab, row: int, column: int, parts: dict[str, _Part]) -> Json:
-    made = ((name, part(book, tab, row, column)) for name, part in parts.items())
+def _cell(looked: _Looked, tab: Tab, row: int, column: int, parts: dict[str, _Part]) -> Json:
+    made = ((name, part(looked, tab, row, column)) for name, part in parts.items())
     return {name: thing for name, thing in made if thing is not None}
 
 
-def _entered(book: Spreadsheet, tab: Tab, row: int, column: int) -> Json | None:
+def _entered(looked: _Looked, tab: Tab, row: int, column: int) -> Json | None:
     return extended(tab.value(row, column)) or None
 
 
-def _effective(book: Spreadsheet, tab: Tab, row: int, column: int) -> Json | None:
-    return extended(effective(book, tab, row, column)) or None
+def _effective(looked: _Looked, tab: Tab, row: int, column: int) -> Json | None:
+    return extended(looked.calculator.value(tab, row, column)) or None
 
 
-def _formatted(book: Spreadsheet, tab: Tab, row: int, column: int) -> str | None:
-    value = effective(book, tab, row, column)
-    return None if value is None else shown(value, number_format(tab, row, column), book.locale)
+def _formatted(looked: _Looked, tab: Tab, row: int, column: int) -> str | None:
+    value = looked.calculator.value(tab, row, column)
+    return None if value is None else shown(value, number_format(tab, row, column), looked.book.locale)
 
 
-def _hyperlink(book: Spreadsheet, tab: Tab, row: int, column: int) -> str | None:
+def _hyperlink(looked: _Looked, tab: Tab, row: int, column: int) -> str | None:
     value = tab.value(row, column)
     found = _LINK.match(value) if isinstance(value, Formula) else None
     return found[1] if found else None
 
 
-def _effective_format(book: Spreadsheet, tab: Tab, row: int, column: int) -> Json | None:
-    own, value = tab.format_at(row, column), effective(book, tab, row, column)
+def _effective_format(looked: _Looked, tab: Tab, row: int, column: int) -> Json | None:
+    own, value = tab.format_at(row, column), looked.calculator.value(tab, row, column)
     if own is None and value is None:
         return None
-    is_link = _hyperlink(book, tab, row, column) is not None
+    is_link = _hyperlink(looked, tab, row, column) is not None
     base = DEFAULT_FORMAT | {
         "horizontalAlignment": _alignment(value),
         "hyperlinkDisplayType": "LINKED" if is_link else "PLAIN_TEXT",
     }
-    return _over(_over(base, book.default_format or {}), own or {})
+    return _over(_over(base, looked.book.default_format or {}), own or {})
 
 
 def _alignment(value: Any) -> str:
@@ -203,7 +214,7 @@ def _laid(field: str) -> _Part:
     """What a layer of the tab keeps of a cell, as it is."""
     layer = CELL_LAYERS[field]
 
-    def part(book: Spreadsheet, tab: Tab, row: int, column: int) -> Any:
+    def part(looked: _Looked, tab: Tab, row: int, column: int) -> Any:
         return getattr(tab, layer).at(row, column)
 
     return part
