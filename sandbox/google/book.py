@@ -53,7 +53,7 @@ class Spreadsheet:
         """Developer metadata of the spreadsheet itself, without the location."""
         self.version = 0
         self.lock = threading.RLock()
-        self._now = now
+        self.now = now
         self.created_at = self.modified_at = now()
 
     @classmethod
@@ -74,7 +74,7 @@ class Spreadsheet:
 
     def copied(self, id: str, title: str) -> Spreadsheet:  # noqa: A002
         """An independent copy; tabs keep their ids. Costs little however many cells there are."""
-        twin = Spreadsheet(id, title, now=self._now)
+        twin = Spreadsheet(id, title, now=self.now)
         twin._restore(self._snapshot() | {"title": title})
         twin.tabs = [tab.copied(tab.sheet_id, tab.title) for tab in self.tabs]
         return twin
@@ -114,7 +114,7 @@ class Spreadsheet:
             self._restore(kept)
             raise
         self.version += 1
-        self.modified_at = self._now()
+        self.modified_at = self.now()
 
     def properties_json(self) -> dict[str, Any]:
         """SpreadsheetProperties as kept; what the renderer adds (default format, theme) is left out when unset."""

@@ -143,6 +143,10 @@ def _range_or_none(thing: dict[str, Any], shift: Shift) -> dict[str, Any]:
 
 
 def _follow_objects(tab: Tab, shift: Shift) -> None:
+    tab.charts = shifted_json(tab.charts, shift)
+    change_cells(tab.pivots, lambda pivot: shifted_json(pivot, shift))
+    if isinstance(shift, Cut) and shift.to_sheet != shift.sheet_id:
+        return  # what lies on a tab's cells stays on that tab
     tab.merges = [merge for merge in shifted_json(tab.merges, shift) if _is_more_than_a_cell(merge)]
     rules = (rule | {"ranges": shifted_json(rule.get("ranges", []), shift)} for rule in tab.conditional_formats)
     tab.conditional_formats = [rule for rule in rules if rule["ranges"]]
@@ -152,13 +156,11 @@ def _follow_objects(tab: Tab, shift: Shift) -> None:
     tab.filter_views = [_follow_filter(view, shift) for view in _ranged(tab.filter_views, shift)]
     kept = _ranged([tab.filter] if tab.filter is not None else [], shift)
     tab.filter = _follow_filter(kept[0], shift) if kept else None
-    tab.charts = shifted_json(tab.charts, shift)
     tab.slicers = [
         slicer
         for slicer in shifted_json(tab.slicers, shift)
         if "dataRange" in slicer.get("spec", {}) or slicer in tab.slicers
     ]
-    change_cells(tab.pivots, lambda pivot: shifted_json(pivot, shift))
     if isinstance(shift, Lengthwise) and shift.sheet_id == tab.sheet_id and shift.band is None:
         name = "column_groups" if shift.dimension == COLUMNS else "row_groups"
         setattr(tab, name, _follow_groups(getattr(tab, name), shift))
