@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from importers.destinations.google_sheets.failures import AnswerLost, SlowAnswer
 from importers.http.quota import READ, WRITE
 from importers.http.retry import Patience
 from importers.interfaces import Clock, Quota, Stop, Tell, never_stop, say_nothing
+from importers.model import Account
 
 __all__ = ["AnswerLost", "Cells", "FoundFile", "Json", "SheetsClient", "Tab", "Who"]
 
@@ -239,6 +240,11 @@ class SheetsClient:
         sign_in = self._calls.sign_in
         email = str(user.get("emailAddress") or sign_in.email)
         return Who(email, str(user.get("displayName") or email), sign_in.is_robot)
+
+    def account(self) -> Account:
+        """Whose it is, as one keeps it; asks, as `about` does."""
+        who = self.about()
+        return replace(self._calls.sign_in.account, user=who.email, email=who.email)
 
     # --- calls ---
 

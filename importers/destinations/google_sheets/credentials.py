@@ -15,7 +15,7 @@ from google.oauth2 import service_account
 
 from importers.errors import CredentialsRejected, InvalidSettings, TemporaryError
 from importers.interfaces import Clock, Grants
-from importers.model import Grant
+from importers.model import GOOGLE_SHEETS, Account, Grant
 from importers.secret import Secret
 
 DRIVE_FILE = "https://www.googleapis.com/auth/drive.file"
@@ -38,6 +38,7 @@ HOW_TO_GET_A_KEY = (
     "then paste the whole file here."
 )
 
+_SENDABLE = re.compile(r"[!-~]+", re.ASCII)
 _NEEDED = ("project_id", "private_key_id", "private_key", "client_email")
 _ADDRESS = re.compile(r"[a-z0-9._-]+@[a-z0-9.-]+\.gserviceaccount\.com", re.ASCII)
 _WHOLE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+-----END [A-Z ]*PRIVATE KEY-----\s*", re.DOTALL)
@@ -46,33 +47,49 @@ _WHOLE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+-----END [A-Z ]*PR
 @dataclass(frozen=True, kw_only=True)
 class GoogleSignIn:
     """
-    `email` is whose account it is, as far as known. `project` and `user` name
-    whose quotas count; `project` is the cloud project's number or id.
+    `account` is whose it is, as far as known: with its address only, for a
+    service account. `project` and `user` name whose quotas count; `project` is
+    the cloud project's number or id.
     """
 
     credentials: Credentials = field(repr=False)
-    email: str
+    account: Account
     project: str
-    user: str
     is_robot: bool = False
+
+    @property
+    def email(self) -> str:
+        return self.account.email
+
+    @property
+    def user(self) -> str:
+        return self.account.subject or self.account.email
 
     def rejected(self, **facts: Any) -> CredentialsRejected:
         """What to raise where Google does not let it in any more."""
         return robot_ended(self.email, **facts) if self.is_robot else grant_ended(**facts)
 
 
-def by_grant(grants: Grants, *, clock: Clock, client_id: str, email: str = "", subject: str = "") -> GoogleSignIn:
-    """A user's grant to our app; *subject* is what Google knows the user by."""
-    project = client_id.partition("-")[0]
+@dataclass(frozen=True, slots=True)
+class AccountGrant(Grant):
+    """One that was given this moment, and by whom."""
+
+    account: Account | None = None
+
+
+def by_grant(grants: Grants, *, clock: Clock, client_id: str, account: Account | None = None) -> GoogleSignIn:
+    """A user's grant to our app; *account* is whose, unless it was given this moment and says so itself."""
+    grant = grants.current()
+    known = (grant.account if isinstance(grant, AccountGrant) else None) or account or _google_account("")
     credentials = GrantCredentials(grants, clock=clock)
-    return GoogleSignIn(credentials=credentials, email=email, project=project, user=subject or email)
+    return GoogleSignIn(credentials=credentials, account=known, project=client_id.partition("-")[0])
 
 
 def by_key(text: Secret) -> GoogleSignIn:
     """A service account by its key file. Raises InvalidSettings for anything else: see `robot_key`."""
     key = robot_key(text)
-    credentials = _credentials_of(key.info)
-    return GoogleSignIn(credentials=credentials, email=key.email, project=key.project, user=key.email, is_robot=True)
+    account = _google_account(key.email, subject=key.subject)
+    return GoogleSignIn(credentials=_credentials_of(key.info), account=account, project=key.project, is_robot=True)
 
 
 class GrantCredentials(Credentials):
@@ -118,10 +135,11 @@ class _RobotCredentials(service_account.Credentials):
 
 @dataclass(frozen=True, slots=True)
 class RobotKey:
-    """The key file of a service account; `project` is the id of its cloud project."""
+    """The key file of a service account; `project` is the id of its cloud project, `subject` its own number."""
 
     email: str
     project: str
+    subject: str
     info: Mapping[str, str] = field(repr=False)
 
 
@@ -144,7 +162,13 @@ def robot_key(text: Secret) -> RobotKey:
         raise _wrong("The client_email in the key file is not the address of a service account.")
     info = {name: told[name] for name in _NEEDED} | {"token_uri": TOKEN_URL}
     _check_key(info)
-    return RobotKey(info["client_email"], info["project_id"], info)
+    subject = told.get("client_id")
+    return RobotKey(info["client_email"], info["project_id"], subject if isinstance(subject, str) else "", info)
+
+
+def is_sendable(token: Secret) -> bool:
+    """Whether it may stand in a header. A library that met anything else there would quote it in its error."""
+    return bool(_SENDABLE.fullmatch(token.reveal()))
 
 
 def grant_ended(**facts: Any) -> CredentialsRejected:
@@ -153,6 +177,7 @@ def grant_ended(**facts: Any) -> CredentialsRejected:
         "months, an administrator ended it, or the app is in testing mode, where access ends after 7 days.",
         hint="Reconnect the account: Connections › Reconnect. If it ends every week, publish the app in Google Cloud: "
         "APIs & Services › OAuth consent screen.",
+        kind=GOOGLE_SHEETS,
         **facts,
     )
 
@@ -162,8 +187,13 @@ def robot_ended(email: str, **facts: Any) -> CredentialsRejected:
         f"Google no longer accepts the key of the service account {email}: the key or the account was deleted "
         "or switched off.",
         hint=f"Make a new key and reconnect with it. {HOW_TO_GET_A_KEY}",
+        kind=GOOGLE_SHEETS,
         **facts,
     )
+
+
+def _google_account(email: str, *, subject: str = "") -> Account:
+    return Account("Google", "google.com", email, email, subject=subject)
 
 
 def _object_in(text: str) -> dict[str, Any]:

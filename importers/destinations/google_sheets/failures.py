@@ -24,6 +24,7 @@ from importers.errors import (
     SetupError,
 )
 from importers.http.quota import PROJECT, USER
+from importers.model import GOOGLE_SHEETS
 
 STATUS_PAGE = "https://www.google.com/appsstatus/dashboard/"
 
@@ -175,15 +176,19 @@ def answer_lost(**facts: Any) -> AnswerLost:
     )
 
 
+def clock_is_wrong(**facts: Any) -> InvalidSettings:
+    return InvalidSettings(
+        "Google and this server do not agree on what time it is, so signing in cannot work.",
+        hint="Set the clock of this server by the network (NTP), then try again.",
+        **facts,
+    )
+
+
 def robot_refused(error: str, description: str, sign_in: GoogleSignIn) -> ImporterError:
     """Why Google's token endpoint refused a service account for good."""
     facts = {"said": f"{error}: {description}"[:_LONGEST_QUOTE]}
     if "iat and exp" in description or "short-lived" in description:
-        return InvalidSettings(
-            "Google refused to sign in the service account, because the clock of this server is wrong.",
-            hint="Set the clock of this server by the network (NTP), then run it again.",
-            **facts,
-        )
+        return clock_is_wrong(**facts)
     if error == "unauthorized_client":
         return AccessDenied(
             f"Google does not let the service account {sign_in.email} act for anybody.",
@@ -229,6 +234,7 @@ def scope_unticked(**facts: Any) -> CredentialsRejected:
         "or the permission was taken back.",
         hint="Reconnect the account (Connections › Reconnect) and tick “See, edit, create, and delete only the "
         "specific Google Drive files you use with this app”.",
+        kind=GOOGLE_SHEETS,
         **facts,
     )
 
