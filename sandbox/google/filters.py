@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sandbox.google import metadata
@@ -12,7 +13,7 @@ from sandbox.google.errors import ApiError
 from sandbox.google.protection import Principal
 from sandbox.google.ranges import Place, locate, of_grid_range, written
 from sandbox.google.rendering import Rendering
-from sandbox.google.values_api import Json, Writer, totals, value_range, wiped, write
+from sandbox.google.values_api import Json, Writer, Written, totals, value_range, wiped, write
 
 
 def places(book: Spreadsheet, data_filter: Json) -> list[Place]:
@@ -49,21 +50,21 @@ def batch_get(book: Spreadsheet, asked: Json) -> Json:
 
 def batch_update(writer: Writer, data: Sequence[Json]) -> Json:
     """All of them or none."""
-    answers = []
+    done: list[Written] = []
     with writer.book.transaction():
         for index, each in enumerate(data):
             data_filter = each.get("dataFilter", {})
             try:
-                answers += [
-                    _of_filter(write(writer, place, each), data_filter) for place in places(writer.book, data_filter)
-                ]
+                found = places(writer.book, data_filter)
+                done += [_of_filter(write(writer, place, each), data_filter) for place in found]
             except ApiError as error:
                 raise error.prefixed(f"Invalid data[{index}]") from None
-    return totals(writer.book, answers)
+    return totals(writer.book, done)
 
 
-def _of_filter(answer: Json, data_filter: Json) -> Json:
-    return {name: part for name, part in answer.items() if name != "spreadsheetId"} | {"dataFilter": data_filter}
+def _of_filter(written: Written, data_filter: Json) -> Written:
+    rest = {name: part for name, part in written.answer.items() if name != "spreadsheetId"}
+    return replace(written, answer=rest | {"dataFilter": data_filter})
 
 
 def batch_clear(book: Spreadsheet, principal: Principal, data_filters: Sequence[Json]) -> Json:

@@ -48,6 +48,17 @@ class Writer:
         return cls(book, principal, option, today, shows)
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was written where: the rows and columns of a tab in which any cell was, and the answer that says so."""
+
+    tab: Tab
+    rows: frozenset[int]
+    columns: frozenset[int]
+    cells: int
+    answer: Json
+
+
 # -- reading -----------------------------------------------------------------------------------
 
 
@@ -79,36 +90,36 @@ def update(writer: Writer, text: str, data: Json) -> Json:
     if "range" in data and locate(writer.book, data["range"]) != Place(place.tab, place.cells, data["range"]):
         raise invalid(f"Requested range {text} does not match the range of the values, {data['range']}.")
     with writer.book.transaction():
-        return write(writer, place, data)
+        return write(writer, place, data).answer
 
 
 def batch_update(writer: Writer, data: Sequence[Json]) -> Json:
     """All of them or none."""
     with writer.book.transaction():
-        answers = [_one_of_many(writer, place, each) for place, each in enumerate(data)]
-    return totals(writer.book, answers)
+        done = [_one_of_many(writer, place, each) for place, each in enumerate(data)]
+    return totals(writer.book, done)
 
 
-def totals(book: Spreadsheet, answers: list[Json]) -> Json:
-    tabs = {a1.read(answer["updatedRange"]).title for answer in answers}
+def totals(book: Spreadsheet, done: Sequence[Written]) -> Json:
+    """The answer for many: rows and columns written more than once count once."""
     sums = {
-        "totalUpdatedRows": sum(answer.get("updatedRows", 0) for answer in answers),
-        "totalUpdatedColumns": sum(answer.get("updatedColumns", 0) for answer in answers),
-        "totalUpdatedCells": sum(answer.get("updatedCells", 0) for answer in answers),
-        "totalUpdatedSheets": len(tabs),
+        "totalUpdatedRows": len({(id(each.tab), row) for each in done for row in each.rows}),
+        "totalUpdatedColumns": len({(id(each.tab), column) for each in done for column in each.columns}),
+        "totalUpdatedCells": sum(each.cells for each in done),
+        "totalUpdatedSheets": len({id(each.tab) for each in done}),
     }
     answer = {"spreadsheetId": book.id} | {name: count for name, count in sums.items() if count}
-    return answer | {"responses": answers} if answers else answer
+    return answer | {"responses": [each.answer for each in done]} if done else answer
 
 
-def _one_of_many(writer: Writer, index: int, data: Json) -> Json:
+def _one_of_many(writer: Writer, index: int, data: Json) -> Written:
     try:
         return write(writer, locate(writer.book, data.get("range", "")), data)
     except ApiError as error:
         raise error.prefixed(f"Invalid data[{index}]") from None
 
 
-def write(writer: Writer, place: Place, data: Json) -> Json:
+def write(writer: Writer, place: Place, data: Json) -> Written:
     """
     The values of a ValueRange, from the first cell of the place on.
 
@@ -139,21 +150,31 @@ def grid_of(data: Json) -> list[list[Any]]:
     return rows
 
 
-def _put(writer: Writer, tab: Tab, box: Box, rows: list[list[Any]]) -> Json:
+def _put(writer: Writer, tab: Tab, box: Box, rows: list[list[Any]]) -> Written:
     if box:
         protection.check(tab, box, writer.principal)
         _lay(writer, tab, box, rows)
-    counts = {
-        "updatedRows": box.height,
-        "updatedColumns": box.width,
-        "updatedCells": sum(len(row) - row.count(None) for row in rows),
-    }
+    in_rows = frozenset(box.top + place for place, row in enumerate(rows) if row.count(None) < len(row))
+    in_columns = frozenset(box.left + place for place in _filled_columns(rows))
+    cells = sum(len(row) - row.count(None) for row in rows)
+    counts = {"updatedRows": len(in_rows), "updatedColumns": len(in_columns), "updatedCells": cells}
     shown = Box(box.top, box.left, max(box.bottom, box.top + 1), max(box.right, box.left + 1))
     answer: Json = {"spreadsheetId": writer.book.id, "updatedRange": a1.printed(tab.title, shown)}
     answer |= {name: count for name, count in counts.items() if count}
     if writer.shows is not None:
         answer["updatedData"] = _value_range(writer.book, tab, shown, writer.shows)
-    return answer
+    return Written(tab, in_rows, in_columns, cells, answer)
+
+
+def _filled_columns(rows: list[list[Any]]) -> set[int]:
+    filled: set[int] = set()
+    widest = 0
+    for row in rows:
+        if None not in row:
+            widest = max(widest, len(row))
+        else:
+            filled.update(place for place, value in enumerate(row) if value is not None)
+    return filled | set(range(widest))
 
 
 def _lay(writer: Writer, tab: Tab, box: Box, rows: list[list[Any]]) -> None:
@@ -229,7 +250,7 @@ def append(writer: Writer, text: str, data: Json, *, insert: bool) -> Json:
     box = Box(top, left, top + len(rows), left + max(map(len, rows), default=0))
     with writer.book.transaction():
         _make_room(writer, tab, box, insert=insert)
-        updates = _put(writer, tab, box, rows)
+        updates = _put(writer, tab, box, rows).answer
     answer: Json = {"spreadsheetId": writer.book.id}
     if table:
         answer["tableRange"] = a1.printed(tab.title, table)
