@@ -672,7 +672,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to pick by its name."""
+    """Something to pick by its name. `brings` are the keys of the columns that come along with it."""
 
     value: str
     label: str
@@ -694,6 +694,7 @@ class Question:
     usual: tuple[str, ...]
     several: bool = False
     help: str = ""
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time
 from enum import StrEnum
@@ -13,6 +13,7 @@ from wtforms import Field
 from importers.model import Draft, Every, Importer, Question, Refresh, Schedule, Selection, Target, Vanished
 from importers.questions import in_words, unusual
 from web.choices import REFRESHES, VANISHED
+from web.editor.brought import Settled, settled, usual_with
 from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
 from web.editor.options import entity_named
 from web.filters import count
@@ -123,6 +124,23 @@ def in_kept_order(picked: Sequence[str], kept: Sequence[str] | None) -> tuple[st
     return tuple(kept) if kept and set(kept) == set(unique) else unique
 
 
+def as_settled(form: EditorForm, base: Draft, usual: Sequence[str] = ()) -> Settled:
+    """The answers and the columns as they go together; *usual* are those that there are unless columns are chosen."""
+    questions, given, picked = _questions(form), form.options.data or {}, form.columns.data or ()
+    if form.columns_mode.data == CHOSEN:
+        return settled(questions, given, picked, _answers_before(form, base))
+    return Settled(given, usual_with(questions, given, picked or usual))
+
+
+def usual_count(form: EditorForm, usual: Sequence[str]) -> int:
+    """How many columns the usual ones are, with those that come along with the answers."""
+    return len(usual_with(_questions(form), form.options.data or {}, usual))
+
+
+def _answers_before(form: EditorForm, base: Draft) -> Mapping[str, Sequence[str]]:
+    return base.selection.options if base.selection.entity == form.entity.data else {}
+
+
 def _in_the_sheet(selection: Selection) -> tuple[str, ...]:
     """The columns chosen; of the usual ones those the sheet has by now."""
     if selection.columns is not None:
@@ -134,17 +152,18 @@ def _selection(form: EditorForm, base: Draft) -> Selection:
     filter_id, filter_name = filter_from(form.filter.data)
     chosen = form.columns_mode.data == CHOSEN
     kept = base.selection.columns
+    ours = as_settled(form, base)
     return replace(
         base.selection,
         entity=form.entity.data or "",
-        columns=in_kept_order(form.columns.data or (), kept) if chosen else None,
+        columns=in_kept_order(ours.columns, kept) if chosen else None,
         frozen=base.selection.frozen if _keeps_its_sheet(form, base) else None,
         filter_id=filter_id,
         filter_name=filter_name,
         statuses=tuple(form.statuses.data or ()),
         refresh=Refresh(form.refresh.data or Refresh.EVERYTHING),
         vanished=Vanished(form.vanished.data or Vanished.REMOVE),
-        options=unusual(_questions(form), form.options.data or {}),
+        options=unusual(_questions(form), {name: tuple(answer) for name, answer in ours.answers.items()}),
         time_zone=form.time_zone.data or "UTC",
     )
 

@@ -23,6 +23,11 @@ class Options:
     trouble: ImporterError | None = None
 
     @property
+    def usual(self) -> list[str]:
+        """The keys of the columns there are unless somebody chooses others."""
+        return [column.key for column in self.columns if column.usual]
+
+    @property
     def groups(self) -> dict[str, list[Column]]:
         """The columns under their groups, both in the order proposed."""
         groups: dict[str, list[Column]] = {}

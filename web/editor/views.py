@@ -14,9 +14,18 @@ from web import current
 from web.addresses import an_id
 from web.choices import REFRESHES, VANISHED
 from web.editor import preview, proposals
-from web.editor.answers import answers, draft_from, draft_of, drop_stale_choices, kept_in_words, options_key
+from web.editor.answers import (
+    answers,
+    as_settled,
+    draft_from,
+    draft_of,
+    drop_stale_choices,
+    kept_in_words,
+    options_key,
+    usual_count,
+)
 from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
-from web.editor.options import entity_named, load, on_shelf
+from web.editor.options import Options, entity_named, load, on_shelf
 from web.editor.timetable import timetable
 from web.prices import Tag, tag_of
 from web.security import safe_next
@@ -101,7 +110,7 @@ def options() -> ResponseReturnValue:
         draft, selection=replace(draft.selection, entity=entity), name="", target=replace(draft.target, sheet="")
     )
     form = _form(draft)
-    return render_template("editor/_options.html", form=form, options=load(connection_id, entity))
+    return render_template("editor/_options.html", form=form, **_offered(form, draft, load(connection_id, entity)))
 
 
 @pages.post("/editor/preview")
@@ -208,7 +217,7 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         form=form,
         connections=services.connections.list(actor),
         shelf=on_shelf(services.importers.entities()),
-        options=load(form.connection_id.data, form.entity.data),
+        **_offered(form, desk.base, load(form.connection_id.data, form.entity.data)),
         workbooks=proposals.workbooks(cards),
         timetable=timetable(form),
         tag=_tag(desk, form),
@@ -218,6 +227,15 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         starts_afresh=options_key(desk.base.connection_id, desk.base.selection.entity) != form.options_for.data,
         is_open=request.form.get("action") == "options",
     )
+
+
+def _offered(form: EditorForm, base: Draft, found: Options) -> dict[str, Any]:
+    """What the chosen entity offers, and what of it is chosen."""
+    return {
+        "options": found,
+        "settled": as_settled(form, base, found.usual),
+        "usual_count": usual_count(form, found.usual),
+    }
 
 
 def _tag(desk: Desk, form: EditorForm) -> Tag:

@@ -93,8 +93,39 @@ options.addEventListener("input", (event) => {
 });
 const mode = (value) => options.querySelector(`[name="columns_mode"][value="${value}"]`);
 
+// Columns that come along with an answer: their boxes and the answer always say the same.
+const bringers = () => [...options.querySelectorAll("[data-brings]")];
+const boxesBy = (bringer) =>
+  bringer.dataset.brings.split(" ").map((key) => options.querySelector(`[name="columns"][value="${CSS.escape(key)}"]`)).filter(Boolean);
+
+const isUsual = (box) => {
+  const bringer = bringers().find((one) => boxesBy(one).includes(box));
+  return bringer ? bringer.checked : box.dataset.usual === "yes";
+};
+
+const followAnswers = (name) => {
+  for (const bringer of bringers().filter((one) => one.name === name)) {
+    for (const box of boxesBy(bringer)) box.checked = bringer.checked;
+  }
+  const usual = options.querySelector("[data-usual-count]");
+  if (usual) usual.textContent = [...options.querySelectorAll('[name="columns"]')].filter(isUsual).length;
+  countColumns();
+};
+
+const followBoxes = (changed) => {
+  for (const bringer of bringers()) {
+    const decisive = changed.find((box) => boxesBy(bringer).includes(box));
+    if (!decisive || decisive.checked === bringer.checked) continue;
+    const others = [...options.querySelectorAll(`[name="${CSS.escape(bringer.name)}"]`)].filter((one) => one !== bringer);
+    if (bringer.type === "radio" && !decisive.checked) others.find((one) => !one.dataset.brings).checked = true;
+    else bringer.checked = decisive.checked;
+    followAnswers(bringer.name);
+  }
+};
+
 const tick = (boxes, wanted) => {
-  for (const box of boxes) box.checked = wanted === "all" || (wanted === "usual" && box.dataset.usual === "yes");
+  for (const box of boxes) box.checked = wanted === "all" || (wanted === "usual" && isUsual(box));
+  followBoxes([...boxes]);
   countColumns();
 };
 
@@ -126,8 +157,10 @@ options.addEventListener("change", (event) => {
     if (event.target.value === "usual") tick(options.querySelectorAll('[name="columns"]'), "usual");
     tellLacking(false);
   }
+  if (event.target.name.startsWith("option:")) followAnswers(event.target.name);
   if (event.target.name !== "columns") return;
   mode("chosen").checked = true;
+  followBoxes([event.target]);
   tellLacking(false);
   countColumns();
 });

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from importers.model import Choice, Question
@@ -17,13 +17,17 @@ Act = Callable[[List, tuple[str, ...]], List]
 @dataclass(frozen=True, slots=True)
 class Option:
     """
-    A question and what its answer does. `brings` names the columns that come
-    with an answer; a column that was chosen by itself brings its answer along.
+    A question and what its answer does. A column that comes with an answer and
+    was chosen by itself brings its answer along.
     """
 
     question: Question
     act: Act
-    brings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def brings(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns that come with an answer, where any do."""
+        return {choice.value: choice.brings for choice in self.question.choices if choice.brings}
 
 
 def arranged(where: List, options: Sequence[Option], answers: Answers) -> List:
@@ -117,13 +121,12 @@ WITH_TEXT = Option(
         label="Text of the messages",
         choices=(
             Choice("none", "Only how they begin"),
-            Choice("whole", "Whole, as plain text"),
+            Choice("whole", "Whole, as plain text", brings=("body", "body_missing")),
         ),
         usual=("none",),
         help="The whole text takes one more request for each message, at 2 tokens.",
     ),
     _with(_TEXT),
-    brings={"whole": ("body", "body_missing")},
 )
 
 
