@@ -677,6 +677,7 @@ class Choice:
     value: str
     label: str
     help: str = ""
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -694,7 +695,6 @@ class Question:
     usual: tuple[str, ...]
     several: bool = False
     help: str = ""
-    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
