@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.faults import Faults
-from sandbox.google import driveerrors, oauth, troubles
+from sandbox.google import drive, driveerrors, oauth, sheets_api, troubles
 from sandbox.google.accounts import DEMO, DRIVE, SHEETS, Accounts, Client, Robot
 from sandbox.google.desk import Desk
 from sandbox.google.errors import ApiError
@@ -113,9 +111,8 @@ def create_app(
 
 def _add_apis(app: Flask, google: Google) -> None:
     app.register_blueprint(oauth.blueprint(google.desk))
-    if importlib.util.find_spec("sandbox.google.sheets_api"):
-        sheets_api = importlib.import_module("sandbox.google.sheets_api")
-        app.register_blueprint(sheets_api.blueprint(google.desk))
+    app.register_blueprint(drive.blueprint(google.desk))
+    app.register_blueprint(sheets_api.blueprint(google.desk))
 
 
 def _carry_out(app: Flask, environ: dict[str, Any]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import gspread
 import pytest
 import requests
 from flask import Flask
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials
 
 from sandbox.adapters import WSGIAdapter
+from sandbox.google import scopes
 from sandbox.google.app import Google, create_app
 
 
@@ -64,3 +68,14 @@ def carried(session: requests.Session, app: Flask, clock: Clock) -> Any:
 @pytest.fixture
 def browser(google_app: Flask, moments: Clock) -> Browser:
     return Browser(google_app, moments)
+
+
+@pytest.fixture
+def gspread_of(google_app: Flask, google: Google, moments: Clock) -> Callable[..., gspread.Client]:
+    """A real gspread, signed in as somebody with some scopes; without any, with those of drive."""
+
+    def sign_in(email: str, *wanted: str) -> gspread.Client:
+        session = AuthorizedSession(Credentials(google.sign_in(email, *(wanted or (scopes.DRIVE,))).access))
+        return gspread.Client(auth=None, session=carried(session, google_app, moments))
+
+    return sign_in
