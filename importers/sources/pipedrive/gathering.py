@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -20,16 +19,15 @@ from importers.interfaces import Stop
 from importers.model import Refresh, Selection, Vanished
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Changes, Rounds, Rules, latest, newest_in
-from importers.sources.pipedrive.client import Params, PipedriveClient
+from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.details import missing_key
-from importers.sources.pipedrive.mirror import About, DamagedError, Layout, Mirror, Record, as_moment
+from importers.sources.pipedrive.mirror import About, DamagedError, Key, Layout, Mirror, Record, as_moment
+from importers.sources.pipedrive.missing import Missing
 from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
 from importers.sources.pipedrive.seen import SeenIds
 from importers.sources.pipedrive.walks import kept
 
 _MAX_AGE = {Refresh.DAILY: timedelta(days=1), Refresh.WEEKLY: timedelta(days=7)}
-_IDS = 100
-"""As many as one may ask for at once."""
 _OF_UUIDS = ("/leads", "/leads/archived")
 """Lists whose order is not that of their ids."""
 _LEEWAY = timedelta(minutes=30)
@@ -72,11 +70,6 @@ class Wanted:
     def has_versions(self) -> bool:
         """Whether its parents tell whether something changed."""
         return self.plan.where.per is not None and bool(self.plan.where.per.version)
-
-    @property
-    def has_choice(self) -> bool:
-        """Whether a record can leave the table and still be there."""
-        return self._selection.filter_id is not None or bool(self._selection.statuses)
 
     @property
     def remembers_removed(self) -> bool:
@@ -235,20 +228,10 @@ class Gathering:
         if (about.account, about.entity) != (label.account, label.entity):
             return
         chose_otherwise = about.picked != label.picked
-        if self._wanted.has_choice and not chose_otherwise:
-            self._drop_those_still_there(mirror, last)
+        if not chose_otherwise:
+            missing = Missing(self._wanted.plan, self._parents.listed, self._client, self._stop)
+            mirror.leave_out(missing.only_left(mirror, last))
         mirror.take_over_lost(last, gone_at=self.now.isoformat(), only_lost=chose_otherwise)
-
-    def _drop_those_still_there(self, mirror: Mirror, last: Mirror) -> None:
-        """What only ceased to fit the choice was not removed; Pipedrive is asked, where it can be by ids."""
-        where = self._wanted.plan.where
-        missing = (key for key in mirror.missing(last) if isinstance(key, int))
-        takes_ids = where.version == "v2" and "updated_since" in where.windows
-        while takes_ids and (ids := list(islice(missing, _IDS))):
-            asked: Params = {"ids": ",".join(map(str, ids)), "limit": _IDS}
-            answer = self._client.get(where.path, asked, version=where.version, cost=where.cost)
-            for record in answer.data or ():
-                mirror.drop(record)
 
 
 class Parents:
@@ -256,18 +239,20 @@ class Parents:
     Remembers the parents of a reading and which of them are as they were in
     *last*. It is asked in the thread that lists them; the rest is done in the
     one that fills the mirror. `full_at` is when all of them were read last,
-    None where this reading does so.
+    None where this reading does so; `listed` are the ids that came by.
     """
 
     def __init__(self, per: Per | None, last: Mirror | None) -> None:
         self._per = per
         self._names = per.version if per else ()
         self.full_at = last.about.full_at if last and last.about else None
+        self.listed: set[Key] = set()
         self._last = last
         self._versions = last.versions() if last and self._names else {}
         self._listed: deque[tuple[Record, str]] = deque()
 
     def are_known(self, parent: Record) -> bool:
+        self.listed.add(parent["id"])
         if not self._names:
             return False
         version = _text([parent.get(name) for name in self._names])

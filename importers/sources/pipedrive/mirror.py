@@ -261,12 +261,17 @@ class Mirror:
             rows = old._sql.execute(query, (parent.get(RANK), parent["id"])).fetchall()
             self._sql.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def missing(self, old: Mirror) -> Iterator[Key]:
-        """What was there in *old* and is not here."""
+    def missing(self, old: Mirror) -> Iterator[tuple[Key, Key | None]]:
+        """What was there in *old* and is not here, and its parent."""
         with _disk_explained(), _cursor(old._sql) as cursor:
-            for row in cursor.execute("SELECT id FROM records WHERE gone_at IS NULL"):
-                if not _is_nameless(row[0]) and not self._knows(row[0]):
-                    yield row[0]
+            for key, parent in cursor.execute("SELECT id, parent FROM records WHERE gone_at IS NULL"):
+                if not _is_nameless(key) and not self._knows(key):
+                    yield key, parent
+
+    def leave_out(self, keys: Iterable[Key]) -> None:
+        """These do not belong here, though they were not removed."""
+        with _disk_explained():
+            self._sql.executemany("INSERT OR IGNORE INTO dropped VALUES (?)", [(key,) for key in keys])
 
     def take_over_lost(self, old: Mirror, *, gone_at: str, only_lost: bool) -> None:
         """Take over what is not here from *old*, as removed: what was lost there already, or all of it, lost now."""

@@ -14,8 +14,9 @@ from importers.sources.pipedrive.features import explained
 from importers.sources.pipedrive.mirror import Mirror, Record
 from importers.sources.pipedrive.recipes import ids_in
 from importers.sources.pipedrive.removal import Removal
-from importers.sources.pipedrive.supply import ABREAST, Batch, Ears, Supply
+from importers.sources.pipedrive.supply import Batch, Ears, Supply
 from importers.sources.pipedrive.tally import counted, told
+from importers.sources.pipedrive.walks import ABREAST
 from importers.tables.flatten import Getter, Path, Shaper, pluck
 
 

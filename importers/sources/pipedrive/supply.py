@@ -24,16 +24,13 @@ from importers.sources.pipedrive.pages import VendorPage
 from importers.sources.pipedrive.price import PriceTag
 from importers.sources.pipedrive.seen import SeenIds
 from importers.sources.pipedrive.totals import deals_in
-from importers.sources.pipedrive.walks import Record, Walker
+from importers.sources.pipedrive.walks import ABREAST, Record, Walker
 
 _ASK_FOR_TOTAL_AFTER = 20
 """Pages. A deal list longer than this is worth the 40 tokens that its total costs."""
 
 _GLANCE = 30
 """Requests after which a glance gives up: most parents of rare records have none, and the next thousand may not either."""
-
-ABREAST = 16
-"""Requests under way at a time, as far as the governor lets them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ Told, before their lists are asked for, how many parents were found so far,
 whether these are all, and of how many records their lists will be, where they say.
 """
 
+ABREAST = 16
+"""Requests under way at a time, as far as the governor lets them."""
 _ENOUGH = 500
 _ASKS = 100
 """A page is handed on when it holds as many records as a usual one, or took as many requests."""

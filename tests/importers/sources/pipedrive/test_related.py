@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.related import LISTS, count
-from importers.sources.pipedrive.supply import ABREAST
+from importers.sources.pipedrive.walks import ABREAST
 
 MOST_BESIDE_PAGES = len(LISTS) * ABREAST + 15
 """A page that is not full for each of the windows that are read side by side; fields, stages, users and the like."""
