@@ -84,6 +84,8 @@ def update_sheet_properties(batch: Batch, body: Json) -> None:
         _resize(batch, tab, wanted.get("gridProperties", {}), tree)
     if _names(tree, "tabColor") and not _names(tree, "tabColorStyle"):
         wanted.pop("tabColorStyle", None)
+    if _names(tree, "tabColorStyle") and not _names(tree, "tabColor"):
+        wanted.pop("tabColor", None)
     _apply_settings(tab, wanted)
     _check_frozen(tab)
     if _names(tree, "index"):
