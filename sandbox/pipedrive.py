@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Rule
 
 from sandbox import answers, control, oauth, schema, statuspage, v1, v2
 from sandbox.apps import DEMO, App
@@ -18,6 +16,7 @@ from sandbox.gate import CONTROL, PREFIX, Gate
 from sandbox.grants import Grants
 from sandbox.journal import Journal
 from sandbox.limits import Limits
+from sandbox.routes import Route
 from sandbox.world import World
 
 
@@ -39,24 +38,10 @@ class Sandbox:
     """
 
 
-class _Route(Rule):
-    """Learns how to build its address when first asked to: of hundreds of routes hardly any ever is."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        @cache
-        def builder() -> Callable[..., tuple[str, str]]:
-            return super(_Route, self)._compile_builder(append_unknown)
-
-        def build(rule: Rule, **values: Any) -> tuple[str, str]:
-            return builder()(rule, **values)
-
-        return build
-
-
 class _App(Flask):
     """Answers one request at a time, so that each shows the company as of one moment."""
 
-    url_rule_class = _Route
+    url_rule_class = Route
 
     def dispatch_request(self) -> Any:
         sandbox: Sandbox = self.extensions["sandbox"]

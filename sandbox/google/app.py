@@ -22,6 +22,7 @@ from sandbox.google.quota import PER_PROJECT, PER_USER, SLIDING, Quota
 from sandbox.google.replies import error_page, json_answer
 from sandbox.google.tokens import Given, RefusedError, Tokens
 from sandbox.journal import Journal
+from sandbox.routes import Route
 
 DRIVE_PER_MINUTE = 12_000
 
@@ -65,6 +66,10 @@ class Google:
         self.journal.clear()
 
 
+class _App(Flask):
+    url_rule_class = Route
+
+
 def create_app(
     accounts: Accounts | None = None,
     *,
@@ -81,7 +86,7 @@ def create_app(
     and of writes; None is no limit. `latency` seconds pass before every
     answer. `now` tells the seconds since 1970.
     """
-    app = Flask(__name__, template_folder="../templates", static_folder=None)
+    app = _App(__name__, template_folder="../templates", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
     accounts = accounts or Accounts()
     desk = Desk(accounts, Tokens(now=now), Files(now=now))
