@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from flask import Blueprint, Response, request
 
-from sandbox.google import batch, creation, discovery, filters, metadata, queries, values_api
+from sandbox.google import batch, colors, creation, discovery, filters, metadata, queries, values_api
 from sandbox.google.book import Spreadsheet
 from sandbox.google.desk import Principal
 from sandbox.google.errors import invalid, not_found
@@ -201,7 +201,7 @@ def _get_by_filter(call: Call, book: Spreadsheet) -> Json:
 def _batch_update(call: Call, book: Spreadsheet) -> Json:
     body = call.body
     replies = batch.apply(book, body.get("requests", []), call.principal)
-    answer: Json = {"spreadsheetId": book.id, "replies": replies}
+    answer: Json = {"spreadsheetId": book.id, "replies": colors.settled(replies)}
     if body.get("includeSpreadsheetInResponse"):
         places = [locate(book, text) for text in body.get("responseRanges", [])]
         mask = call.mask.below("updatedSpreadsheet") if call.mask else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.google import metadata
+from sandbox.google import colors, metadata
 from sandbox.google.areas import Area, Box
 from sandbox.google.book import Formula, Spreadsheet, Tab
 from sandbox.google.cells import extended
@@ -39,6 +39,16 @@ class _Looked:
 
     book: Spreadsheet
     calculator: Calculator
+    formats: dict[int, Json] = field(default_factory=dict)
+    """Formats in order, by the identity of those that cells share."""
+
+    def format_at(self, tab: Tab, row: int, column: int) -> Json | None:
+        kept = tab.format_at(row, column)
+        if kept is None:
+            return None
+        if id(kept) not in self.formats:
+            self.formats[id(kept)] = colors.settled(kept)
+        return self.formats[id(kept)]
 
 
 _Part = Callable[[_Looked, Tab, int, int], Any]
@@ -76,7 +86,7 @@ def spreadsheet_json(
 def _properties(book: Spreadsheet) -> Json:
     kept = book.properties_json()
     return kept | {
-        "defaultFormat": _over(DEFAULT_FORMAT, kept.get("defaultFormat") or {}),
+        "defaultFormat": _over(DEFAULT_FORMAT, colors.settled(kept.get("defaultFormat") or {})),
         "spreadsheetTheme": kept.get("spreadsheetTheme") or THEME,
     }
 
@@ -101,12 +111,11 @@ def _sheet(book: Spreadsheet, tab: Tab, principal: Principal, boxes: list[Box], 
 
     parts: Json = {
         "properties": tab.properties_json(book.index(tab)),
-        "data": [_grid_data(_Looked(book, Calculator(book)), tab, box, mask) for box in boxes] if mask else None,
         "merges": [merge for merge in tab.merges if meets(merge)],
         "conditionalFormats": [rule for rule in tab.conditional_formats if any(map(meets, rule.get("ranges", [])))],
         "filterViews": meeting(tab.filter_views),
         "protectedRanges": [_protected(thing, principal) for thing in meeting(tab.protected_ranges)],
-        "basicFilter": tab.filter if tab.filter is not None and meets(tab.filter.get("range", {})) else None,
+        "basicFilter": next(iter(meeting([tab.filter] if tab.filter else [])), None),
         "charts": tab.charts,
         "bandedRanges": meeting(tab.banded_ranges),
         "developerMetadata": list(metadata.on_tab(tab)),
@@ -115,7 +124,10 @@ def _sheet(book: Spreadsheet, tab: Tab, principal: Principal, boxes: list[Box], 
         "slicers": tab.slicers,
         "tables": meeting(tab.tables),
     }
-    return {name: part for name, part in parts.items() if part or part == {}}
+    shown = colors.settled({name: part for name, part in parts.items() if part})
+    if mask:
+        shown["data"] = [_grid_data(_Looked(book, Calculator(book)), tab, box, mask) for box in boxes]
+    return {name: shown[name] for name in ("properties", "data", *parts) if name in shown}
 
 
 def _protected(thing: Json, principal: Principal) -> Json:
@@ -193,7 +205,7 @@ def _hyperlink(looked: _Looked, tab: Tab, row: int, column: int) -> str | None:
 
 
 def _effective_format(looked: _Looked, tab: Tab, row: int, column: int) -> Json | None:
-    own, value = tab.format_at(row, column), looked.calculator.value(tab, row, column)
+    own, value = looked.format_at(tab, row, column), looked.calculator.value(tab, row, column)
     if own is None and value is None:
         return None
     is_link = _hyperlink(looked, tab, row, column) is not None
@@ -201,7 +213,7 @@ def _effective_format(looked: _Looked, tab: Tab, row: int, column: int) -> Json 
         "horizontalAlignment": _alignment(value),
         "hyperlinkDisplayType": "LINKED" if is_link else "PLAIN_TEXT",
     }
-    return _over(_over(base, looked.book.default_format or {}), own or {})
+    return _over(_over(base, colors.settled(looked.book.default_format or {})), own or {})
 
 
 def _alignment(value: Any) -> str:
@@ -224,7 +236,7 @@ _PARTS: dict[str, _Part] = {
     "userEnteredValue": _entered,
     "effectiveValue": _effective,
     "formattedValue": _formatted,
-    "userEnteredFormat": _laid("userEnteredFormat"),
+    "userEnteredFormat": _Looked.format_at,
     "effectiveFormat": _effective_format,
     "hyperlink": _hyperlink,
     **{field: _laid(field) for field in _KEPT},
