@@ -35,6 +35,7 @@ from importers.interfaces import (
     never_leaving,
 )
 from importers.model import (
+    EXCEL,
     Account,
     Bulletin,
     EntityInfo,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
     from importers.http.redis_governor import RedisGovernor
     from importers.services import Services
+    from importers.services.kinds import PickerMeans, Spreadsheets
     from importers.sources.pipedrive.signin import SignIn
 
 __all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
@@ -83,6 +85,7 @@ def build(
     from importers.services.columns import Columns
     from importers.services.connections import Connections
     from importers.services.execution import Execution
+    from importers.services.google import GoogleAccounts
     from importers.services.health import Health
     from importers.services.manage import Importers
     from importers.services.people import People
@@ -100,6 +103,7 @@ def build(
     accounts = Accounts(store=store, vault=FernetVault(vault_keys(settings)), kinds=kinds, clock=clock)
     execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock, leaving=leaving)
     queue = queue or InlineQueue(execution.execute)
+    prices = Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock)
 
     def close() -> None:
         store.close()
@@ -109,8 +113,9 @@ def build(
     return Services(
         people=People(store=store, clock=clock),
         connections=Connections(store=store, accounts=accounts, clock=clock),
-        importers=Importers(store=store, accounts=accounts, kinds=kinds, clock=clock),
-        prices=Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock),
+        google=GoogleAccounts(store=store, accounts=accounts, clock=clock),
+        importers=Importers(store=store, accounts=accounts, kinds=kinds, sizes=prices.sizes, clock=clock),
+        prices=prices,
         columns=Columns(store=store, kinds=kinds),
         runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
         scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
@@ -166,7 +171,7 @@ def pipedrive(
 
 def excel_file(path: Path) -> Destination:
     """One workbook file, wherever it is."""
-    destination: Destination = destinations.load("excel").for_file(path)
+    destination: Destination = destinations.load(EXCEL).for_file(path)
     return destination
 
 
@@ -256,9 +261,33 @@ class _Kinds:
             at=lambda url: rerouted(url, settings.reroutes),
         )
 
-    def destination(self, workspace_id: int) -> Destination:
-        destination: Destination = destinations.load("excel")(self._folder(workspace_id))
+    def workbooks(self, workspace_id: int) -> Destination:
+        destination: Destination = destinations.load(EXCEL)(self._folder(workspace_id))
         return destination
+
+    def google_app(self) -> ConsentApp | None:
+        return None
+
+    def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
+        raise NotImplementedError
+
+    def google_by_key(self, key: Secret) -> Spreadsheets:
+        raise NotImplementedError
+
+    def google_picker(self) -> PickerMeans | None:
+        return None
+
+    def google_address(self, target: Target) -> str:
+        raise NotImplementedError
+
+    def beside(self, target: Target) -> Target:
+        return self.workbooks(0).beside(target)
+
+    def is_same_place(self, one: Target, other: Target) -> bool:
+        return _place(one) == _place(other)
+
+    def overlap(self, one: Target, width: int | None, other: Target, other_width: int | None) -> bool:
+        return False
 
     def file(self, workspace_id: int, target: Target) -> Path:
         path: Path = destinations.load("excel")(self._folder(workspace_id)).path_of(target)
@@ -272,7 +301,7 @@ class _Kinds:
     def mirror(self, importer: Importer) -> Path:
         return self._settings.mirrors / str(importer.workspace_id) / f"{importer.id}.mirror"
 
-    def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
+    def free_sheet_name(self, kind: str, wanted: str, taken: Iterable[str]) -> str:
         from importers.destinations.excel.names import free_sheet_name
 
         return free_sheet_name(wanted, taken)
@@ -300,7 +329,8 @@ class _Kinds:
     def _new_governor(self, identity: str) -> MemoryGovernor | RedisGovernor:
         if not self._settings.redis_url:
             return MemoryGovernor(self._clock, allowances=self._allowances)
-        from importers.http.redis_governor import PROCESSES, RedisGovernor
+        from importers.http.away import PROCESSES
+        from importers.http.redis_governor import RedisGovernor
 
         alone = MemoryGovernor(self._clock, allowances=self._allowances, among=PROCESSES)
         # A clock that was handed in is the only one there is, wherever the calls are counted.
@@ -315,6 +345,10 @@ class _Kinds:
 
     def _folder(self, workspace_id: int) -> Path:
         return self._settings.workbooks / str(workspace_id)
+
+
+def _place(target: Target) -> tuple[str, ...]:
+    return target.kind, target.place.casefold(), target.sheet.casefold()
 
 
 def _redis_problem(doorbell: RedisDoorbell | MemoryDoorbell) -> Callable[[], str]:

@@ -829,11 +829,15 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first rows as they will look, and how far was looked where that was not to the end."""
+    """
+    The first rows as they will look, and how far was looked where that was not
+    to the end. `is_whole`: a run would write no others.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

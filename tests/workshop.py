@@ -29,6 +29,7 @@ from importers.model import (
 from importers.secret import Secret
 from importers.services.accounts import Accounts
 from importers.services.execution import Execution
+from importers.services.kinds import PickerMeans, Spreadsheets
 from importers.services.runs import Runs
 from importers.services.scheduling import Scheduling
 from importers.vault import FernetVault
@@ -77,8 +78,32 @@ class ScriptedKinds:
     def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
         raise NotImplementedError
 
-    def destination(self, workspace_id: int) -> Destination:
+    def workbooks(self, workspace_id: int) -> Destination:
         return self._destination
+
+    def google_app(self) -> ConsentApp | None:
+        return None
+
+    def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
+        raise NotImplementedError
+
+    def google_by_key(self, key: Secret) -> Spreadsheets:
+        raise NotImplementedError
+
+    def google_picker(self) -> PickerMeans | None:
+        return None
+
+    def google_address(self, target: Target) -> str:
+        raise NotImplementedError
+
+    def beside(self, target: Target) -> Target:
+        return self._destination.beside(target)
+
+    def is_same_place(self, one: Target, other: Target) -> bool:
+        return one == other
+
+    def overlap(self, one: Target, width: int | None, other: Target, other_width: int | None) -> bool:
+        return False
 
     def file(self, workspace_id: int, target: Target) -> Path:
         raise NotImplementedError
@@ -89,7 +114,7 @@ class ScriptedKinds:
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
         raise NotImplementedError
 
-    def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str:
+    def free_sheet_name(self, kind: str, wanted: str, taken: Iterable[str]) -> str:
         raise NotImplementedError
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importers.interfaces import Clock
 from importers.services.columns import Columns
 from importers.services.connections import Connections
+from importers.services.google import GoogleAccounts
 from importers.services.health import Health
 from importers.services.manage import Importers
 from importers.services.people import People
@@ -23,6 +24,7 @@ class Services:
 
     people: People
     connections: Connections
+    google: GoogleAccounts
     importers: Importers
     prices: Prices
     columns: Columns

@@ -1,4 +1,4 @@
-"""Linked accounts."""
+"""Linked accounts: those at Pipedrive, and what all have in common."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from typing import Any
 from importers.config import WHERE_TO_COPY_IT
 from importers.errors import AccessDenied, CredentialsRejected, ImporterError, InvalidSettings
 from importers.interfaces import Clock, Store
-from importers.model import Account, Actor, Connection, ConnectionStatus, Importer, Plan, Role, SignIn
+from importers.model import (
+    GOOGLE_SHEETS,
+    PIPEDRIVE,
+    Account,
+    Actor,
+    Connection,
+    ConnectionStatus,
+    Importer,
+    Plan,
+    Role,
+    SignIn,
+)
 from importers.secret import Secret
 from importers.services.access import require
 from importers.services.accounts import Accounts
 
 logger = logging.getLogger(__name__)
 
-KIND = "pipedrive"
 MOST_SEATS = 100_000
 
 
@@ -28,8 +38,9 @@ class Connections:
         self._accounts = accounts
         self._clock = clock
 
-    def list(self, actor: Actor) -> Sequence[Connection]:
-        return self._store.connections(actor.workspace.id)
+    def list(self, actor: Actor, kind: str | None = None) -> Sequence[Connection]:
+        """By company and user; only those of a kind (`model.PIPEDRIVE`, `model.GOOGLE_SHEETS`), where one is asked for."""
+        return [one for one in self._store.connections(actor.workspace.id) if kind in (None, one.kind)]
 
     def get(self, actor: Actor, connection_id: int) -> Connection:
         """Raises NotThere when there is none in the actor's workspace (as do all methods that take an id)."""
@@ -47,7 +58,7 @@ class Connections:
     def relink(self, actor: Actor, connection_id: int, token: Secret) -> Connection:
         """Put a new token in; it must belong to the same company, else InvalidSettings."""
         require(actor, Role.OWNER, "link accounts")
-        connection = self.get(actor, connection_id)
+        connection = self._pipedrive(actor, connection_id)
         account = self._account(token)
         _check_company(connection.account, account, "This token belongs to", "Paste a token")
         return self._keep(actor, connection, account, sealed=self._accounts.seal(token))
@@ -72,7 +83,7 @@ class Connections:
         keep it sealed: as `link`, or as `relink` for *connection_id*.
         """
         require(actor, Role.OWNER, "link accounts")
-        connection = None if connection_id is None else self.get(actor, connection_id)
+        connection = None if connection_id is None else self._pipedrive(actor, connection_id)
         grant = self._accounts.app.exchange(code, redirect_uri=redirect_uri)
         account = self._accounts.source_of(grant).account()
         if connection:
@@ -97,7 +108,7 @@ class Connections:
         if not (self._accounts.has_app and self._accounts.app.is_us(client_id, client_secret)):
             raise AccessDenied("These are not the credentials of this app.")
         user = Account("", "", "", "", company_id=company_id, user_id=user_id)
-        theirs = self._store.app_connections(KIND, user)
+        theirs = self._store.app_connections(PIPEDRIVE, user)
         ended = [connection for connection in theirs if not self._was_granted_after(at, connection)]
         for connection in ended:
             self._store.forget_grant(connection)
@@ -111,17 +122,24 @@ class Connections:
     # --- of both sorts ---
 
     def check(self, actor: Actor, connection_id: int) -> Connection:
-        """Ask Pipedrive again; keeps the status it finds ("needs reconnecting" when refused)."""
+        """Ask Pipedrive, or Google, again; keeps the status it finds ("needs reconnecting" when refused)."""
         require(actor, Role.EDITOR, "check accounts")
         connection = self.get(actor, connection_id)
         try:
-            with self._accounts.source(connection) as source:
-                source.account()
+            self._ask_who_it_is(connection)
         except CredentialsRejected:
             return self.get(actor, connection_id)
         return self._store.mark_connection(
             actor.workspace.id, connection_id, ConnectionStatus.WORKING, now=self._clock.now()
         )
+
+    def _ask_who_it_is(self, connection: Connection) -> None:
+        if connection.kind == GOOGLE_SHEETS:
+            with self._accounts.spreadsheets(connection) as google:
+                google.account()
+            return
+        with self._accounts.source(connection) as source:
+            source.account()
 
     def plan(self, actor: Actor, connection_id: int, plan: Plan | None) -> Connection:
         """Keep what the company pays Pipedrive for, for as long as its answers do not say what that allows."""
@@ -134,33 +152,37 @@ class Connections:
 
     def unlink(self, actor: Actor, connection_id: int) -> None:
         """
-        Raises InvalidSettings naming the importers that still use it. What was
-        granted by OAuth is given back to Pipedrive, unless another connection
-        lives on it; should Pipedrive not answer, it is forgotten here all the same.
+        Raises InvalidSettings naming the importers that still read or write with
+        it. What was granted by OAuth is given back to the vendor, unless another
+        connection lives on it, in whatever workspace; should the vendor not
+        answer, it is forgotten here all the same.
         """
         require(actor, Role.OWNER, "unlink accounts")
         connection = self.get(actor, connection_id)
-        users = [one for one in self._store.importers(actor.workspace.id) if one.connection_id == connection_id]
+        importers = self._store.importers(actor.workspace.id)
+        users = [one for one in importers if connection_id in (one.connection_id, one.target.connection_id)]
         if users:
             raise _still_used(connection, users)
         self._store.remove_connection(actor.workspace.id, connection_id)
         self._give_back(connection)
 
     def _give_back(self, connection: Connection) -> None:
-        account = connection.account
         try:
             grant = self._accounts.grant_of(connection)
-            others = self._store.app_connections(KIND, account)
+            others = self._store.app_connections(connection.kind, connection.account)
             if grant and not others:
-                self._accounts.app.revoke(grant)
+                self._accounts.app_of(connection).revoke(grant)
         except ImporterError as error:
             logger.warning("connection %d: its grant was not given back: %s", connection.id, error.message)
 
     def _keep(self, actor: Actor, connection: Connection | None, account: Account, **kept: Any) -> Connection:
         now, ours = self._clock.now(), actor.workspace.id
         if connection is None:
-            return self._store.keep_connection(ours, KIND, account, now=now, **kept)
+            return self._store.keep_connection(ours, PIPEDRIVE, account, now=now, **kept)
         return self._store.renew_connection(ours, connection.id, account, now=now, **kept)
+
+    def _pipedrive(self, actor: Actor, connection_id: int) -> Connection:
+        return self._accounts.of_kind(PIPEDRIVE, actor.workspace.id, connection_id)
 
     def _account(self, token: Secret) -> Account:
         if not token.reveal().strip():

@@ -107,8 +107,10 @@ class Execution:
         attempt.name, attempt.reads = importer.name, mark_of(importer.selection)
         _check_connection(run, connection)
         story = attempt.begin_story(names, heartbeat)
-        with self._accounts.source(connection) as source:
-            destination = self._kinds.destination(run.workspace_id)
+        with (
+            self._accounts.source(connection) as source,
+            self._accounts.destination(run.workspace_id, importer.target) as destination,
+        ):
             pipeline = Pipeline(
                 source,
                 destination,

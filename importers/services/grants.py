@@ -59,7 +59,7 @@ class NewGrant:
         return self._grant
 
     def newer_than(self, old: Grant) -> Grant:
-        raise CredentialsRejected("Pipedrive refused what it had just granted.", hint="Press Connect again.")
+        raise CredentialsRejected("What was granted this moment is refused already.", hint="Press Connect again.")
 
 
 class SharedGrant:
@@ -154,10 +154,11 @@ def opened_grant(connection: Connection, open_seal: Callable[[bytes], Secret]) -
 def ended(connection: Connection) -> CredentialsRejected:
     trouble = connection.trouble
     if trouble is not None:
-        return CredentialsRejected(trouble.message, hint=trouble.hint)
+        return CredentialsRejected(trouble.message, hint=trouble.hint, kind=connection.kind)
     return CredentialsRejected(
         f"{connection.label} is no longer signed in to this way.",
         hint="Run it again; if that does not help, reconnect.",
+        kind=connection.kind,
     )
 
 

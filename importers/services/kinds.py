@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from importers.interfaces import ConsentApp, Destination, Grants, Source
 from importers.model import (
     Account,
     Bulletin,
+    Choice,
     EntityInfo,
     Estimate,
     Grid,
@@ -21,6 +23,34 @@ from importers.model import (
     Target,
 )
 from importers.secret import Secret
+
+
+class Spreadsheets(Protocol):
+    """An account whose spreadsheets one writes to, opened."""
+
+    @property
+    def destination(self) -> Destination: ...
+
+    def account(self) -> Account:
+        """Whose it is: the cheapest call that proves that the secret works."""
+
+    def files(self) -> Sequence[Choice]:
+        """The spreadsheets it shows us, by id and name, the one changed last first."""
+
+    def tabs(self, spreadsheet_id: str) -> Sequence[Choice]:
+        """Those that can hold a table, in their order, by title; *spreadsheet_id* may be an address."""
+
+    def access_token(self) -> Secret:
+        """One that is good for a while yet; only where a user granted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickerMeans:
+    """What the settings hold for the vendor's own window for picking a file: `script` is where a browser finds it."""
+
+    api_key: Secret
+    app_id: str
+    script: str
 
 
 class Kinds(Protocol):
@@ -50,7 +80,23 @@ class Kinds(Protocol):
     def source_of_app(self, grants: Grants, *, account: Account | None = None, plan: Plan | None = None) -> Source:
         """As `source`, for what a user granted to our app; *account* is whose grant it is, once that is known."""
 
-    def destination(self, workspace_id: int) -> Destination: ...
+    def workbooks(self, workspace_id: int) -> Destination:
+        """Where the workbooks of a workspace are written; nobody signs in for them."""
+
+    def google_app(self) -> ConsentApp | None:
+        """Our app at Google; None where the settings name none."""
+
+    def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
+        """What a user granted to our app opens; *account* is whose grant it is, once that is known."""
+
+    def google_by_key(self, key: Secret) -> Spreadsheets:
+        """What the key of a service account opens. Raises InvalidSettings for a text that is none."""
+
+    def google_picker(self) -> PickerMeans | None:
+        """None where the settings lack something."""
+
+    def google_address(self, target: Target) -> str:
+        """Where a browser shows the table of *target*; asks nobody."""
 
     def file(self, workspace_id: int, target: Target) -> Path:
         """Where the workbook of *target* is, or would be."""
@@ -61,4 +107,13 @@ class Kinds(Protocol):
     def mirror(self, importer: Importer) -> Path:
         """Where what *importer* read last is remembered, or would be."""
 
-    def free_sheet_name(self, wanted: str, taken: Iterable[str]) -> str: ...
+    def beside(self, target: Target) -> Target:
+        """As `Destination.beside`, for which nobody has to be asked."""
+
+    def is_same_place(self, one: Target, other: Target) -> bool:
+        """Whether both begin in the same cell of the same sheet, however it is written."""
+
+    def overlap(self, one: Target, width: int | None, other: Target, other_width: int | None) -> bool:
+        """Whether tables of so many columns would have some in common; False where that is not known."""
+
+    def free_sheet_name(self, kind: str, wanted: str, taken: Iterable[str]) -> str: ...

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, islice
 
 from importers import schedule as timetable
 from importers.errors import InvalidSettings
-from importers.interfaces import Clock, Destination, Source, Store
+from importers.interfaces import Clock, Source, Store
 from importers.model import (
+    EXCEL,
+    GOOGLE_SHEETS,
     Actor,
     Choice,
     Column,
     Connection,
     Draft,
     EntityInfo,
+    Forecast,
     Frozen,
     Importer,
+    Mode,
     Preview,
     Refresh,
     Role,
@@ -26,6 +30,7 @@ from importers.model import (
     Run,
     Schedule,
     Selection,
+    Size,
     Target,
     Vanished,
 )
@@ -33,6 +38,8 @@ from importers.questions import answered
 from importers.services.access import require
 from importers.services.accounts import Accounts
 from importers.services.kinds import Kinds
+from importers.services.outlook import Outlook, outlook
+from importers.services.targets import USUAL_KEY, aimed, check_apart, check_key, places
 from importers.tables.frozen import first_sight, fitted, selected
 
 LONGEST_NAME = 200
@@ -42,18 +49,35 @@ _ASK = "ask Pipedrive"
 
 @dataclass(frozen=True, slots=True)
 class ImporterCard:
-    """One line of the list: an importer, its connection, its newest run (None before the first)."""
+    """
+    One line of the list: an importer, the connection it reads from, its newest
+    run (None before the first), and the connection it writes with (None for a
+    workbook, which needs none).
+    """
 
     importer: Importer
     connection: Connection
     last_run: Run | None
+    writes_with: Connection | None = None
+
+    @property
+    def refused(self) -> Connection | None:
+        """The connection that must be reconnected before it goes on by itself."""
+        both = (self.connection, self.writes_with)
+        return next((one for one in both if one is not None and not one.works), None)
+
+
+Sizes = Callable[[Actor, int], Mapping[str, Size]]
 
 
 class Importers:
-    def __init__(self, *, store: Store, accounts: Accounts, kinds: Kinds, clock: Clock) -> None:
+    """*sizes* says how many records a connection has of each entity, as far as anybody remembers; it asks nobody."""
+
+    def __init__(self, *, store: Store, accounts: Accounts, kinds: Kinds, sizes: Sizes, clock: Clock) -> None:
         self._store = store
         self._accounts = accounts
         self._kinds = kinds
+        self._sizes = sizes
         self._clock = clock
 
     def cards(self, actor: Actor) -> Sequence[ImporterCard]:
@@ -62,7 +86,12 @@ class Importers:
         connections = {connection.id: connection for connection in self._store.connections(workspace_id)}
         last_runs = self._store.last_runs(workspace_id)
         return [
-            ImporterCard(importer, connections[importer.connection_id], last_runs.get(importer.id))
+            ImporterCard(
+                importer,
+                connections[importer.connection_id],
+                last_runs.get(importer.id),
+                connections.get(importer.target.connection_id or 0),
+            )
             for importer in self._store.importers(workspace_id)
             if importer.connection_id in connections
         ]
@@ -74,7 +103,13 @@ class Importers:
         """
         Raises InvalidSettings: a name that is empty or another importer's (the
         fact `field` is then "name"), unknown entity or column, bad sheet name,
-        target taken by another importer (names it), bad schedule.
+        target taken by another importer (names it), bad schedule; a mode that
+        the destination does not know ("mode"), no column that tells rows apart
+        ("key"), no account to write with ("destination").
+
+        A target at Google may name the spreadsheet by its address, or none
+        (`place` is empty): then one called `place_name` is created, last of
+        all, once everything else is right. What is saved has its id and title.
         """
         require(actor, Role.EDITOR, "create importers")
         draft = self._checked(actor, draft, before=None)
@@ -83,7 +118,7 @@ class Importers:
         importer = self._store.add_importer(actor.workspace.id, draft, next_run_at=next_run_at, now=now)
         try:
             # The store guards the first sheet only; of two made at once, each sees the other by now.
-            self._check_target(actor, draft, importer)
+            self._check_apart(actor, draft, importer)
         except InvalidSettings:
             self._store.remove_importer(actor.workspace.id, importer.id)
             raise
@@ -103,15 +138,14 @@ class Importers:
         importer = self.get(actor, importer_id)
         others = self._store.importers(actor.workspace.id)
         place = importer.target.place.casefold()
-        destination = self._kinds.destination(actor.workspace.id)
-        taken = [target for other in others for target in _places(destination, other.target, other.selection)]
+        taken = [target for other in others for target in places(self._kinds, other.target, other.selection)]
         sheets = [target.sheet for target in taken if target.place.casefold() == place]
-        sheet = self._kinds.free_sheet_name(importer.target.sheet, sheets)
+        sheet = self._kinds.free_sheet_name(importer.target.kind, importer.target.sheet, sheets)
         return Draft(
             name=_free_name(importer.name, {other.name.casefold() for other in others}),
             connection_id=importer.connection_id,
             selection=importer.selection,
-            target=replace(importer.target, sheet=sheet),
+            target=replace(importer.target, sheet=sheet, table="", takes_over=False),
             schedule=importer.schedule,
         )
 
@@ -161,15 +195,65 @@ class Importers:
         wanted = min(rows, MOST_PREVIEW_ROWS, draft.selection.limit or MOST_PREVIEW_ROWS)
         selection = replace(draft.selection, limit=wanted)
         with self._accounts.source(self._store.connection(actor.workspace.id, draft.connection_id)) as source:
-            return _first_rows(source, selection, wanted)
+            found = _first_rows(source, selection, wanted)
+        is_limit = len(found.rows) == draft.selection.limit
+        return replace(found, is_whole=not found.notes and (is_limit or len(found.rows) < wanted))
+
+    def forecast(
+        self, actor: Actor, draft: Draft, *, importer_id: int | None = None, records: Size | None = None
+    ) -> Outlook:
+        """
+        What a write would do to the place of *draft*, which is or will be that
+        importer. *records* is how many there are, where the caller knows it (a
+        preview that is whole); else what is remembered of earlier counts is
+        taken. Asks the destination, unless it is to be created; errors as `create`.
+        """
+        require(actor, Role.EDITOR, "ask the destination")
+        before = None if importer_id is None else self.get(actor, importer_id)
+        target = aimed(draft.target, before.target if before else None, self._kinds)
+        known = records or self._size_of(actor, draft)
+        keeps = draft.selection.vanished in (Vanished.KEEP, Vanished.MARK)
+        return outlook(target, self._met(actor, target, draft.selection, before), known, keeps_missing=keeps)
+
+    def address(self, actor: Actor, importer_id: int) -> str:
+        """Where a browser shows what the importer wrote; empty where only our own pages can. Asks nobody."""
+        target = self.get(actor, importer_id).target
+        return self._kinds.google_address(target) if target.kind == GOOGLE_SHEETS else ""
+
+    def _met(self, actor: Actor, target: Target, selection: Selection, before: Importer | None) -> Forecast:
+        if target.kind == GOOGLE_SHEETS and not target.place:
+            return Forecast(0, (f"A spreadsheet called “{target.place_name}” will be created.",))
+        columns = selection.frozen.columns if selection.frozen else ()
+        with self._accounts.destination(actor.workspace.id, target) as destination:
+            found = aimed(destination.prepare(target), before.target if before else None, self._kinds)
+            return destination.forecast(found, columns)
+
+    def _size_of(self, actor: Actor, draft: Draft) -> Size | None:
+        """How many records *draft* reads, at most where it picks some of them."""
+        selection = draft.selection
+        size = self._sizes(actor, draft.connection_id).get(selection.entity)
+        picks = selection.filter_id is not None or bool(selection.statuses)
+        if size is not None:
+            size = replace(size, is_exact=size.is_exact and not picks)
+        if selection.limit is None:
+            return size
+        if size is None:
+            return Size(selection.limit, is_exact=False)
+        return replace(size, records=min(size.records, selection.limit))
 
     def _checked(self, actor: Actor, draft: Draft, *, before: Importer | None) -> Draft:
+        """The destination comes last: a spreadsheet is created only for what will be saved."""
         draft = _thawed(_in_one_zone(replace(draft, name=_checked_name(draft.name))), before)
         self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
         self._check_selection(draft.selection)
-        self._check_target(actor, draft, before)
-        return self._with_columns(actor, draft, before)
+        draft = replace(draft, target=aimed(draft.target, before.target if before else None, self._kinds))
+        if draft.target.kind == EXCEL:
+            self._check_place(actor, draft, before)
+            return self._with_columns(actor, draft, before)
+        self._accounts.writes_with(actor.workspace.id, draft.target)
+        draft = self._with_key(actor, self._with_columns(actor, draft, before))
+        return self._placed(actor, draft, before)
 
     def _check_selection(self, selection: Selection) -> None:
         """What can be judged without asking Pipedrive."""
@@ -214,32 +298,43 @@ class Importers:
                 f"There is an importer called “{found}” already.", hint="Give this one another name.", field="name"
             )
 
-    def _check_target(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
-        """No sheet may be two importers', nor the one that either keeps for removed rows."""
-        destination = self._kinds.destination(actor.workspace.id)
-        ours = _places(destination, draft.target, draft.selection)
-        if len({_place(target) for target in ours}) < len(ours):
-            raise InvalidSettings(
-                f"The removed rows of {draft.target.sheet} would go to a sheet of the same name.",
-                hint="Choose another name for the sheet.",
-                field="sheet",
-            )
-        self._check_others_targets(actor, destination, ours, before)
-        for target in ours:
-            destination.check(target)
+    def _check_place(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
+        """Whether its tables are nobody else's, and could be written."""
+        self._check_apart(actor, draft, before)
+        with self._accounts.destination(actor.workspace.id, draft.target) as destination:
+            for target in places(self._kinds, draft.target, draft.selection):
+                destination.check(target)
 
-    def _check_others_targets(
-        self, actor: Actor, destination: Destination, ours: Sequence[Target], before: Importer | None
-    ) -> None:
-        for other in self._store.importers(actor.workspace.id):
-            theirs = {_place(target) for target in _places(destination, other.target, other.selection)}
-            shared = [target for target in ours if _place(target) in theirs]
-            if shared and (before is None or other.id != before.id):
-                raise InvalidSettings(
-                    f"“{other.name}” writes to the sheet {shared[0].sheet} in {shared[0].place} already.",
-                    hint="Choose another sheet or workbook name.",
-                    field="sheet",
-                )
+    def _check_apart(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
+        others = self._store.importers(actor.workspace.id)
+        check_apart(self._kinds, draft, [one for one in others if before is None or one.id != before.id])
+
+    def _placed(self, actor: Actor, draft: Draft, before: Importer | None) -> Draft:
+        """With the target as it is kept: found, or created."""
+        with self._accounts.destination(actor.workspace.id, draft.target) as destination:
+            target = destination.prepare(draft.target)
+        # An address out of a browser is another way to write a place that stays the same.
+        draft = replace(draft, target=aimed(target, before.target if before else None, self._kinds))
+        self._check_place(actor, draft, before)
+        return draft
+
+    def _with_key(self, actor: Actor, draft: Draft) -> Draft:
+        """With the column that tells rows apart, where that counts."""
+        if draft.target.mode is not Mode.UPDATE:
+            return replace(draft, target=replace(draft.target, key=""))
+        target = replace(draft.target, key=draft.target.key or USUAL_KEY)
+        headers = self._kinds.headers(draft.selection.entity)
+        check_key(target, self._chosen_keys(actor, draft), headers.get(target.key, target.key))
+        return replace(draft, target=target)
+
+    def _chosen_keys(self, actor: Actor, draft: Draft) -> Sequence[str]:
+        selection = draft.selection
+        if selection.columns is not None:
+            return selection.columns
+        if selection.frozen is not None:
+            return selection.frozen.keys
+        columns = self.columns(actor, draft.connection_id, selection.entity)
+        return [column.key for column in columns if column.usual]
 
     def _with_columns(self, actor: Actor, draft: Draft, before: Importer | None) -> Draft:
         """Those chosen, fitted to the sheet there is. Asks Pipedrive, so only when there is something new to ask."""
@@ -281,15 +376,6 @@ def _thawed(draft: Draft, before: Importer | None) -> Draft:
     if before is None or _reads_the_same(before, draft):
         return draft
     return replace(draft, selection=replace(draft.selection, frozen=None))
-
-
-def _places(destination: Destination, target: Target, selection: Selection) -> list[Target]:
-    """The sheets of an importer."""
-    return [target, destination.beside(target)] if selection.vanished is Vanished.MOVE else [target]
-
-
-def _place(target: Target) -> tuple[str, str, str]:
-    return target.kind, target.place.casefold(), target.sheet.casefold()
 
 
 def _fitted(selection: Selection, chosen: Sequence[str], columns: Sequence[Column]) -> Selection:

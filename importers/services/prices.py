@@ -77,6 +77,10 @@ class Prices:
         spent = self._store.spent_since(actor.workspace.id, today)
         return Use(books.standing, books.load(), spent, today)
 
+    def sizes(self, actor: Actor, connection_id: int) -> Mapping[str, Size]:
+        """How many records there are of each entity, as far as anybody counted or read them."""
+        return self._books(actor, connection_id).sizes
+
     def plans(self) -> Sequence[PlanInfo]:
         """What a company can have bought."""
         return self._kinds.plans()

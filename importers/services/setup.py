@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from importers.interfaces import Clock, Store
-from importers.model import Connection, Draft, Schedule, Selection, Target
+from importers.model import EXCEL, PIPEDRIVE, Connection, Draft, Schedule, Selection, Target
 from importers.secret import Secret
 from importers.services.accounts import Accounts
-from importers.services.connections import KIND
 
 _WORKSPACE = "Sandbox"
 _WORKBOOK = "Pipesheet"
@@ -35,7 +34,7 @@ class Setup:
         prepared = self._store.prepare_workspace(
             _WORKSPACE,
             time_zone=account.time_zone,
-            kind=KIND,
+            kind=PIPEDRIVE,
             account=account,
             sealed=self._accounts.seal(token),
             draft_for=_first_importer,
@@ -49,6 +48,6 @@ def _first_importer(connection: Connection) -> Draft:
         name="Deals to Excel",
         connection_id=connection.id,
         selection=Selection("deals"),
-        target=Target("excel", _WORKBOOK, "Deals"),
+        target=Target(EXCEL, _WORKBOOK, "Deals"),
         schedule=Schedule(time_zone=connection.account.time_zone),
     )
