@@ -117,7 +117,7 @@ def create_app(
 def _add_apis(app: Flask, google: Google) -> None:
     app.register_blueprint(oauth.blueprint(google.desk))
     app.register_blueprint(drive.blueprint(google.desk))
-    app.register_blueprint(sheets_api.blueprint(google.desk))
+    app.register_blueprint(sheets_api.blueprint(google.desk, now=google.clock))
 
 
 def _carry_out(app: Flask, environ: dict[str, Any]) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -58,12 +59,13 @@ class Call:
     query: Json
     body: Json
     mask: Mask | None
+    now: Callable[[], float]
 
     def book(self, *, to_write: bool = False) -> Spreadsheet:
         return self.desk.open(self.names["id"], self.principal, to_write)
 
     def writer(self, book: Spreadsheet, asked: Json) -> Writer:
-        return Writer.of(book, self.principal, asked, _today(book))
+        return Writer.of(book, self.principal, asked, _day(self.now(), book.time_zone))
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,12 @@ class Method:
     writes: bool = False
 
 
-def blueprint(desk: Desk) -> Blueprint:
+def blueprint(desk: Desk, *, now: Callable[[], float] = time.time) -> Blueprint:
+    """`now` tells the seconds since 1970, for days that are typed without their year."""
     pages = Blueprint("sheets_api", __name__)
 
     def handle(rest: str = "") -> Response:
-        return _handled(desk)
+        return _handled(desk, now)
 
     for number, rule in enumerate((ROOT, f"{ROOT}/", f"{ROOT}/<path:rest>", f"{ROOT}:<path:rest>")):
         pages.add_url_rule(
@@ -96,21 +99,21 @@ def blueprint(desk: Desk) -> Blueprint:
     return pages
 
 
-def _handled(desk: Desk) -> Response:
+def _handled(desk: Desk, now: Callable[[], float]) -> Response:
     path = _raw_path()
     for method in METHODS:
         found = method.path.fullmatch(path) if method.verb == request.method else None
         if found is not None:
             names = {name: unquote(part) for name, part in found.groupdict().items() if part is not None}
-            return _answered(desk, method, names)
+            return _answered(desk, method, names, now)
     return error_page(404, "Not Found")
 
 
-def _answered(desk: Desk, method: Method, names: Mapping[str, str]) -> Response:
+def _answered(desk: Desk, method: Method, names: Mapping[str, str], now: Callable[[], float]) -> Response:
     principal = desk.principal()
     query = queries.read(method.name, request.args)
     body = discovery.cleaned(method.body, _sent(), method.bound) if method.body else {}
-    call = Call(desk, principal, names, query, body, _mask(method.shows))
+    call = Call(desk, principal, names, query, body, _mask(method.shows), now)
     if "id" not in names:
         return _written(method.answer(call, Spreadsheet("", "")), call.mask)
     book = call.book(to_write=method.writes)
@@ -164,13 +167,13 @@ def _sent() -> Any:
     return found
 
 
-def _today(book: Spreadsheet) -> date:
-    """Which day it is where the spreadsheet is at home."""
+def _day(seconds: float, time_zone: str) -> date:
+    """Which day it is in a zone; in one that nobody knows, in UTC."""
     try:
-        zone: Any = ZoneInfo(book.time_zone)
+        zone: tzinfo = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         zone = UTC
-    return datetime.now(zone).date()
+    return datetime.fromtimestamp(seconds, zone).date()
 
 
 # -- spreadsheets ------------------------------------------------------------------------------
