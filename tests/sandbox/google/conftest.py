@@ -14,7 +14,9 @@ from google.oauth2.credentials import Credentials
 
 from sandbox.adapters import WSGIAdapter
 from sandbox.google import scopes
+from sandbox.google.accounts import ALEX
 from sandbox.google.app import Google, create_app
+from tests.sandbox.google.sheets import Sheet
 
 
 class Clock:
@@ -79,3 +81,10 @@ def gspread_of(google_app: Flask, google: Google, moments: Clock) -> Callable[..
         return gspread.Client(auth=None, session=carried(session, google_app, moments))
 
     return sign_in
+
+
+@pytest.fixture
+def deals(browser: Browser, google: Google) -> Sheet:
+    """Alex's spreadsheet with a tab of 1000 x 26, called through the Sheets API."""
+    made = google.files.new_spreadsheet(ALEX, "Deals")
+    return Sheet(browser, google.sign_in(ALEX.email, scopes.SPREADSHEETS).access, made.id)
