@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ Token = tuple[str, str]
 MOMENTS = ("DATE", "TIME", "DATE_TIME")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 # serial numbers know no zone
 _LAST_SERIAL = 2_958_466
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+"""Enough for every double."""
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|\[\$(?P<symbol>[^\]-]*)(?:-[^\]]*)?\]|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]'
     r"|_(?:.)|\*(?P<fill>.)|(?P<half>am/pm|a/p)|(?P<date>y+|m+|d+|h+|s+|\.0+(?=[^0#?,]|$))"
@@ -171,7 +173,7 @@ def _digits(size: Decimal, written: str, how: Writing) -> str:
     bare = written.rstrip(",")
     left_out = len(written) - len(bare)
     whole, _, part = bare.partition(".")
-    size = size.scaleb(-3 * left_out).quantize(Decimal(1).scaleb(-len(part)), rounding=ROUND_HALF_UP)
+    size = size.scaleb(-3 * left_out).quantize(Decimal(1).scaleb(-len(part)), context=_EXACT)
     figures, _, fraction = f"{size:f}".partition(".")
     least = sum(sign == "0" for sign in whole)
     figures = ("" if figures == "0" and not least else figures).rjust(least, "0")
@@ -187,7 +189,7 @@ def _digits(size: Decimal, written: str, how: Writing) -> str:
 
 
 def _moment(serial: float, section: list[Token], how: Writing) -> str:
-    if not 0 <= serial < _LAST_SERIAL and not any(what == "elapsed" for what, _ in section):
+    if not 0 <= serial < _LAST_SERIAL:
         return general(serial, "en_US").replace(".", how.decimal)
     places = max((len(written) - 1 for what, written in section if what == "date" and written[0] == "."), default=0)
     moment = _EPOCH + timedelta(seconds=round(serial * 86_400, min(places, 6)))
