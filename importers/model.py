@@ -181,11 +181,13 @@ class Selection:
 class MirrorFile:
     """
     Where a source may keep what an importer read, for its next run. `account`
-    says with whose eyes: for others it is worth nothing.
+    says with whose eyes: others may see something else. `company` says whose
+    records they are; empty where nobody knows.
     """
 
     path: Path
     account: str
+    company: str = ""
 
 
 class Mode(StrEnum):
@@ -256,6 +258,23 @@ class Every(StrEnum):
     MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
+    MONTHS = "months"
+    CRON = "cron"
+    AFTER = "after"
+
+
+class Missed(StrEnum):
+    """What becomes of runs that were due while nothing was running."""
+
+    ONCE = "once"
+    SKIP = "skip"
+
+
+WORKING_DAY = 7
+"""As a day of the week: any from Monday to Friday."""
+
+LAST = -1
+"""As a day, or the how-manieth weekday, of a month: the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +282,20 @@ class Schedule:
     """
     When to run, in the owner's zone.
 
-    `number` is the N of "every N minutes/hours/days"; `weekdays` limits it to
-    those days (0 = Monday; empty = all); `at` is the time of day for DAYS.
+    `number` is the N of "every N minutes/hours/days/months"; `weekdays` limits
+    minutes, hours and days to those days (0 = Monday; empty = all). `at` is the
+    time of day for DAYS and MONTHS, `more_times` are others.
+
+    MINUTES and HOURS count from midnight, `minute` minutes later (so that not
+    everybody's importers start at :00), or from `opens` to `closes`, both
+    included; where it closes before it opens, that is on the next day.
+
+    MONTHS falls on `month_day` (LAST, or 1 to 31; in shorter months the last
+    day), or where `nth` is not 0 on the nth (1 to 4, LAST) `nth_day` of the
+    week (0 = Monday, WORKING_DAY).
+
+    CRON is due as `cron` says, AFTER when the importer `after_id` succeeded.
+    Nothing is due before `starts_on` or after `ends_on`.
     """
 
     every: Every = Every.MANUAL
@@ -272,6 +303,23 @@ class Schedule:
     weekdays: tuple[int, ...] = ()
     at: time = time(9, 0)
     time_zone: str = "UTC"
+    more_times: tuple[time, ...] = ()
+    minute: int = 0
+    opens: time | None = None
+    closes: time | None = None
+    month_day: int = 1
+    nth: int = 0
+    nth_day: int = 0
+    cron: str = ""
+    after_id: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    missed: Missed = Missed.ONCE
+
+    @property
+    def times(self) -> tuple[time, ...]:
+        """Of the day, for DAYS and MONTHS, in order."""
+        return tuple(sorted({self.at, *self.more_times}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +500,11 @@ class Connection:
         """Whether the permissions suffice for *entity*, as far as an app's permissions go."""
         is_app = self.sign_in is SignIn.OAUTH
         return not (is_app and entity.scopes) or not set(self.scopes).isdisjoint(entity.scopes)
+
+    @property
+    def name(self) -> str:
+        """Short, and still clear where there are several: a company at Pipedrive, an address at Google."""
+        return self.account.company if self.kind == PIPEDRIVE else self.label
 
     @property
     def label(self) -> str:

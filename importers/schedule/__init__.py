@@ -1,0 +1,14 @@
+"""
+When an importer is due. Pure: schedule and moment in, moment out.
+
+    rules      what makes sense
+    days       which days, and which times by the clock on the wall
+    moments    these, in UTC
+    words      as a person would say it
+"""
+
+from importers.schedule.moments import next_run_after, runs_by_day, upcoming
+from importers.schedule.rules import check
+from importers.schedule.words import in_words
+
+__all__ = ["check", "in_words", "next_run_after", "runs_by_day", "upcoming"]

@@ -1,0 +1,107 @@
+"""From local times to moments in UTC, across skipped and doubled hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from importers.model import Every, Schedule
+from importers.schedule.days import local_times
+from importers.schedule.zones import zone_of
+
+_NEVER = (Every.MANUAL, Every.AFTER)
+
+
+def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
+    """
+    Return the first moment after *now* at which *schedule* is due, in UTC.
+
+    The search happens in the owner's zone and only the answer is turned into
+    UTC, so "every day at 09:00" stays 09:00 across a clock change. A time that
+    the change skips is due at the next moment that exists. A time that happens
+    twice is due once, the first time; but a rhythm of minutes or hours (for
+    cron: a minute or an hour that begins with `*`) goes on in the second hour,
+    too.
+
+    Returns None where no moment will come by itself: manual, after another
+    importer, or ended.
+    """
+    return next(_moments_after(schedule, now), None)
+
+
+def upcoming(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
+    """The next *count* moments, in UTC, or as many as there are."""
+    return [moment for moment, _ in zip(_moments_after(schedule, now), range(count), strict=False)]
+
+
+@lru_cache(256)
+def runs_by_day(schedule: Schedule, first: date, days: int = 7) -> tuple[int, ...]:
+    """How often *schedule* is due on each of *days* days from *first* on, which are counted in UTC."""
+    begins_at = datetime.combine(first, time(), tzinfo=UTC)
+    counts = [0] * days
+    for moment in _moments_after(schedule, begins_at - timedelta(microseconds=1)):
+        day = (moment - begins_at).days
+        if day >= days:
+            break
+        counts[day] += 1
+    return tuple(counts)
+
+
+def _moments_after(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+    if schedule.every in _NEVER:
+        return
+    zone = zone_of(schedule)
+    last = now.astimezone(UTC)
+    # Yesterday counts as well: a zone that skips a day moves its times past midnight.
+    for moment in _in_order(schedule, now.astimezone(zone).date() - timedelta(days=1), zone):
+        if moment > last:
+            last = moment
+            yield moment
+
+
+def _in_order(schedule: Schedule, first: date, zone: ZoneInfo) -> Iterator[datetime]:
+    """
+    The moments of the local times. Those of the second round of a doubled hour
+    wait until the first round is over.
+    """
+    goes_round = is_rhythm(schedule)
+    waiting: list[datetime] = []
+    for local in local_times(schedule, first):
+        moment, again = _in_utc(local, zone)
+        while waiting and waiting[0] < moment:
+            yield waiting.pop(0)
+        yield moment
+        if goes_round and again:
+            waiting.append(again)
+    yield from waiting
+
+
+def is_rhythm(schedule: Schedule) -> bool:
+    """Whether it means "every so often" rather than certain times of the day."""
+    if schedule.every is Every.CRON:
+        return any(field.startswith("*") for field in schedule.cron.split()[:2])
+    return schedule.every in (Every.MINUTES, Every.HOURS)
+
+
+def _in_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """The first moment at which the clocks of *zone* show *local*, or jump over it; and the second, if they do so twice."""
+    first = local.replace(tzinfo=zone, fold=0)
+    earlier, later = (at.utcoffset() or timedelta() for at in (first, first.replace(fold=1)))
+    moment, other = ((local - offset).replace(tzinfo=UTC) for offset in (earlier, later))
+    if earlier == later:
+        return moment, None
+    return (moment, other) if earlier > later else (_jump(other, moment, zone), None)
+
+
+def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The moment between *before* and *after* at which the offset of *zone* changes, to the second."""
+    old_offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + ((after - before) // 2)
+        if middle.astimezone(zone).utcoffset() == old_offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)

@@ -1,0 +1,113 @@
+"""Which schedules make sense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cronsim import CronSim, CronSimError
+
+from importers.errors import InvalidSettings
+from importers.model import LAST, WORKING_DAY, Every, Schedule
+from importers.schedule.days import local_times
+from importers.schedule.zones import zone_of
+
+_MOST = {Every.MINUTES: 1440, Every.HOURS: 24, Every.DAYS: 365, Every.MONTHS: 12}
+_WITH_WEEKDAYS = (Every.MINUTES, Every.HOURS, Every.DAYS)
+_SOME_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001  # local times have no zone
+
+
+def check(schedule: Schedule) -> None:
+    """Raises InvalidSettings where *schedule* makes no sense or would never be due."""
+    zone_of(schedule)
+    _check_number(schedule)
+    _check_weekdays(schedule)
+    _check_times(schedule)
+    if schedule.every is Every.MONTHS:
+        _check_month(schedule)
+    if schedule.every is Every.CRON:
+        _check_cron(schedule.cron)
+    if schedule.every is Every.AFTER and schedule.after_id is None:
+        raise InvalidSettings("It is not said after which importer to run.", hint="Choose one.", field="after_id")
+    _check_span(schedule)
+
+
+def _check_number(schedule: Schedule) -> None:
+    most = _MOST.get(schedule.every)
+    if most is not None and not 1 <= schedule.number <= most:
+        raise InvalidSettings(
+            f"Every {schedule.number} {schedule.every.value} is not possible.", hint=f"Choose 1 to {most}."
+        )
+
+
+def _check_weekdays(schedule: Schedule) -> None:
+    if any(day not in range(7) for day in schedule.weekdays):
+        raise InvalidSettings("A weekday of the schedule does not exist.", hint="Choose days from Monday to Sunday.")
+    if not schedule.weekdays:
+        return
+    if schedule.every is Every.DAYS and schedule.number > 1:
+        raise InvalidSettings(
+            "Every few days and certain weekdays do not go together.",
+            hint="Choose weekdays with every 1 day, or a number of days without weekdays.",
+        )
+    if schedule.every is Every.MONTHS:
+        raise InvalidSettings(
+            "A day of the month and certain weekdays do not go together.",
+            hint="Choose a weekday of the month, such as the first Monday, or no weekdays.",
+        )
+
+
+def _check_times(schedule: Schedule) -> None:
+    times = (*schedule.times, schedule.opens, schedule.closes)
+    if any(time is not None and time.tzinfo is not None for time in times):
+        raise InvalidSettings(
+            "The time of day must not carry a time zone of its own.", hint="Choose the zone beside it."
+        )
+    if (schedule.opens is None) != (schedule.closes is None):
+        raise InvalidSettings(
+            "Only one end of the hours of the day is given.", hint="Give both times, or none.", field="opens"
+        )
+    if not 0 <= schedule.minute < 24 * 60:
+        raise InvalidSettings("The minute is not one of the day's.", hint="Choose 0 to 59.", field="minute")
+
+
+def _check_month(schedule: Schedule) -> None:
+    if schedule.nth:
+        fits = schedule.nth in (1, 2, 3, 4, LAST) and schedule.nth_day in range(WORKING_DAY + 1)
+    else:
+        fits = schedule.month_day == LAST or 1 <= schedule.month_day <= 31
+    if not fits:
+        raise InvalidSettings("There is no such day in a month.", hint="Choose 1 to 31, or the last day.")
+
+
+def _check_cron(text: str) -> None:
+    parts = text.split()
+    if len(parts) != 5:
+        raise _not_cron(f"{text!r} has {len(parts)} parts, not five." if parts else "The cron expression is empty.")
+    try:
+        next(CronSim(text, _SOME_YEAR))
+    except StopIteration:
+        raise InvalidSettings(
+            f"The cron expression {text!r} is never due.", hint="Choose a day that exists.", field="cron"
+        ) from None
+    except CronSimError as error:
+        raise _not_cron(f"{text!r} is not a cron expression: {error}.") from error
+
+
+def _not_cron(message: str) -> InvalidSettings:
+    return InvalidSettings(
+        message,
+        hint="It has five parts: minute, hour, day of the month, month, day of the week, as in “30 8 * * 1-5”.",
+        field="cron",
+    )
+
+
+def _check_span(schedule: Schedule) -> None:
+    starts, ends = schedule.starts_on, schedule.ends_on
+    if starts and ends and ends < starts:
+        raise InvalidSettings("The schedule ends before it starts.", hint="Choose a later end.", field="ends_on")
+    if schedule.every in (Every.MANUAL, Every.AFTER) or not (starts and ends):
+        return
+    if next(local_times(schedule, starts), None) is None:
+        raise InvalidSettings(
+            "Between its start and its end the schedule is never due.", hint="Choose a later end.", field="ends_on"
+        )

@@ -1,0 +1,116 @@
+"""A schedule as a person would say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from cronsim import CronSim, CronSimError
+
+from importers.model import LAST, Every, Schedule
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "working day")
+_WORKING_DAYS = (0, 1, 2, 3, 4)
+_WEEKEND = (5, 6)
+_SOME_TIME = datetime(2024, 1, 1)  # noqa: DTZ001  # what an expression means does not depend on it
+_NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
+
+
+def in_words(schedule: Schedule) -> str:
+    """For example: "Every 2 hours from 08:00 to 18:00 on weekdays (Europe/Amsterdam)"."""
+    if schedule.every is Every.MANUAL:
+        return "Manually"
+    if schedule.every is Every.AFTER:
+        return "After another importer"
+    parts = (_rhythm(schedule), f"({schedule.time_zone})", _span(schedule))
+    return " ".join(filter(None, parts))
+
+
+def _rhythm(schedule: Schedule) -> str:
+    if schedule.every is Every.CRON:
+        return _cron(schedule.cron)
+    if schedule.every is Every.DAYS:
+        return f"{_days(schedule)} at {_times(schedule)}"
+    if schedule.every is Every.MONTHS:
+        return f"{_months(schedule)} at {_times(schedule)}"
+    return " ".join(filter(None, (_steps(schedule), _hours(schedule), _on(schedule.weekdays))))
+
+
+def _cron(text: str) -> str:
+    try:
+        return CronSim(text, _SOME_TIME).explain()
+    except CronSimError:
+        return text
+
+
+def _steps(schedule: Schedule) -> str:
+    unit = schedule.every.value
+    words = f"Every {unit.removesuffix('s')}" if schedule.number == 1 else f"Every {schedule.number} {unit}"
+    if schedule.every is Every.HOURS and schedule.opens is None and schedule.minute:
+        return f"{words} at {schedule.minute} past"
+    return words
+
+
+def _hours(schedule: Schedule) -> str:
+    if schedule.opens is None or schedule.closes is None:
+        return ""
+    return f"from {schedule.opens:%H:%M} to {schedule.closes:%H:%M}"
+
+
+def _times(schedule: Schedule) -> str:
+    return listed([f"{at:%H:%M}" for at in schedule.times])
+
+
+def _days(schedule: Schedule) -> str:
+    days = tuple(sorted(set(schedule.weekdays)))
+    if schedule.number > 1:
+        return f"Every {schedule.number} days"
+    if days in ((), tuple(range(7))):
+        return "Every day"
+    if days == _WORKING_DAYS:
+        return "Every weekday"
+    return f"Every {listed([_WEEKDAYS[day] for day in days])}"
+
+
+def _months(schedule: Schedule) -> str:
+    months = "month" if schedule.number == 1 else f"{_ordinal(schedule.number)} month"
+    return f"On the {_day_of_month(schedule)} of every {months}"
+
+
+def _day_of_month(schedule: Schedule) -> str:
+    if schedule.nth:
+        return f"{_NTH[schedule.nth]} {_WEEKDAYS[schedule.nth_day]}"
+    if schedule.month_day == LAST:
+        return "last day"
+    day = _ordinal(schedule.month_day)
+    return f"{day} (or last)" if schedule.month_day > 28 else day
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _on(weekdays: Sequence[int]) -> str:
+    days = tuple(sorted(set(weekdays)))
+    if days in ((), tuple(range(7))):
+        return ""
+    if days == _WORKING_DAYS:
+        return "on weekdays"
+    if days == _WEEKEND:
+        return "at weekends"
+    return f"on {listed([_WEEKDAYS[day] + 's' for day in days])}"
+
+
+def _span(schedule: Schedule) -> str:
+    starts = f"from {_day(schedule.starts_on)}" if schedule.starts_on else ""
+    ends = f"until {_day(schedule.ends_on)}" if schedule.ends_on else ""
+    return " ".join(filter(None, (starts, ends)))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
