@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.google import cells, references
-from sandbox.google.areas import Box
+from sandbox.google.areas import Area, Box, hull
 from sandbox.google.batch_parts import Batch, Json, mask_of, patched, resize
+from sandbox.google.batch_structure import push_down
 from sandbox.google.book import Formula, Tab
 from sandbox.google.errors import ApiError, invalid
 from sandbox.google.layers import Row
@@ -64,6 +65,9 @@ def append_cells(batch: Batch, body: Json) -> None:
     fields, rows = _fields(mask_of(body)), [row.get("values", []) for row in body.get("rows", [])]
     if not rows:
         return
+    if body.get("tableId"):
+        _append_to_table(batch, body["tableId"], rows, fields)
+        return
     tab = batch.tab(body)
     top = tab.used().bottom
     width = max(len(row) for row in rows)
@@ -73,6 +77,22 @@ def append_cells(batch: Batch, body: Json) -> None:
         resize(batch, tab, rows=top + len(rows))
     batch.may_write(tab, Box(top, 0, top + len(rows), max(width, 1)))
     _write(tab, top, 0, rows, fields)
+
+
+def _append_to_table(batch: Batch, table_id: str, rows: list[list[Json]], fields: dict[str, Tree]) -> None:
+    """What stands below the table in the way is pushed down; the table grows."""
+    tab, table = batch.table(table_id)
+    box = tab.box(Area.of(table["range"]))
+    onto = Box(box.bottom, box.left, box.bottom + len(rows), box.right)
+    _check_fits(rows, onto)
+    if onto.bottom > tab.rows:
+        resize(batch, tab, rows=onto.bottom)
+    batch.may_write(tab, onto)
+    if any(value is not None for row in tab.block(onto.top, onto.left, onto.bottom, onto.right) for value in row):
+        push_down(batch, tab, onto)
+    _write(tab, onto.top, onto.left, rows, fields)
+    grown = table | {"range": hull([box, onto]).area(tab.sheet_id).as_json()}
+    tab.tables = [grown if each["tableId"] == table_id else each for each in tab.tables]
 
 
 def _fields(tree: Tree) -> dict[str, Tree]:

@@ -126,7 +126,7 @@ def _protected(batch: Batch, wanted: Json) -> tuple[Tab, Json]:
         named = _named(batch, wanted["namedRangeId"])
         kept |= {"range": named.get("range", {}), "namedRangeId": wanted["namedRangeId"]}
     elif wanted.get("tableId"):
-        kept |= {"range": _table_range(batch, wanted["tableId"]), "tableId": wanted["tableId"]}
+        kept |= {"range": batch.table(wanted["tableId"])[1]["range"], "tableId": wanted["tableId"]}
     elif "range" in wanted:
         kept["range"] = checked_range(batch, wanted["range"])
     else:
@@ -146,15 +146,6 @@ def _protected(batch: Batch, wanted: Json) -> tuple[Tab, Json]:
 
 def _editors(wanted: Json) -> Json:
     return {name: part for name, part in (wanted.get("editors") or {}).items() if part}
-
-
-def _table_range(batch: Batch, table_id: str) -> Json:
-    for tab in batch.book.tabs:
-        for table in tab.tables:
-            if table["tableId"] == table_id:
-                found: Json = table["range"]
-                return found
-    raise invalid(f"No table with id: {table_id}")
 
 
 def _found(batch: Batch, protected_range_id: int) -> tuple[Tab, Json]:

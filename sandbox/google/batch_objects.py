@@ -148,7 +148,7 @@ def add_table(batch: Batch, body: Json) -> Json:
 
 def update_table(batch: Batch, body: Json) -> None:
     new = body.get("table", {})
-    tab, old = _found_table(batch, new.get("tableId", ""))
+    tab, old = batch.table(new.get("tableId", ""))
     wanted = patched(old, new, mask_of(body)) | {"tableId": old["tableId"]}
     table = _table(batch, wanted, but=old)
     if batch.tab(table["range"]) is not tab:
@@ -158,7 +158,7 @@ def update_table(batch: Batch, body: Json) -> None:
 
 def delete_table(batch: Batch, body: Json) -> None:
     """Its cells stay; conditional formats inside it go with it, and nobody is told."""
-    tab, old = _found_table(batch, body.get("tableId", ""))
+    tab, old = batch.table(body.get("tableId", ""))
     box = tab.box(Area.of(old["range"]))
     tab.tables = [table for table in tab.tables if table is not old]
     rules = (rule | {"ranges": _beside(tab, rule["ranges"], box)} for rule in tab.conditional_formats)
@@ -217,11 +217,3 @@ def _next_name(batch: Batch) -> str:
     while f"table{number}" in known:
         number += 1
     return f"Table{number}"
-
-
-def _found_table(batch: Batch, table_id: str) -> tuple[Tab, Json]:
-    for tab in batch.book.tabs:
-        for table in tab.tables:
-            if table["tableId"] == table_id:
-                return tab, table
-    raise invalid(f"No table with id: {table_id}")

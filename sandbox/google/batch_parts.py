@@ -37,6 +37,14 @@ class Batch:
         """The tab that a range, a coordinate or a request names; the one with id 0 when it names none."""
         return self.book.tab(holder.get("sheetId", 0))
 
+    def table(self, table_id: str) -> tuple[Tab, Json]:
+        """The table with that id, and its tab. Raises ApiError when there is none."""
+        for tab in self.book.tabs:
+            for table in tab.tables:
+                if table["tableId"] == table_id:
+                    return tab, table
+        raise invalid(f"No table with id: {table_id}")
+
     def cells(self, grid_range: Json) -> tuple[Tab, Box]:
         """The tab and the cells of a GridRange. Raises ApiError when it reaches beyond the grid."""
         tab = self.tab(grid_range)

@@ -420,24 +420,31 @@ def move_dimension(batch: Batch, body: Json) -> None:
 
 def insert_range(batch: Batch, body: Json) -> None:
     """Cells pushed down or to the right; the grid grows when something would fall off."""
-    where, dimension = body.get("range", {}), _shift_dimension(body)
-    tab, box = batch.writable(where)
+    dimension = _shift_dimension(body)
+    tab, box = batch.writable(body.get("range", {}))
     if dimension == ROWS:
-        used = _last(tab, box.left, box.right)
-        if used > box.top and used + box.height > tab.rows:
-            resize(batch, tab, rows=used + box.height)
-        behind = Box(box.top, box.left, tab.rows, box.right)
-        band = box.left, box.right
-        shift = Insertion(tab.sheet_id, ROWS, band, box.top, box.height)
+        push_down(batch, tab, box)
     else:
-        width = max((len(things) for things in tab.values.part(box.top, box.bottom) if things), default=0)
-        if width > box.left and width + box.width > tab.columns:
-            resize(batch, tab, columns=width + box.width)
-        behind = Box(box.top, box.left, box.bottom, tab.columns)
-        shift = Insertion(tab.sheet_id, COLUMNS, (box.top, box.bottom), box.left, box.width)
-    batch.may_write(tab, behind)
-    follow(batch.book, shift)
-    grid.insert_cells(tab, box, dimension)
+        _push_right(batch, tab, box)
+
+
+def push_down(batch: Batch, tab: Tab, box: Box) -> None:
+    """Push the cells of the box, and those below it, down by its height."""
+    batch.may_write(tab, Box(box.top, box.left, tab.rows, box.right))
+    used = _last(tab, box.left, box.right)
+    if used > box.top and used + box.height > tab.rows:
+        resize(batch, tab, rows=used + box.height)
+    follow(batch.book, Insertion(tab.sheet_id, ROWS, (box.left, box.right), box.top, box.height))
+    grid.insert_cells(tab, box, ROWS)
+
+
+def _push_right(batch: Batch, tab: Tab, box: Box) -> None:
+    batch.may_write(tab, Box(box.top, box.left, box.bottom, tab.columns))
+    width = max((len(things) for things in tab.values.part(box.top, box.bottom) if things), default=0)
+    if width > box.left and width + box.width > tab.columns:
+        resize(batch, tab, columns=width + box.width)
+    follow(batch.book, Insertion(tab.sheet_id, COLUMNS, (box.top, box.bottom), box.left, box.width))
+    grid.insert_cells(tab, box, COLUMNS)
 
 
 def delete_range(batch: Batch, body: Json) -> None:
