@@ -21,7 +21,16 @@ from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Changes, Rounds, Rules, latest, newest_in
 from importers.sources.pipedrive.client import PipedriveClient
 from importers.sources.pipedrive.details import missing_key
-from importers.sources.pipedrive.mirror import About, DamagedError, Key, Layout, Mirror, Record, as_moment
+from importers.sources.pipedrive.mirror import (
+    About,
+    DamagedError,
+    Key,
+    Layout,
+    Mirror,
+    Record,
+    as_moment,
+    place_of_removed,
+)
 from importers.sources.pipedrive.missing import Missing
 from importers.sources.pipedrive.pages import PARENT, Per, VendorPage
 from importers.sources.pipedrive.seen import SeenIds
@@ -50,11 +59,16 @@ class Wanted:
         return self.plan.mirror.path if self.plan.mirror else None
 
     @property
-    def is_remembered(self) -> bool:
-        """Whether the next run builds on this one."""
+    def has_memory(self) -> bool:
+        """Whether runs of this importer build on earlier ones."""
         chosen = self._selection
         is_asked_for = chosen.refresh is not Refresh.EVERYTHING or chosen.vanished is not Vanished.REMOVE
-        return self.place is not None and chosen.limit is None and is_asked_for and self.plan.where.key == "id"
+        return self.place is not None and is_asked_for and self.plan.where.key == "id"
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the next run builds on this one. A few rows are nothing to build on."""
+        return self.has_memory and self._selection.limit is None
 
     @property
     def can_catch_up(self) -> bool:
@@ -73,7 +87,11 @@ class Wanted:
 
     @property
     def remembers_removed(self) -> bool:
-        return self.is_remembered and self._selection.vanished is not Vanished.REMOVE
+        return self.is_remembered and self.shows_removed
+
+    @property
+    def shows_removed(self) -> bool:
+        return self.has_memory and self._selection.vanished is not Vanished.REMOVE
 
     @property
     def layout(self) -> Layout:
@@ -87,6 +105,7 @@ class Wanted:
         """What a mirror must say of itself for this reading to build on it."""
         chosen, mirror = self._selection, self.plan.mirror
         return About(
+            company=mirror.company if mirror else "",
             account=mirror.account if mirror else "",
             entity=chosen.entity,
             picked=_text([chosen.filter_id, sorted(chosen.statuses), chosen.options]),
@@ -101,7 +120,7 @@ def why_everything(wanted: Wanted, last: About | None, now: datetime) -> str:
         return "that is what was chosen"
     if why := _why_always(wanted):
         return why
-    if last is None or not (last.watermark or wanted.has_versions):
+    if last is None or last.is_partial or not (last.watermark or wanted.has_versions):
         return "there is nothing to build on yet"
     if _choice_of(last) != _choice_of(wanted.label):
         return "something else was asked for the last time"
@@ -127,12 +146,17 @@ def _too_old(refresh: Refresh, full_at: datetime | None, now: datetime) -> str:
     return ""
 
 
+def are_of_one_company(one: About, other: About) -> bool:
+    """Elsewhere the same ids are those of other records."""
+    return one.account == other.account or (one.company == other.company != "")
+
+
 def _choice_of(about: About) -> tuple[str, ...]:
     return about.account, about.entity, about.picked, about.asked
 
 
 class Gathering:
-    """Fills one mirror. `now` is the moment of the run."""
+    """Fills one mirror. `now` is the moment of the run; `notes` is what the owner should know of removed records."""
 
     def __init__(self, wanted: Wanted, client: PipedriveClient, stop: Stop, parents: Parents) -> None:
         self._wanted = wanted
@@ -143,6 +167,7 @@ class Gathering:
         self.now = client.clock.now()
         self._until = latest(self.now)
         self._seen = SeenIds()
+        self.notes: list[str] = []
 
     def everything(
         self, first: VendorPage, rest: Iterator[VendorPage], last: Mirror | None, began_at: Callable[[], str | None]
@@ -223,15 +248,25 @@ class Gathering:
         return Rounds(self._wanted.plan.entity.changes or Changes(()), rules, mirror, self._client, stop=self._stop)
 
     def _remember_removed(self, mirror: Mirror, last: Mirror, about: About) -> None:
-        """Not what the owner chose away: another choice leaves only those that were removed before it."""
+        """
+        Not what the owner chose away, nor what another user may not see: then
+        only those stay that were removed before.
+        """
         label = self._wanted.label
-        if (about.account, about.entity) != (label.account, label.entity):
+        if about.entity != label.entity or not are_of_one_company(about, label):
+            self._note(_not_ours(last.count(gone=True)))
             return
-        chose_otherwise = about.picked != label.picked
-        if not chose_otherwise:
+        chose_otherwise, has_other_eyes = about.picked != label.picked, about.account != label.account
+        only_lost = about.is_partial or chose_otherwise or has_other_eyes
+        if has_other_eyes and not (about.is_partial or chose_otherwise):
+            self._note(_by_others(sum(1 for _ in mirror.missing(last))))
+        if not only_lost:
             missing = Missing(self._wanted.plan, self._parents.listed, self._client, self._stop)
             mirror.leave_out(missing.only_left(mirror, last))
-        mirror.take_over_lost(last, gone_at=self.now.isoformat(), only_lost=chose_otherwise)
+        self._note(damaged(mirror.take_over_lost(last, gone_at=self.now.isoformat(), only_lost=only_lost)))
+
+    def _note(self, text: str) -> None:
+        self.notes += [text] if text else []
 
 
 class Parents:
@@ -270,12 +305,60 @@ class Parents:
 
 def last_mirror(wanted: Wanted) -> Mirror | None:
     """The one of the last run, to look at; None where there is none that can be read."""
-    if wanted.place is None or not wanted.is_remembered:
-        return None
+    return _readable(wanted.place, wanted) if wanted.place and wanted.has_memory else None
+
+
+def last_removed(wanted: Wanted) -> Mirror | None:
+    """The removed records of the last run alone, which are kept twice; None as for `last_mirror`."""
+    return _readable(place_of_removed(wanted.place), wanted) if wanted.place and wanted.has_memory else None
+
+
+def is_there(wanted: Wanted) -> bool:
+    """Whether something was remembered, readable or not."""
+    return wanted.place is not None and (wanted.place.exists() or place_of_removed(wanted.place).exists())
+
+
+def _readable(place: Path, wanted: Wanted) -> Mirror | None:
     try:
-        return Mirror.last(wanted.place, wanted.layout)
+        return Mirror.last(place, wanted.layout)
     except DamagedError:
         return None
+
+
+def _not_ours(count: int) -> str:
+    if not count:
+        return ""
+    which = "1 row of a record removed there is" if count == 1 else f"{count:,} rows of records removed there are"
+    has = "it" if count == 1 else "them"
+    return (
+        f"This importer read another account, or another list, the last time: {which} gone. "
+        f"A copy of the workbook from before may still have {has}."
+    )
+
+
+def _by_others(count: int) -> str:
+    if not count:
+        return ""
+    more = (
+        "1 row more has left: whether its record was removed, or this user may not see it, cannot be told. "
+        "Connect the user of before again if it is missed."
+        if count == 1
+        else f"{count:,} rows more have left: whether their records were removed, or this user may not see them, "
+        "cannot be told. Connect the user of before again if they are missed."
+    )
+    return (
+        "Another user of the account is connected than for the last run. "
+        f"The rows of records removed before that stay. {more}"
+    )
+
+
+def damaged(count: int) -> str:
+    """What to note where so many removed records cannot be taken over."""
+    if not count:
+        return ""
+    if count == 1:
+        return "1 removed record that was remembered is damaged, and its row lost."
+    return f"{count:,} removed records that were remembered are damaged, and their rows lost."
 
 
 def _plain(moment: str | None) -> str:

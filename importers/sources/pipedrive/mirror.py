@@ -17,7 +17,7 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,9 +77,12 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     What a mirror holds. `account` and `entity` say whose records and which,
     `picked` the choice among them, `asked` what was asked for of each;
     `watermark` is the vendor's time from which on changes are still unknown.
-    `names_from` is the same for the names of each relation.
+    `names_from` is the same for the names of each relation. `is_partial` is a
+    mirror of the removed records alone.
     """
 
+    company: str = ""
+    is_partial: bool = False
     account: str
     entity: str
     picked: str
@@ -273,16 +276,25 @@ class Mirror:
         with _disk_explained():
             self._sql.executemany("INSERT OR IGNORE INTO dropped VALUES (?)", [(key,) for key in keys])
 
-    def take_over_lost(self, old: Mirror, *, gone_at: str, only_lost: bool) -> None:
-        """Take over what is not here from *old*, as removed: what was lost there already, or all of it, lost now."""
+    def take_over_lost(self, old: Mirror, *, gone_at: str, only_lost: bool) -> int:
+        """
+        Take over what is not here from *old*, as removed: what was lost there
+        already, or all of it, lost now. How many were damaged and left out.
+        """
+        damaged = 0
         query = (
             f"SELECT id, place, parent, moment, coalesce(gone_at, ?), crc, raw FROM records {_WHERE[only_lost or None]}"  # noqa: S608
         )
         with _disk_explained(), _cursor(old._sql) as cursor:
             for row in cursor.execute(query, (gone_at,)):
-                if not _is_nameless(row[0]) and not self._knows(row[0]):
-                    self._sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-                    self._take_over_parent(old, row[2])
+                if _is_nameless(row[0]) or self._knows(row[0]):
+                    continue
+                if zlib.crc32(row[6]) != row[5]:
+                    damaged += 1
+                    continue
+                self._sql.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                self._take_over_parent(old, row[2])
+        return damaged
 
     def _take_over_parent(self, old: Mirror, key: Key | None) -> None:
         if key is not None:
@@ -368,6 +380,12 @@ class Mirror:
             self._staged.move_onto(place)
             place.chmod(0o600)  # an old one's rights were taken over
 
+    def keep_removed(self, place: Path, about: About) -> None:
+        """Put a copy of the removed ones alone beside *place*, as `keep`: they could not be read again, was this lost."""
+        with closing(Mirror.empty(place.parent, self._layout)) as removed:
+            removed.take_over_lost(self, gone_at="", only_lost=True)
+            removed.keep(place_of_removed(place), msgspec.structs.replace(about, is_partial=True))
+
     def close(self) -> None:
         """What was not kept is gone."""
         with suppress(sqlite3.Error):
@@ -419,10 +437,28 @@ _FIRST_YEAR = 1970
 _TO_THE_SECOND = len("2026-01-01T00:00:00")
 
 
+def place_of_removed(place: Path) -> Path:
+    """Where the removed records of the mirror at *place* are kept once more."""
+    return place.with_suffix(".removed")
+
+
 def forget(place: Path) -> None:
-    """Remove the mirror at *place*, if there is one, and what dead runs left beside it."""
+    """Remove the mirror at *place*, if there is one, what else is kept of it, and what dead runs left beside it."""
+    forget_removed(place)
     with suppress(OSError):
         place.unlink(missing_ok=True)
+    remove_leftovers(place.parent)
+
+
+def forget_removed(place: Path) -> None:
+    with suppress(OSError):
+        place_of_removed(place).unlink(missing_ok=True)
+
+
+def distrust(place: Path) -> None:
+    """Remove what turned out damaged: the mirror at *place*, or without one what is kept of it beside."""
+    with suppress(OSError):
+        (place if place.exists() else place_of_removed(place)).unlink(missing_ok=True)
     remove_leftovers(place.parent)
 
 

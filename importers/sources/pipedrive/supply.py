@@ -6,10 +6,11 @@ mirror that was filled or brought up to date first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from importers.errors import ImporterError, TemporaryError
@@ -18,8 +19,18 @@ from importers.model import Extent, Refresh
 from importers.sources.pipedrive.asking import Plan
 from importers.sources.pipedrive.changes import Rounds
 from importers.sources.pipedrive.client import PipedriveClient
-from importers.sources.pipedrive.gathering import Gathering, Parents, Wanted, last_mirror, why_everything
-from importers.sources.pipedrive.mirror import About, DamagedError, Mirror, forget
+from importers.sources.pipedrive.gathering import (
+    Gathering,
+    Parents,
+    Wanted,
+    are_of_one_company,
+    damaged,
+    is_there,
+    last_mirror,
+    last_removed,
+    why_everything,
+)
+from importers.sources.pipedrive.mirror import About, DamagedError, Mirror, distrust, forget, forget_removed
 from importers.sources.pipedrive.pages import VendorPage
 from importers.sources.pipedrive.price import PriceTag
 from importers.sources.pipedrive.seen import SeenIds
@@ -31,6 +42,16 @@ _ASK_FOR_TOTAL_AFTER = 20
 
 _GLANCE = 30
 """Requests after which a glance gives up: most parents of rare records have none, and the next thousand may not either."""
+
+
+_SAVED = (
+    "What was remembered of the last run is damaged or gone, so everything was read. The rows of records removed "
+    "before that run are still there; those of records removed since then are lost, and nobody can tell which."
+)
+_LOST = (
+    "What was remembered of the last run is damaged: the rows of records removed before this run are lost, if "
+    "there were any. A copy of the workbook from before may still have them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,9 @@ class Supply:
         with self._damage_mended():
             if self.is_remembered:
                 yield from self._remembered(ears, shown)
+            elif self._wanted.shows_removed and (last := self._last()):
+                with closing(last):
+                    yield from self._limited(ears, shown, last)
             else:
                 try:
                     yield from self._read(ears, None, shown)
@@ -95,13 +119,20 @@ class Supply:
         """Remember what was read; why that was not possible, if it was not."""
         place = self._wanted.place
         try:
-            if place and not self.is_remembered:
+            if place and not self._wanted.has_memory:
                 forget(place)
             elif place and self._mirror and self._about:
-                self._mirror.keep(place, self._about)
+                self._keep(self._mirror, place, self._about)
         except ImporterError as error:
             return f"What was read could not be remembered, so the next run reads it again. {error.message}"
         return ""
+
+    def _keep(self, mirror: Mirror, place: Path, about: About) -> None:
+        if self._wanted.remembers_removed:
+            mirror.keep_removed(place, about)
+        else:
+            forget_removed(place)
+        mirror.keep(place, about)
 
     def close(self) -> None:
         if self._mirror:
@@ -110,13 +141,12 @@ class Supply:
     # --- with a memory -----------------------------------------------------------
 
     def _remembered(self, ears: Ears, shown: bool | None) -> Iterator[Batch]:
-        last, now = last_mirror(self._wanted), ears.client.clock.now()
-        if last is None and self._wanted.remembers_removed and self._wanted.place and self._wanted.place.exists():
-            self.notes.append("What was remembered is damaged: the rows of records removed before this run are lost.")
+        last, now = self._last(), ears.client.clock.now()
+        about = last.about if last else None
         try:
-            why = why_everything(self._wanted, last.about if last else None, now)
-            if last and last.about and not why and not self._wanted.has_versions:
-                yield from self._changed(ears, last.about, shown)
+            why = why_everything(self._wanted, about, now)
+            if about and not why and not self._wanted.has_versions:
+                yield from self._changed(ears, about, shown)
                 return
             if why and self._plan.selection.refresh is not Refresh.EVERYTHING:
                 ears.tell(f"Reading everything: {why}.")
@@ -124,6 +154,36 @@ class Supply:
         finally:
             if last:
                 last.close()
+
+    def _last(self) -> Mirror | None:
+        """The mirror of the last run or, where that cannot be read, what else is kept of it."""
+        last = last_mirror(self._wanted)
+        if last or not self._wanted.shows_removed or not is_there(self._wanted):
+            return last
+        removed = last_removed(self._wanted)
+        self.notes.append(_SAVED if removed else _LOST)
+        return removed
+
+    def _limited(self, ears: Ears, shown: bool | None, last: Mirror) -> Iterator[Batch]:
+        """
+        The first so many records, and those known to be removed: *last* stays
+        in its place, since nobody looks what became of all the others.
+        """
+        label, known = self._wanted.label, last.count(gone=True)
+        is_ours = last.about and last.about.entity == label.entity and are_of_one_company(last.about, label)
+        if not known or not is_ours:
+            yield from self._read(ears, None, shown)
+            return
+        mirror = self._mirror = Mirror.empty(None, self._wanted.layout)
+        for batch in self._read(ears, None, shown):
+            mirror.put(batch.records)
+        lost = mirror.take_over_lost(last, gone_at="", only_lost=True)
+        self.notes += [
+            _of_few(self._plan.selection.limit or 0, mirror.count(gone=True)),
+            *filter(None, [damaged(lost)]),
+        ]
+        self._look_through(mirror, ears)
+        yield from self._mirrored(gone=shown)
 
     def _changed(self, ears: Ears, about: About, shown: bool | None) -> Iterator[Batch]:
         self.extent = Extent.CHANGES
@@ -140,7 +200,7 @@ class Supply:
             yield
         except DamagedError as error:
             if self._wanted.place:
-                forget(self._wanted.place)
+                distrust(self._wanted.place)
             raise TemporaryError(
                 "What was remembered of the last reading is damaged, so it was thrown away.",
                 hint="The next try reads everything.",
@@ -162,6 +222,7 @@ class Supply:
         first = next(pages, VendorPage([], is_last=True))
         if self.is_remembered or (self._wanted.can_catch_up and not first.is_last):
             self._mirror, self._about = gathering.everything(first, pages, last, lambda: walker.began_at)
+            self.notes += gathering.notes
             self._look_through(self._mirror, ears)
             yield from self._mirrored(gone=shown)
         else:
@@ -259,6 +320,13 @@ class _Picked:
 def _place_of(record: Record) -> int:
     found = record.get("id")
     return found if isinstance(found, int) else 0
+
+
+def _of_few(limit: int, known: int) -> str:
+    stay = "The 1 row of a record removed before it stays."
+    if known != 1:
+        stay = f"The {known:,} rows of records removed before it stay."
+    return f"Only {limit:,} rows were asked for, so nobody looked which records were removed since the last run. {stay}"
 
 
 def _in_words(about: About, rounds: Rounds, zone: ZoneInfo, now: datetime) -> str:

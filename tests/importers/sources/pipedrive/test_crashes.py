@@ -108,4 +108,4 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path, moment: str) -> N
     assert rows_in(tmp_path, "Deals") == rig.read(Selection("deals", columns=COLUMNS))
     assert [row[0] for row in rows_in(tmp_path, "Deals (removed)")] == [1, 2]
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
-    assert sorted(left) == ["1.mirror", "Sales.xlsx"]
+    assert sorted(left) == ["1.mirror", "1.removed", "Sales.xlsx"]

@@ -222,16 +222,6 @@ def test_a_damaged_mirror_is_read_over(desk: Desk, content: bytes) -> None:
     assert not desk.was_full
 
 
-def test_removed_rows_that_are_lost_with_a_mirror_are_noted(desk: Desk) -> None:
-    keeping = replace(CHANGES, vanished=Vanished.KEEP)
-    desk.run(keeping)
-    desk.mirror.path.write_bytes(b"not a database")
-    reading = desk.rig.source.open(keeping, mirror=desk.mirror)
-    list(reading.pages())
-    reading.close()
-    assert reading.notes == ["What was remembered is damaged: the rows of records removed before this run are lost."]
-
-
 def test_a_record_that_was_damaged_on_the_disk_never_reaches_the_table(desk: Desk) -> None:
     content = desk.mirror.path.read_bytes()
     desk.mirror.path.write_bytes(content.replace(b'"title":"', b'"titel":"'))
