@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.faults import Faults
-from sandbox.google import drive, driveerrors, oauth, sheets_api, troubles
+from sandbox.google import control, drive, driveerrors, oauth, pages, picker, sheets_api, troubles
 from sandbox.google.accounts import DEMO, DRIVE, SHEETS, Accounts, Client, Robot
 from sandbox.google.desk import Desk
 from sandbox.google.errors import ApiError
@@ -118,6 +118,10 @@ def _add_apis(app: Flask, google: Google) -> None:
     app.register_blueprint(oauth.blueprint(google.desk))
     app.register_blueprint(drive.blueprint(google.desk))
     app.register_blueprint(sheets_api.blueprint(google.desk, now=google.clock))
+    app.register_blueprint(picker.blueprint(google.desk))
+    app.register_blueprint(pages.blueprint(google.files))
+    app.register_blueprint(control.blueprint(google))
+    app.add_url_rule("/", "home", lambda: redirect(f"{control.ROOT}/"))
 
 
 def _carry_out(app: Flask, environ: dict[str, Any]) -> None:
