@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from typing import Any
 
 import pytest
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
 
 from sandbox.google import scopes
 from sandbox.google.accounts import ALEX, SAM
@@ -95,6 +99,25 @@ def test_bodies_may_come_gzipped(deals: Sheet) -> None:
     assert deals.call("PUT", values("A2"), params=params, data=gzip.compress(body), headers=zipped).status_code == 200
     assert deals.values("A2") == [["x"]]
     assert deals.call("PUT", values("A1"), params=params, data=body, headers=zipped).status_code == 400
+
+
+def test_bodies_may_come_in_pieces_over_a_real_socket(google_app: Flask, deals: Sheet, google: Google) -> None:
+    server = make_server("127.0.0.1", 0, google_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    body = json.dumps({"values": [["x"]]}).encode()
+    address = f"http://127.0.0.1:{server.port}/v4/spreadsheets/{deals.id}{values('Sheet1!A1')}"
+    headers = {"Authorization": f"Bearer {google.sign_in(ALEX.email, scopes.SPREADSHEETS).access}"}
+    try:
+        pieces = iter([body[:5], body[5:]])
+        answer = requests.put(address, params={"valueInputOption": "RAW"}, data=pieces, headers=headers, timeout=10)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    assert answer.json()["updatedRange"] == "Sheet1!A1"
+    assert deals.values("A1") == [["x"]]
 
 
 @pytest.mark.parametrize("body", ["{", "[1]", '"x"', "{]"])
