@@ -299,7 +299,10 @@ class _Kinds:
         return read_window(self.file(workspace_id, target), target.sheet, first, count)
 
     def mirror(self, importer: Importer) -> Path:
-        return self._settings.mirrors / str(importer.workspace_id) / f"{importer.id}.mirror"
+        return self.mirrors() / str(importer.workspace_id) / f"{importer.id}.mirror"
+
+    def mirrors(self) -> Path:
+        return self._settings.mirrors
 
     def free_sheet_name(self, kind: str, wanted: str, taken: Iterable[str]) -> str:
         from importers.destinations.excel.names import free_sheet_name

@@ -109,7 +109,10 @@ class ScriptedKinds:
         raise NotImplementedError
 
     def mirror(self, importer: Importer) -> Path:
-        return Path("/nowhere", "mirrors", str(importer.id))
+        return self.mirrors() / str(importer.workspace_id) / f"{importer.id}.mirror"
+
+    def mirrors(self) -> Path:
+        return Path("/nowhere", "mirrors")
 
     def grid(self, workspace_id: int, target: Target, *, first: int, count: int) -> Grid:
         raise NotImplementedError

@@ -28,6 +28,17 @@ def run(services: Services, stopping: threading.Event, *, every: float = TICK_EV
         stopping.wait(every if went_well else every * 10)
 
 
+def sweep(services: Services) -> None:
+    """Once, at the start: what a process that was killed could not put away."""
+    try:
+        swept = services.importers.sweep()
+    except Exception:
+        log.exception("What deleted importers left could not be removed; the next start tries again.")
+        return
+    if swept:
+        log.info("Removed what %d deleted importers had remembered.", swept)
+
+
 def tick(services: Services) -> bool:
     """Queue what is due; whether that went well."""
     try:
@@ -48,6 +59,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     services = build_services(settings)
     threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
+    sweep(services)
     log.info("The clock is ticking.")
     run(services, stopping)
 

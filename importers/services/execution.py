@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 
@@ -28,6 +29,7 @@ from importers.model import (
     Status,
     Trigger,
 )
+from importers.services import mirrors
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
@@ -119,11 +121,18 @@ class Execution:
                 stop=heartbeat.stop,
                 still_ours=heartbeat.make_sure,
             )
-            mirror = MirrorFile(self._kinds.mirror(importer), _seen_by(connection))
+            mirror = MirrorFile(self._kinds.mirror(importer), _seen_by(connection), _company_of(connection))
             delivery = Delivery(f"run {run.id}", at=self._clock.now())
             outcome = pipeline.run(importer.selection, importer.target, mirror=mirror, delivery=delivery)
         attempt.keep_columns(importer, outcome.sight)
+        self._forget_if_gone(importer)
         return outcome
+
+    def _forget_if_gone(self, importer: Importer) -> None:
+        """Whoever deleted it meanwhile found nothing to forget yet."""
+        with suppress(ImporterError, OSError):  # the table is written; what is left is swept away at the next start
+            if mirrors.is_gone(self._store, importer.workspace_id, importer.id):
+                mirrors.forget(self._kinds.mirror(importer))
 
     def _bulletin(self, error: Exception) -> Bulletin | None:
         """How Pipedrive says it is, where that may be why *error* was raised."""
@@ -237,6 +246,12 @@ def _seen_by(connection: Connection) -> str:
     """Whose eyes read: another user of the company may see other records."""
     account = connection.account
     return f"{connection.kind}: {account.company_domain}, {account.email or account.user}"
+
+
+def _company_of(connection: Connection) -> str:
+    """Its id, which stays when the company's address changes; the address where only that is known."""
+    account = connection.account
+    return f"{connection.kind}: {account.company_id or account.company_domain}"
 
 
 def _told_by(bulletin: Bulletin) -> Line:

@@ -107,6 +107,9 @@ class Kinds(Protocol):
     def mirror(self, importer: Importer) -> Path:
         """Where what *importer* read last is remembered, or would be."""
 
+    def mirrors(self) -> Path:
+        """The folder of all of them, which has one for each workspace."""
+
     def beside(self, target: Target) -> Target:
         """As `Destination.beside`, for which nobody has to be asked."""
 

@@ -35,6 +35,7 @@ from importers.model import (
     Vanished,
 )
 from importers.questions import answered
+from importers.services import mirrors
 from importers.services.access import require
 from importers.services.accounts import Accounts
 from importers.services.kinds import Kinds
@@ -170,7 +171,11 @@ class Importers:
         require(actor, Role.EDITOR, "delete importers")
         importer = self.get(actor, importer_id)
         self._store.remove_importer(actor.workspace.id, importer_id)
-        self._kinds.mirror(importer).unlink(missing_ok=True)
+        mirrors.forget(self._kinds.mirror(importer))
+
+    def sweep(self) -> int:
+        """Forget what is remembered of importers that are gone, across all workspaces; of how many."""
+        return mirrors.sweep(self._kinds.mirrors(), self._store)
 
     def entities(self) -> Sequence[EntityInfo]:
         return self._kinds.entities()
