@@ -20,6 +20,7 @@ import math
 import random
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Places:
     """
     Those of one limit. `taken` are tickets and when their places are free
     again, `waiting` runs and since when they wait and when they last asked.
-    Runs that have taken the fewest go first.
+    Places are kept for those who wait and have taken fewer.
     """
 
     size: int
@@ -79,8 +80,7 @@ class Places:
         self.waiting[who] = (since, now)
         if self.held_until > now:
             return self.held_until - now
-        claims = sorted((self._share(run), began, run) for run, (began, _) in self.waiting.items())
-        ahead = [run for _, _, run in claims].index(who)
+        ahead = self._ahead_of(who)
         missing = ahead + 1 - (self.size - len(self.taken))
         if missing <= 0:
             return 0.0
@@ -107,8 +107,14 @@ class Places:
     def hold(self, until: float) -> None:
         self.held_until = max(self.held_until, until)
 
-    def _share(self, who: str) -> int:
-        return sum(1 for ticket in self.taken if owner(ticket) == who)
+    def _ahead_of(self, who: str) -> int:
+        """How many places the others who wait may take before *who*: until they have as many; who came first, one more."""
+        shares = Counter(owner(ticket) for ticket in self.taken)
+        ours, since = shares[who], (self.waiting[who][0], who)
+        return sum(
+            max(ours - shares[run], 0) + (shares[run] <= ours and (began, run) < since)
+            for run, (began, _) in self.waiting.items()
+        )
 
     def _forget(self, now: float) -> None:
         self.taken = {ticket: free for ticket, free in self.taken.items() if free > now}
@@ -142,14 +148,15 @@ class MemoryQuota:
 
     def before_call(self, kind: str, turn: Turn | None = None) -> Turn:
         turn = turn or Turn(new_ticket(kind, self._who))
+        who = owner(turn.ticket)
         with self._lock:
             now = self._clock.monotonic()
             ours, all_ = self._of_user(kind), self._of_project(kind)
-            pause = ours.wait(self._who, now)
+            pause = ours.wait(who, now)
             if pause:
-                all_.leave_line(self._who)  # whoever may not go anyway keeps nobody else from it
+                all_.leave_line(who)  # whoever may not go anyway keeps nobody else from it
                 return later(turn, pause, is_told=ours.held_until > now)
-            pause = all_.wait(self._who, now)
+            pause = all_.wait(who, now)
             if pause:
                 return later(turn, pause, is_told=all_.held_until > now)
             for places in (ours, all_):
@@ -163,7 +170,7 @@ class MemoryQuota:
             for scope, places in ((USER, self._of_user(kind)), (PROJECT, self._of_project(kind))):
                 places.give_back(turn.ticket, now)
                 if scope == refused_by:
-                    places.hold(now + to_next_minute(self._clock.now().timestamp()) + JITTER * self._jitter())
+                    places.hold(now + pause_of(self._clock, self._jitter))
 
     def leave(self, turn: Turn) -> None:
         kind = kind_of(turn)
@@ -171,10 +178,12 @@ class MemoryQuota:
             self._of_user(kind).undo(turn.ticket)
             self._of_project(kind).undo(turn.ticket)
 
-    def busy(self) -> int:
-        """How many places of this user are taken."""
+    def note(self, turn: Turn) -> None:
+        """A turn that was given elsewhere counts here, too."""
+        kind = kind_of(turn)
         with self._lock:
-            return sum(len(self._of_user(kind).taken) for kind in (READ, WRITE))
+            for places in (self._of_user(kind), self._of_project(kind)):
+                places.take(turn.ticket, self._clock.monotonic())
 
     def _of_user(self, kind: str) -> Places:
         return self._places.setdefault((self._project, self._user, kind), Places(self._sizes.user))
@@ -211,9 +220,10 @@ def later(turn: Turn, seconds: float, *, is_told: bool) -> Turn:
     return Turn(turn.ticket, wait=timedelta(seconds=seconds), why=Hold.TOLD if is_told else Hold.WINDOW)
 
 
-def to_next_minute(now: float) -> float:
-    """Seconds until the vendor counts anew, as far as anybody knows."""
-    return (math.floor(now / 60) + 1) * 60 - now
+def pause_of(clock: Clock, jitter: Callable[[], float]) -> float:
+    """Seconds until the vendor counts anew, as far as anybody knows, and a bit, so that not all come back at once."""
+    now = clock.now().timestamp()
+    return (math.floor(now / 60) + 1) * 60 - now + JITTER * jitter()
 
 
 def new_name() -> str:

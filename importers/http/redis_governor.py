@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import asdict
 from datetime import timedelta
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from importers.http import arrivals, book
+from importers.http.away import PROCESSES, Away
 from importers.http.governor import MemoryGovernor, new_name, to_reset
 from importers.http.reported import budget_in, burst_in, in_text, read_from
 from importers.http.said import said_by
 from importers.interfaces import Clock
 from importers.model import Hold, Standing, Turn
 
-logger = logging.getLogger(__name__)
-
-R = TypeVar("R")
-
 _TIMEOUT_SECONDS = 2.0
-
-_AWAY_SECONDS = 5.0
-"""How long a Redis that failed is left alone."""
 
 _PAUSE_SECONDS = 10.0
 """
 How long nobody calls once Redis is back: until every process has noticed, and
 what they called meanwhile does not count any more.
 """
-
-PROCESSES = 20
-"""While Redis is away each process takes one such part of the limit, and one call of a window at least."""
 
 _FIGURES = json.dumps(
     {
@@ -108,7 +97,7 @@ class RedisGovernor:
         self._clock = clock
         self._twin = twin or MemoryGovernor(clock, among=PROCESSES)
         self._moment = moment
-        self._away = _Away(clock)
+        self._away = Away(clock)
         self._who = new_name()
 
     def beside(self, company: str | None = None, *, assumed: int | None = None) -> RedisGovernor:
@@ -168,41 +157,3 @@ def _keys_of(identity: str, company: str) -> list[str]:
     token, allowance = f"pipesheet:limit:{identity}", f"pipesheet:allowance:{company}"
     of_both = (*(f"{token}:{name}" for name in ("calls", "line", "due", "last", "token")), allowance)
     return [*of_both, f"{token}:told", f"{allowance}:told", f"{token}:arrived", f"{token}:runs"]
-
-
-class _Away:
-    """
-    Notices that Redis is away, says so once, and leaves it alone for a while.
-    `called_alone` is whether calls were made that Redis does not know of, and
-    `let_go` how many it has counted: if it knows of fewer, it has lost some.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self.called_alone = False
-        self.let_go = 0
-        self._clock = clock
-        self._until = 0.0
-        self._is_away = False
-
-    def unless(self, do: Callable[[], R]) -> R | None:
-        if self._is_away and self._clock.monotonic() < self._until:
-            return None
-        try:
-            result = do()
-        except (RedisError, OSError) as error:
-            self._note(error)
-            return None
-        if self._is_away:
-            self._is_away = self.called_alone = False
-            logger.warning("Redis answers again: calls are counted for all processes together.")
-        return result
-
-    def _note(self, error: Exception) -> None:
-        self._until = self._clock.monotonic() + _AWAY_SECONDS
-        if not self._is_away:
-            self._is_away = True
-            logger.warning(
-                "Redis does not answer (%s): until it does, each process counts its calls by itself,"
-                " up to a twentieth of the limit.",
-                type(error).__name__,
-            )

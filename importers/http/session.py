@@ -47,7 +47,7 @@ def rerouted(url: str, reroutes: Mapping[str, str]) -> str:
     if target is None:
         return url
     base = urlsplit(target)
-    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
+    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, asked.fragment))
 
 
 class _Session(requests.Session):
