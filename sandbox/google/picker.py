@@ -22,7 +22,7 @@ from sandbox.google.files import FOLDER, SPREADSHEET, File, Files
 from sandbox.google.tokens import Bearer
 
 _SCRIPT = Path(__file__).parents[1] / "templates" / "sandbox" / "google" / "api.js"
-_FRAMERS = "frame-ancestors 'self' http://127.0.0.1:* http://localhost:* http://[::1]:*"
+_FRAMERS = "frame-ancestors 'self' http://127.0.0.1:* http://localhost:*"
 _MIME_TYPES = {"spreadsheets": SPREADSHEET, "folders": FOLDER}
 """Of views; others show everything."""
 _MOST = 200
