@@ -29,6 +29,7 @@ from importers.interfaces import (
     Governor,
     Grants,
     Leaving,
+    Locks,
     Memo,
     Queue,
     Source,
@@ -36,6 +37,7 @@ from importers.interfaces import (
 )
 from importers.model import (
     EXCEL,
+    GOOGLE_SHEETS,
     Account,
     Bulletin,
     EntityInfo,
@@ -53,11 +55,16 @@ from importers.secret import Secret
 if TYPE_CHECKING:
     from redis import Redis
 
+    from importers.destinations.google_sheets.accounts import Google
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
+    from importers.http.quota import MemoryQuota
     from importers.http.redis_governor import RedisGovernor
+    from importers.http.redis_quota import RedisQuota
     from importers.services import Services
     from importers.services.kinds import PickerMeans, Spreadsheets
     from importers.sources.pipedrive.signin import SignIn
+
+_PICKER = "https://apis.google.com/js/api.js"
 
 __all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
 
@@ -258,7 +265,7 @@ class _Kinds:
             client_secret=settings.pipedrive_client_secret,
             session=self._session,
             clock=self._clock,
-            at=lambda url: rerouted(url, settings.reroutes),
+            at=self._at,
         )
 
     def workbooks(self, workspace_id: int) -> Destination:
@@ -266,28 +273,91 @@ class _Kinds:
         return destination
 
     def google_app(self) -> ConsentApp | None:
-        return None
+        return self._google_app
+
+    @cached_property
+    def _google_app(self) -> ConsentApp | None:
+        settings = self._settings
+        if not settings.google_client_secret:
+            return None
+        from importers.destinations.google_sheets.app import GoogleApp
+
+        return GoogleApp(
+            client_id=settings.google_client_id,
+            client_secret=settings.google_client_secret,
+            session=self._session,
+            clock=self._clock,
+            at=self._at,
+        )
 
     def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
-        raise NotImplementedError
+        return self._google.by_grant(grants, account)
 
     def google_by_key(self, key: Secret) -> Spreadsheets:
-        raise NotImplementedError
+        return self._google.by_key(key)
 
     def google_picker(self) -> PickerMeans | None:
-        return None
+        from importers.services.kinds import PickerMeans
+
+        settings = self._settings
+        if not (settings.google_api_key and settings.google_project_number):
+            return None
+        return PickerMeans(settings.google_api_key, settings.google_project_number, self._at(_PICKER))
 
     def google_address(self, target: Target) -> str:
-        raise NotImplementedError
+        from importers.destinations.google_sheets.places import address_of
+
+        return self._at(address_of(target.place))
+
+    @cached_property
+    def _google(self) -> Google:
+        from importers.destinations.google_sheets.accounts import Google
+
+        return Google(
+            session=self._session,
+            clock=self._clock,
+            quota=self._quota.of,
+            locks=self._locks,
+            client_id=self._settings.google_client_id,
+        )
+
+    @cached_property
+    def _quota(self) -> MemoryQuota | RedisQuota:
+        from importers.http.quota import MemoryQuota, Sizes
+        from importers.http.redis_quota import RedisQuota
+
+        sizes = Sizes(self._settings.google_quota_project, self._settings.google_quota_user)
+        if not self._settings.redis_url:
+            return MemoryQuota(self._clock, sizes)
+        return RedisQuota(self._redis, self._clock, sizes, moment=self._moment)
+
+    @cached_property
+    def _locks(self) -> Locks:
+        from importers.locks import MemoryLocks, RedisLocks
+
+        return RedisLocks(self._redis, self._clock) if self._settings.redis_url else MemoryLocks(self._clock)
+
+    def _at(self, url: str) -> str:
+        """Where a browser really finds an address of a vendor's: on this machine, in the sandbox."""
+        return rerouted(url, self._settings.reroutes)
 
     def beside(self, target: Target) -> Target:
-        return self.workbooks(0).beside(target)
+        place: Target = destinations.load(target.kind).beside(target)
+        return place
 
     def is_same_place(self, one: Target, other: Target) -> bool:
-        return _place(one) == _place(other)
+        if GOOGLE_SHEETS not in (one.kind, other.kind):
+            return _workbook_sheet(one) == _workbook_sheet(other)
+        from importers.destinations.google_sheets.apart import is_same_place
+
+        return is_same_place(one, other)
 
     def overlap(self, one: Target, width: int | None, other: Target, other_width: int | None) -> bool:
-        return False
+        if GOOGLE_SHEETS not in (one.kind, other.kind):
+            return False
+        from importers.destinations.google_sheets.apart import overlap
+
+        return overlap(one, width, other, other_width)
 
     def file(self, workspace_id: int, target: Target) -> Path:
         path: Path = destinations.load("excel")(self._folder(workspace_id)).path_of(target)
@@ -305,6 +375,10 @@ class _Kinds:
         return self._settings.mirrors
 
     def free_sheet_name(self, kind: str, wanted: str, taken: Iterable[str]) -> str:
+        if kind == GOOGLE_SHEETS:
+            from importers.destinations.google_sheets.apart import free_title
+
+            return free_title(wanted, frozenset(name.casefold() for name in taken))
         from importers.destinations.excel.names import free_sheet_name
 
         return free_sheet_name(wanted, taken)
@@ -336,9 +410,12 @@ class _Kinds:
         from importers.http.redis_governor import RedisGovernor
 
         alone = MemoryGovernor(self._clock, allowances=self._allowances, among=PROCESSES)
-        # A clock that was handed in is the only one there is, wherever the calls are counted.
-        moment = None if isinstance(self._clock, SystemClock) else self._clock.monotonic
-        return RedisGovernor(self._redis, identity=identity, clock=self._clock, twin=alone, moment=moment)
+        return RedisGovernor(self._redis, identity=identity, clock=self._clock, twin=alone, moment=self._moment)
+
+    @property
+    def _moment(self) -> Callable[[], float] | None:
+        """A clock that was handed in is the only one there is, wherever the calls are counted."""
+        return None if isinstance(self._clock, SystemClock) else self._clock.monotonic
 
     @cached_property
     def _redis(self) -> Redis:
@@ -350,7 +427,7 @@ class _Kinds:
         return self._settings.workbooks / str(workspace_id)
 
 
-def _place(target: Target) -> tuple[str, ...]:
+def _workbook_sheet(target: Target) -> tuple[str, ...]:
     return target.kind, target.place.casefold(), target.sheet.casefold()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -29,7 +30,11 @@ from sandbox.pipedrive import Sandbox, create_app
 from sandbox.world import TOKEN, World
 from tests import people
 from tests.fakes import FakeClock
+from tests.google import ByHost
 from tests.postgresql import a_database
+
+if TYPE_CHECKING:
+    from sandbox.google.app import Google
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
@@ -106,10 +111,30 @@ def sandbox(sandbox_app: Flask) -> Iterator[Sandbox]:
     held.oauth.grants.clear()
 
 
+@pytest.fixture(scope="session")
+def google_app() -> Flask:
+    """The pretend Google, without limits."""
+    from sandbox.google.app import create_app
+
+    return create_app(per_project=None, per_user=None)
+
+
 @pytest.fixture
-def session(sandbox_app: Flask, sandbox: Sandbox, clock: FakeClock) -> requests.Session:
-    """Carries calls for Pipedrive into the sandbox, in process."""
-    return make_session(reroutes={}, adapter=WSGIAdapter(sandbox_app, on_wait=clock.sleep))
+def google(google_app: Flask) -> Iterator[Google]:
+    """Its files, tokens, faults and journal; all are empty before and after."""
+    held: Google = google_app.extensions["google"]
+    yield held
+    held.clear()
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest, sandbox_app: Flask, sandbox: Sandbox, clock: FakeClock) -> requests.Session:
+    """Carries calls for Pipedrive and Google into the sandbox, in process."""
+
+    def google() -> WSGIAdapter:
+        return WSGIAdapter(request.getfixturevalue("google_app"), on_wait=clock.sleep)
+
+    return make_session(reroutes={}, adapter=ByHost(google, WSGIAdapter(sandbox_app, on_wait=clock.sleep)))
 
 
 @pytest.fixture(scope="session")

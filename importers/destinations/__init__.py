@@ -7,7 +7,10 @@ from typing import Any
 
 from importers.errors import InvalidSettings
 
-KINDS = {"excel": ("importers.destinations.excel.destination", "ExcelDestination")}
+KINDS = {
+    "excel": ("importers.destinations.excel.destination", "ExcelDestination"),
+    "google_sheets": ("importers.destinations.google_sheets.destination", "GoogleSheetsDestination"),
+}
 """The kinds there are, and where each lives."""
 
 

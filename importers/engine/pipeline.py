@@ -113,7 +113,7 @@ class Pipeline:
                 self.destination.check(self.destination.beside(target))
             written = self._move(reading, target, delivery, standing)
             self._remember(reading)
-        standing.rows_written = written.rows
+        standing.written = written
         standing.enter(Phase.FINISHED)
         return Outcome(standing.counts, written, (*reading.notes, *written.notes), reading.sight)
 
@@ -179,20 +179,23 @@ class _Standing:
         self.reading: Reading | None = None
         self.announce: Callable[[], None] = lambda: None
         self.rows_read = 0
-        self.rows_written = 0
+        self.written: Written | None = None
 
     @property
     def counts(self) -> Counts:
-        usage, reading = self._source.usage, self.reading
+        usage, reading, written = self._source.usage, self.reading, self.written
         return Counts(
             rows_read=max(self.rows_read, reading.received if reading else 0),
-            rows_written=self.rows_written,
+            rows_written=written.rows if written else 0,
             rows_total=reading.total if reading else None,
             columns=len(reading.columns) if reading else 0,
             requests=usage.requests,
             tokens=usage.tokens,
             waited=usage.waited,
             extent=reading.extent if reading else Extent.FULL,
+            rows_added=written.added if written else None,
+            rows_changed=written.changed if written else None,
+            rows_removed=written.removed if written else None,
         )
 
     def heard_by(self, tell: Tell, stop: Stop) -> tuple[Tell, Stop]:

@@ -156,18 +156,21 @@ class Accounts:
 
     @contextmanager
     def destination(self, workspace_id: int, target: Target) -> Iterator[Destination]:
-        """
-        Where *target* is written, as `source` with the connection that it
-        names. Raises InvalidSettings where it names none and needs one.
-        """
-        if target.kind != GOOGLE_SHEETS:
+        """Where *target* is written, as `source` with the connection that it names; errors as `writes_with`."""
+        connection = self.writes_with(workspace_id, target)
+        if connection is None:
             yield self._kinds.workbooks(workspace_id)
             return
-        with self.spreadsheets(self.writes_with(workspace_id, target)) as account:
+        with self.spreadsheets(connection) as account:
             yield account.destination
 
-    def writes_with(self, workspace_id: int, target: Target) -> Connection:
-        """Raises InvalidSettings where *target* names no connection, NotThere where it is none to write with."""
+    def writes_with(self, workspace_id: int, target: Target) -> Connection | None:
+        """
+        None for a workbook, which needs none. Raises InvalidSettings where
+        *target* names no connection, NotThere where it is none to write with.
+        """
+        if target.kind != GOOGLE_SHEETS:
+            return None
         if target.connection_id is None:
             raise InvalidSettings(
                 "No Google account is chosen to write with.",

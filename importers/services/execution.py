@@ -14,6 +14,7 @@ from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import ConnectionTrouble, HandedBack, ImporterError, NeedsReconnecting, ServiceTrouble
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import (
+    PIPEDRIVE,
     Bulletin,
     Connection,
     Counts,
@@ -105,9 +106,11 @@ class Execution:
         run = attempt.run
         importer = self._store.importer(run.workspace_id, run.importer_id)
         connection = self._store.connection(run.workspace_id, importer.connection_id)
-        names = Names(connection, self._label(importer), importer.target)
         attempt.name, attempt.reads = importer.name, mark_of(importer.selection)
-        _check_connection(run, connection)
+        writes_with = self._accounts.writes_with(run.workspace_id, importer.target)
+        for used in filter(None, (connection, writes_with)):
+            _check_connection(run, used)
+        names = Names(connection, self._label(importer), importer.target, writes_with)
         story = attempt.begin_story(names, heartbeat)
         with (
             self._accounts.source(connection) as source,
@@ -136,7 +139,7 @@ class Execution:
 
     def _bulletin(self, error: Exception) -> Bulletin | None:
         """How Pipedrive says it is, where that may be why *error* was raised."""
-        if not isinstance(error, ServiceTrouble | ConnectionTrouble):
+        if not isinstance(error, ServiceTrouble | ConnectionTrouble) or error.facts.get("kind", PIPEDRIVE) != PIPEDRIVE:
             return None
         try:
             return self._kinds.bulletin()
@@ -157,7 +160,7 @@ def _check_connection(run: Run, connection: Connection) -> None:
     """
     if run.trigger is Trigger.SCHEDULE and not connection.works:
         raise NeedsReconnecting(
-            f"The connection to {connection.account.company} needs reconnecting, so this run has not begun.",
+            f"The connection to {connection.name} needs reconnecting, so this run has not begun.",
             hint="It begins by itself once that is done.",
         )
 

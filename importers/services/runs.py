@@ -7,7 +7,20 @@ from pathlib import Path
 
 from importers.errors import NeedsReconnecting, NotThere
 from importers.interfaces import Clock, Doorbell, Queue, Store
-from importers.model import Actor, Connection, Event, Grid, Line, Role, Run, Status, Trigger
+from importers.model import (
+    EXCEL,
+    Actor,
+    Connection,
+    Event,
+    Grid,
+    Importer,
+    Line,
+    Role,
+    Run,
+    Status,
+    Target,
+    Trigger,
+)
 from importers.services.access import require
 from importers.services.execution import Execution
 from importers.services.kinds import Kinds
@@ -40,13 +53,14 @@ class Runs:
         """
         Queue a run. While one is queued or running, that one is returned
         instead, because an importer never overlaps itself; one that waits is
-        tried again at once. Raises NeedsReconnecting while its connection is
+        tried again at once. Raises NeedsReconnecting while a connection of it is
         refused: whether it may work again is for `Connections.check`, which is
         cheaper and leaves no failed run behind.
         """
         require(actor, Role.EDITOR, "run importers")
         importer = self._store.importer(actor.workspace.id, importer_id)
-        _check_connection(self._store.connection(actor.workspace.id, importer.connection_id), actor)
+        for connection_id in filter(None, (importer.connection_id, importer.target.connection_id)):
+            _check_connection(self._store.connection(actor.workspace.id, connection_id), actor)
         run, is_new = self._store.add_run(importer, Trigger.MANUAL, now=self._clock.now())
         if is_new or self._wake(actor, run):
             self._queue.run_import(run.id)
@@ -112,19 +126,32 @@ class Runs:
             self._queue.run_import(run_id)
 
     def grid(self, actor: Actor, importer_id: int, *, first: int = 1, count: int = 100) -> Grid:
-        """Raises NotThere while nothing was written yet."""
-        importer = self._store.importer(actor.workspace.id, importer_id)
+        """Of a workbook. Raises NotThere while nothing was written yet, and for a table that is elsewhere."""
+        importer = self._in_a_workbook(actor, importer_id)
         return self._kinds.grid(
             actor.workspace.id, importer.target, first=max(1, first), count=max(0, min(count, MOST_GRID_ROWS))
         )
 
     def workbook(self, actor: Actor, importer_id: int) -> Path:
-        """The file the importer writes, for the download. Raises NotThere while there is none."""
-        importer = self._store.importer(actor.workspace.id, importer_id)
+        """The file the importer writes, for the download. Raises NotThere while there is none, and for a table elsewhere."""
+        importer = self._in_a_workbook(actor, importer_id)
         file = self._kinds.file(actor.workspace.id, importer.target)
         if not file.is_file():
             raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
         return file
+
+    def _in_a_workbook(self, actor: Actor, importer_id: int) -> Importer:
+        importer = self._store.importer(actor.workspace.id, importer_id)
+        if importer.target.kind != EXCEL:
+            raise _elsewhere(importer.target)
+        return importer
+
+
+def _elsewhere(target: Target) -> NotThere:
+    return NotThere(
+        f"The table is in Google Sheets, in the tab {target.sheet} of {target.place_name}.",
+        hint="Open it there: the importer’s page has the link.",
+    )
 
 
 def _check_connection(connection: Connection, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from importers.engine.pipeline import Progress
 from importers.interfaces import Clock
-from importers.model import Connection, Counts, Line, Phase, Target
+from importers.model import GOOGLE_SHEETS, Connection, Counts, Line, Phase, Target
 
 _COUNTS_EVERY_SECONDS = 0.5
 _LINE_EVERY_SECONDS = 5.0
@@ -19,11 +19,20 @@ Save = Callable[[Phase, Counts, Sequence[Line]], None]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the things in the story are called."""
+    """What the things in the story are called; `writes_with` is None where nobody signs in to write."""
 
     connection: Connection
     entity: str
     target: Target
+    writes_with: Connection | None = None
+
+    @property
+    def place(self) -> str:
+        """ "Deals in Pipesheet.xlsx", "tab Deals of Sales 2026"."""
+        target = self.target
+        if target.kind == GOOGLE_SHEETS:
+            return f"tab {target.sheet} of {target.place_name or 'the spreadsheet'}"
+        return f"{target.sheet} in {target.place}.xlsx"
 
 
 class Story:
@@ -82,7 +91,7 @@ class Story:
         return f"Read {counts.rows_read:,}{of_all} rows{price}"
 
     def _phase_begins(self, phase: Phase, counts: Counts) -> Sequence[str]:
-        account, target = self._names.connection.account, self._names.target
+        account, place, google = self._names.connection.account, self._names.place, self._names.writes_with
         self._said_at = self._clock.monotonic()
         if phase is Phase.CONNECTING:
             return (f"Connecting to {account.company}",)
@@ -90,7 +99,21 @@ class Story:
             return (f"Connected to {account.company} as {account.user}", f"Reading {self._names.entity} from Pipedrive")
         if phase is Phase.WRITING:
             # What was read since the last line belongs to the story, too.
-            return (self._rows_read(counts), f"Writing to {target.sheet} in {target.place}.xlsx")
+            as_whom = f" as {google.account.user}" if google else ""
+            return (self._rows_read(counts), f"Writing to {place}{as_whom}")
         if phase is Phase.FINISHED:
-            return (f"Wrote {counts.rows_written:,} rows to {target.sheet} in {target.place}.xlsx",)
+            return (_written(counts, place),)
         return ()
+
+
+def _written(counts: Counts, place: str) -> str:
+    """What became of the rows, where the place can tell."""
+    if counts.rows_added is None or counts.rows_changed is None or counts.rows_removed is None:
+        return f"Wrote {counts.rows_written:,} rows to {place}"
+    told = ((counts.rows_added, "added"), (counts.rows_changed, "changed"), (counts.rows_removed, "removed"))
+    parts = [(number, deed) for number, deed in told if number]
+    if not parts:
+        return f"Nothing to change in {place}: its {counts.rows_written:,} rows are as they should be"
+    first, *others = [f"{number:,} {deed}" for number, deed in parts]
+    rows = "row" if parts[0][0] == 1 else "rows"
+    return f"Wrote to {place}: {', '.join((first.replace(' ', f' {rows} ', 1), *others))}"

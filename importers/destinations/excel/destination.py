@@ -52,7 +52,8 @@ class ExcelDestination:
         """Where the workbook is, or will be. Raises InvalidSettings for a name that cannot be one."""
         return self._locate(target)
 
-    def beside(self, target: Target) -> Target:
+    @staticmethod
+    def beside(target: Target) -> Target:
         return replace(target, sheet=names.sheet_of_removed(target.sheet), is_second=True)
 
     def prepare(self, target: Target) -> Target:

@@ -30,7 +30,7 @@ from importers.http.quota import READ, WRITE, take
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Quota, Stop, Tell, never_stop, say_nothing
-from importers.model import Turn
+from importers.model import GOOGLE_SHEETS, Turn
 
 TIMEOUTS = (10.0, 190.0)
 """Seconds to connect and to answer. Google works on a request for 180 at most."""
@@ -134,7 +134,7 @@ class Calls(gspread.HTTPClient):
 
     def send(self, call: Call) -> requests.Response:
         """
-        An answer that is a success, and JSON.
+        An answer that is a success, and JSON. The fact `kind` of an error says that it is about Google.
 
         Raises:
             AnswerLost: it may have been carried out, and must not be repeated.
@@ -142,6 +142,13 @@ class Calls(gspread.HTTPClient):
             TemporaryError: it may help later.
             RunStopped: as *stop* says.
         """
+        try:
+            return self._sent_until_answered(call)
+        except ImporterError as error:
+            error.facts.setdefault("kind", GOOGLE_SHEETS)
+            raise
+
+    def _sent_until_answered(self, call: Call) -> requests.Response:
         waited, tried, slow = timedelta(), 0, 0
         while True:
             tried += 1
