@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from importers.config import Settings
 from importers.model import Actor, Connection, Draft, Every, Schedule, Selection, Status, Target
 from importers.services import Services
 from tests.fakes import FakeClock
@@ -34,6 +35,28 @@ class Tripping:
             raise ConnectionError("the database is away")
         self._stopping.set()
         return self._scheduling.tick()
+
+
+@pytest.mark.parametrize("workspace", ["1", "999"])
+def test_a_clock_that_starts_removes_what_deleted_importers_had_remembered(
+    services: Services, settings: Settings, caplog: pytest.LogCaptureFixture, workspace: str
+) -> None:
+    left = settings.mirrors / workspace / "998.mirror"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"")
+    with caplog.at_level(logging.INFO):
+        worker_clock.sweep(services)
+        worker_clock.sweep(services)
+    assert not left.exists()
+    assert caplog.text.count("Removed what 1 deleted importers had remembered.") == 1
+
+
+def test_what_cannot_be_removed_does_not_keep_a_clock_from_ticking(
+    services: Services, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings.mirrors / "1" / "998.mirror").mkdir(parents=True)
+    worker_clock.sweep(services)
+    assert "the next start tries again" in caplog.text
 
 
 def test_a_tick_starts_what_is_due(
