@@ -9,8 +9,8 @@ import pytest
 from importers.engine.pipeline import Progress
 from importers.model import Connection, ConnectionStatus, Counts, Line, Phase
 from importers.services.story import Names, Story
-from tests.builders import a_target
-from tests.fakes import ACME, NEW_YEAR, FakeClock
+from tests.builders import a_google_target, a_target
+from tests.fakes import ACME, ALEX, NEW_YEAR, FakeClock
 
 
 class Saved:
@@ -96,3 +96,36 @@ def test_connected_is_told_only_once_it_is(story: Story, saved: Saved):
 def test_the_last_counts_can_be_asked_for(story: Story):
     story.report(reading(700))
     assert story.counts.rows_read == 700
+
+
+# --- at Google ---
+
+
+@pytest.fixture
+def at_google(saved: Saved, clock: FakeClock) -> Story:
+    connection = Connection(1, 1, "pipedrive", ACME, b"", ConnectionStatus.WORKING, NEW_YEAR, NEW_YEAR)
+    google = Connection(2, 1, "google_sheets", ALEX, b"", ConnectionStatus.WORKING, NEW_YEAR, NEW_YEAR)
+    return Story(Names(connection, "Deals", a_google_target(2), google), saved, clock=clock)
+
+
+def test_the_tab_and_the_account_have_names(at_google: Story, saved: Saved):
+    at_google.report(Progress(Phase.WRITING, Counts(rows_read=60)))
+    assert saved.lines[-1] == "Writing to tab Deals of Sales 2026 as alex@northwind.example"
+
+
+@pytest.mark.parametrize(
+    ("added", "changed", "removed", "says"),
+    [
+        (12, 30, 5, "Wrote to tab Deals of Sales 2026: 12 rows added, 30 changed, 5 removed"),
+        (1, 0, 0, "Wrote to tab Deals of Sales 2026: 1 row added"),
+        (0, 0, 1_200, "Wrote to tab Deals of Sales 2026: 1,200 rows removed"),
+        (0, 0, 0, "Nothing to change in tab Deals of Sales 2026: its 60 rows are as they should be"),
+        (None, None, None, "Wrote 60 rows to tab Deals of Sales 2026"),
+    ],
+)
+def test_what_became_of_the_rows_is_told_where_it_is_known(
+    at_google: Story, saved: Saved, added: int | None, changed: int | None, removed: int | None, says: str
+):
+    counts = Counts(rows_written=60, rows_added=added, rows_changed=changed, rows_removed=removed)
+    at_google.report(Progress(Phase.FINISHED, counts))
+    assert saved.lines[-1] == says
