@@ -21,7 +21,7 @@ def last_block(tab: Tab, box: Box) -> Box | None:
 
 
 class _Block:
-    """Cells found so far, as runs within rows. Blocks that meet become one."""
+    """Cells found so far, as boxes. Blocks that meet become one."""
 
     __slots__ = ("into", "runs")
 
@@ -50,15 +50,15 @@ class _Block:
 
 
 def _blocks(tab: Tab) -> list[_Block]:
-    """In one walk down the rows: runs that touch a run of the row above belong to its block."""
+    """In one walk down: runs that touch a run of the band above belong to its block."""
     blocks: list[_Block] = []
     above: list[tuple[int, int, _Block]] = []
-    last_row = -2
-    for row, things in tab.values.items():
-        if row != last_row + 1:
+    last_bottom = -1
+    for top, bottom, runs in _bands(tab):
+        if top != last_bottom:
             above = []
         here = []
-        for left, right in _runs(things):
+        for left, right in runs:
             touching = [block for start, end, block in above if start <= right and left <= end]
             block = touching[0].root() if touching else _Block()
             if not touching:
@@ -66,33 +66,39 @@ def _blocks(tab: Tab) -> list[_Block]:
             for other in touching[1:]:
                 block.swallow(other.root())
                 block = block.root()
-            _extend(block, row, left, right)
+            block.runs.append(Box(top, left, bottom, right))
             here.append((left, right, block))
-        above, last_row = here, row
+        above, last_bottom = here, bottom
     return [block for block in blocks if block.into is None]
 
 
-def _extend(block: _Block, row: int, left: int, right: int) -> None:
-    """A run like the one above it only makes that one longer."""
-    last = block.runs[-1] if block.runs else None
-    if last is not None and (last.left, last.right, last.bottom) == (left, right, row):
-        block.runs[-1] = Box(last.top, left, row + 1, right)
-    else:
-        block.runs.append(Box(row, left, row + 1, right))
+def _bands(tab: Tab) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Rows below one another whose cells with values stand in the same columns: from, up to, and which."""
+    top, bottom, runs = 0, 0, list[tuple[int, int]]()
+    for row, things in tab.values.items():
+        found = _runs(things)
+        if row == bottom and found == runs:
+            bottom += 1
+            continue
+        if runs:
+            yield top, bottom, runs
+        top, bottom, runs = row, row + 1, found
+    if runs:
+        yield top, bottom, runs
 
 
-def _runs(things: Row) -> Iterator[tuple[int, int]]:
+def _runs(things: Row) -> list[tuple[int, int]]:
     """Where cells with values stand side by side: from, and up to but not including."""
-    if None not in things:
-        yield 0, len(things)
-        return
-    start = None
-    for column, thing in enumerate(things):
-        if thing is None:
-            if start is not None:
-                yield start, column
-            start = None
-        elif start is None:
-            start = column
-    if start is not None:
-        yield start, len(things)
+    found = []
+    start, end = 0, len(things)
+    while start < end:
+        if things[start] is None:
+            start += 1
+            continue
+        try:
+            stop = things.index(None, start)
+        except ValueError:
+            stop = end
+        found.append((start, stop))
+        start = stop
+    return found

@@ -14,7 +14,7 @@ from sandbox.google.batch_parts import Batch, resize
 from sandbox.google.batch_structure import insert_lines
 from sandbox.google.blocks import last_block
 from sandbox.google.book import Spreadsheet, Tab
-from sandbox.google.cells import checked, number
+from sandbox.google.cells import MOST_CHARACTERS, checked, number
 from sandbox.google.errors import ApiError, invalid
 from sandbox.google.protection import Principal
 from sandbox.google.ranges import Place, locate
@@ -23,6 +23,8 @@ from sandbox.google.shifts import ROWS
 
 RAW, USER_ENTERED = "RAW", "USER_ENTERED"
 INSERT_ROWS = "INSERT_ROWS"
+_SAFE = 2**53
+"""Whole numbers below are kept as they are, larger ones as doubles."""
 
 Json = dict[str, Any]
 
@@ -194,7 +196,9 @@ def _lay(writer: Writer, tab: Tab, box: Box, rows: list[list[Any]]) -> None:
 def _raw(row: list[Any], place: int) -> list[Any]:
     """As sent. Texts are kept letter by letter, an apostrophe or a "=" in front too."""
     return [
-        (value if len(value) <= 50_000 else checked(value)) if type(value) is str else _typed(value, place, index)
+        value
+        if (type(value) is str and len(value) <= MOST_CHARACTERS) or (type(value) is int and -_SAFE < value < _SAFE)
+        else _typed(value, place, index)
         for index, value in enumerate(row)
     ]
 
@@ -206,9 +210,11 @@ def _entry(writer: Writer, value: Any, place: int, index: int) -> typed.Entry:
 
 
 def _typed(value: Any, place: int, index: int) -> Any:
-    """What is no text is kept as it is, however texts are taken."""
+    """What is no text is kept as it is, however texts are taken. Raises ApiError for what no cell may hold."""
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return checked(value)
     if isinstance(value, int | float):
         return number(value)
     raise invalid(f"Invalid values[{place}][{index}]: {_as_proto(value)}")
