@@ -167,6 +167,7 @@ class Office:
         self.sandbox.before_each.append(self.meddler)
         self.shelf = self.world.shelf(READ[shape.entity].shelf)
         self.mirror = folder / "1.mirror"
+        self.reader = "alice at acme"
         self.removed: list[Row] = []
         self.told: list[str] = []
         self.selection = Selection(
@@ -184,7 +185,7 @@ class Office:
 
     def run(self, *, stop: Stop = never_stop, keeps: bool = True) -> list[Row]:
         """The rows of one run. Without *keeps* they were never written."""
-        source, mirror = self.source(Overtaking(self.app)), MirrorFile(self.mirror, "alice at acme")
+        source, mirror = self.source(Overtaking(self.app)), MirrorFile(self.mirror, self.reader, company="acme")
         with closing(source.open(self.selection, mirror=mirror, tell=self.told.append, stop=stop)) as reading:
             rows = [row for page in reading.pages() for row in page.rows]
             if reading.removed_columns:
@@ -226,6 +227,26 @@ class Office:
         )
 
     # trouble ------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """What is remembered is lost or worth less, one way or another, in a moment in which nothing else happens."""
+        self.chance.choice((self._damage, self._change_reader, self._read_few))()
+        with self._quiet():
+            self.run()
+
+    def _damage(self) -> None:
+        content = self.mirror.read_bytes()
+        place = self.chance.randrange(len(content))
+        self.mirror.write_bytes(self.chance.choice((b"", content[:place], b"damaged" + content[7:])))
+
+    def _change_reader(self) -> None:
+        self.reader = "bob at acme" if self.reader.startswith("alice") else "alice at acme"
+
+    def _read_few(self) -> None:
+        whole, self.selection = self.selection, replace(self.selection, limit=3)
+        with self._quiet():
+            self.run()
+        self.selection = whole
 
     def lose_answers(self) -> None:
         """Some of the next answers do not arrive, or not whole; the importer asks again."""

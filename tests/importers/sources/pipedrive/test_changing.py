@@ -138,6 +138,8 @@ def test_rows_of_removed_deals_are_where_the_owner_wants_them(choice: Vanished, 
         assert there.keys() == now.keys()
         assert all(_is_as(row, now[number], office) for number, row in there.items())
         assert _told(removed, office) == _told(gone, office)
+        if chance.random() < 0.5:
+            office.forget()
         before = now
 
 
