@@ -139,12 +139,13 @@ def _onto(tab: Tab, top_left: tuple[int, int], height: int, width: int) -> Box:
 
 
 def _copied(batch: Batch, tab: Tab, box: Box, field: str, kind: str) -> list[Row]:
-    """A rectangle of a layer as it is to be pasted."""
+    """A rectangle of a layer as it is to be pasted; no rows at all for an empty one."""
+    layer = tab.layer(field)
+    if len(layer) <= box.top or (kind == "PASTE_VALUES" and field != "userEnteredValue"):
+        return []
     if kind == "PASTE_VALUES":
-        if field != "userEnteredValue":
-            return [(None,) * box.width] * box.height
-        return [tuple(row) for row in Calculator(batch.book).block(tab, box)]
-    rows = [tuple(row) for row in tab.layer(field).block(box.top, box.left, box.bottom, box.right)]
+        return Calculator(batch.book).rows(tab, box)
+    rows = layer.rows(box.top, box.left, box.bottom, box.right)
     if kind == "PASTE_NO_BORDERS" and field == "userEnteredFormat":
         return [tuple(_borderless(cell) for cell in row) for row in rows]
     return rows
@@ -163,9 +164,10 @@ def _tiled(rows: list[Row], down: int, across: int) -> list[Row]:
 
 def _lay(tab: Tab, field: str, onto: Box, rows: list[Row]) -> None:
     layer = tab.layer(field)
-    if len(layer) <= onto.top and not any(thing is not None for row in rows for thing in row):
-        return
-    layer.put_rows(onto.top, onto.left, rows)
+    if rows:
+        layer.put_rows(onto.top, onto.left, rows)
+    else:
+        layer.clear(onto.top, onto.left, onto.bottom, onto.right)
 
 
 def _point_along(tab: Tab, onto: Box, source: Box, *, transposed: bool) -> None:

@@ -14,6 +14,7 @@ from sandbox.google.book import Formula, Tab
 from sandbox.google.cells import checked
 from sandbox.google.errors import invalid
 from sandbox.google.evaluate import Calculator, as_text, sort_key
+from sandbox.google.layers import Row
 from sandbox.google.typed import entered
 
 PART_OF_A_MERGE = "You must select all cells in a merged range to merge or unmerge them."
@@ -77,7 +78,7 @@ def sort_range(batch: Batch, body: Json) -> None:
     if any(tab.box(Area.of(merge)).meets(box) for merge in tab.merges):
         raise invalid("You can't sort a range that contains merged cells.")
     order = list(range(box.height))
-    shown = Calculator(batch.book).block(tab, box)
+    shown = Calculator(batch.book).rows(tab, box)
     for spec in reversed(body.get("sortSpecs", [])):
         column = spec.get("dimensionIndex", 0)
         if not box.left <= column < box.right:
@@ -91,11 +92,11 @@ def reorder(tab: Tab, box: Box, order: list[int]) -> None:
     for layer in tab.layers():
         if len(layer) <= box.top:
             continue
-        rows = layer.block(box.top, box.left, box.bottom, box.right)
+        rows = layer.rows(box.top, box.left, box.bottom, box.right)
         if layer is tab.values:
             moved = [_pointing(rows[was], now - was) for now, was in enumerate(order)]
         else:
-            moved = [tuple(rows[was]) for was in order]
+            moved = [rows[was] for was in order]
         layer.put_rows(box.top, box.left, moved)
 
 
@@ -105,7 +106,9 @@ def _sorted(order: list[int], keys: list[Any], descending: bool) -> list[int]:
     return sorted(full, key=lambda place: sort_key(keys[place]), reverse=descending) + empty
 
 
-def _pointing(row: list[Any], down: int) -> tuple[Any, ...]:
+def _pointing(row: Row, down: int) -> Row:
+    if Formula not in map(type, row):
+        return row
     return tuple(Formula(references.offset(value, down, 0)) if type(value) is Formula else value for value in row)
 
 

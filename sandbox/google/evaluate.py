@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.google import references
 from sandbox.google.areas import Area, Box
+from sandbox.google.layers import Row
 from sandbox.google.shifting import area_of
 from sandbox.google.tab import CellError, Formula, Tab
 
@@ -90,12 +91,16 @@ class Calculator:
 
     def block(self, tab: Tab, box: Box) -> Rows:
         """What the cells of a rectangle show."""
-        rows = tab.block(box.top, box.left, box.bottom, box.right)
+        return [list(row) for row in self.rows(tab, box)]
+
+    def rows(self, tab: Tab, box: Box) -> list[Row]:
+        """The same as tuples, which may be shared."""
+        rows = tab.values.rows(box.top, box.left, box.bottom, box.right)
         for down, row in enumerate(rows):
             if Formula in map(type, row):
-                rows[down] = [
+                rows[down] = tuple(
                     self.shown(tab, box.top + down, box.left + across, value) for across, value in enumerate(row)
-                ]
+                )
         return rows
 
     def _computed(self, tab: Tab, row: int, column: int, formula: Formula) -> Any:

@@ -100,7 +100,7 @@ def _move_block(tab: Tab, box: Box, down: int) -> None:
     for layer in tab.layers():
         if len(layer) <= box.top:
             continue
-        rows = [tuple(row) for row in layer.block(box.top, box.left, box.bottom, box.right)]
+        rows = layer.rows(box.top, box.left, box.bottom, box.right)
         empty: list[Row] = [(None,) * box.width] * abs(down)
         moved = empty + rows[:-down] if down > 0 else rows[-down:] + empty
         layer.put_rows(box.top, box.left, moved[: box.height])

@@ -115,6 +115,10 @@ class Layer(Line):
         """That rectangle, padded with None."""
         return [widened(things, left, right) for things in self.part(top, bottom)]
 
+    def rows(self, top: int, left: int, bottom: int, right: int) -> list[Row]:
+        """The same as tuples, which may be shared."""
+        return [_cut(things, left, right) for things in self.part(top, bottom)]
+
     def put_rows(self, top: int, left: int, rows: list[Row]) -> None:
         """Lay a rectangle of things down: what is there is replaced, None included."""
         old = self.part(top, top + len(rows))
@@ -147,9 +151,16 @@ class Layer(Line):
 def spliced(things: Row | None, left: int, new: Row) -> Row | None:
     """The row with *new* from column *left* on, without its empty end; None when nothing is left."""
     things = things or ()
+    if left == 0 and len(new) >= len(things):
+        return tidy(new)
     if len(things) < left:
         things = things + (None,) * (left - len(things))
     return tidy(things[:left] + new + things[left + len(new) :])
+
+
+def _cut(things: Row | None, left: int, right: int) -> Row:
+    found = things[left:right] if things else ()
+    return found if len(found) == right - left else found + (None,) * (right - left - len(found))
 
 
 def tidy(things: Row) -> Row | None:
