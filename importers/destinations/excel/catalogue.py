@@ -10,6 +10,7 @@ from importers.destinations.excel import xmltext
 from importers.destinations.excel.package import MAIN, RELATIONSHIPS
 
 _FILTER_NAME = "_xlnm._FilterDatabase"
+_TITLES_NAME = "_xlnm.Print_Titles"
 _MARK = "_Pipesheet_writes_this_sheet"
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
 _BEFORE_CALCULATION = (*_BEFORE_NAMES, "definedNames")
@@ -35,6 +36,14 @@ def with_filter_area(workbook: str, position: int, sheet_name: str, area: str | 
     return text if area is None else _with_hidden_name(text, _FILTER_NAME, position, sheet_name, area)
 
 
+def with_header_on_every_page(workbook: str, position: int, sheet_name: str) -> str:
+    """Print the first row of a sheet at the top of each page, unless somebody chose rows or columns for that."""
+    names = xmltext.inner_elements(workbook, "definedNames", "definedName")
+    if any(_is_name_of(name, _TITLES_NAME, position) for name in names):
+        return workbook
+    return _with_name(workbook, _TITLES_NAME, position, sheet_name, "$1:$1")
+
+
 def with_mark(workbook: str, position: int, sheet_name: str) -> str:
     """
     Say that a sheet is ours, by a hidden name of its own: other programs carry
@@ -51,9 +60,13 @@ def is_marked(workbook: str, position: int) -> bool:
 
 
 def _with_hidden_name(text: str, name: str, position: int, sheet_name: str, area: str) -> str:
+    return _with_name(text, name, position, sheet_name, area, more=' hidden="1"')
+
+
+def _with_name(text: str, name: str, position: int, sheet_name: str, area: str, *, more: str = "") -> str:
     prefix = xmltext.root_prefix(text)
     quoted = xmltext.escaped("'" + sheet_name.replace("'", "''") + "'")
-    tag = f'<{prefix}definedName name="{name}" localSheetId="{position}" hidden="1">'
+    tag = f'<{prefix}definedName name="{name}" localSheetId="{position}"{more}>'
     element = f"{tag}{quoted}!{area}</{prefix}definedName>"
     if xmltext.find(text, "definedNames"):
         return xmltext.append_inside(text, "definedNames", element)

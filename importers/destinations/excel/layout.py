@@ -1,5 +1,5 @@
 """
-Everything of a worksheet but its rows: views, widths, the header, the filter.
+Everything of a worksheet but its rows: views, widths, the header, the filter, the printed page.
 
 Of a sheet that is there already, what its users added stays: charts and
 pictures, conditional formats, validations, comments, page setup, protection,
@@ -19,7 +19,7 @@ from importers.destinations.excel import xmltext
 from importers.destinations.excel.cells import AnyCell
 from importers.destinations.excel.names import column_letters
 from importers.destinations.excel.package import MAIN, RELATIONSHIPS
-from importers.destinations.excel.styles import OF_KIND, Indexes, Style
+from importers.destinations.excel.styles import HEADER_OF_KIND, OF_KIND, Indexes, Style
 from importers.model import Cell, Column, ColumnKind
 
 NARROWEST, WIDEST = 8, 60
@@ -33,6 +33,18 @@ _FROZEN = (
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     '<selection pane="bottomLeft" activeCell="A2" sqref="A2"/>'
 )
+_WRAPS_FROM = 16
+"""A header of so many letters goes on two lines, where the column need not be as wide for its rows."""
+
+_BEFORE_PAGE = (
+    *_BEFORE_FILTER,
+    *("autoFilter", "dataConsolidate", "phoneticPr", "conditionalFormatting", "dataValidations"),
+    *("printOptions", "pageMargins"),
+)
+_FIT = '<pageSetUpPr fitToPage="1"/>'
+_MARGINS = '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+_PAGE = '<pageSetup orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+"""As many pages high as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def opening(shape: TableShape, indexes: Indexes, *, frame: Frame, selected: bool
         (
             _DECLARATION,
             _root(frame),
-            _kept(frame, "sheetPr").replace(' filterMode="1"', ""),
+            _properties(frame),
             f'<dimension ref="{shape.area}"/>',
             _kept(frame, "sheetViews") or _views(selected=selected),
             _kept(frame, "sheetFormatPr") or '<sheetFormatPr defaultRowHeight="15"/>',
@@ -101,7 +113,13 @@ def ending(shape: TableShape, *, frame: Frame, has_table: bool) -> str:
         tag = xmltext.find(text, name)
         position = max(position, xmltext.end_of(text, name, tag)) if tag else position
     autofilter = "" if has_table else f'<autoFilter ref="{shape.area}"/>'
-    return "</sheetData>" + xmltext.insert_after(text, position, autofilter)[xmltext.root_tag(text).end :]
+    text = _with_page(xmltext.insert_after(text, position, autofilter))
+    return "</sheetData>" + text[xmltext.root_tag(text).end :]
+
+
+def needs_page(frame: Frame) -> bool:
+    """Whether nobody said yet how the sheet is to be printed."""
+    return xmltext.find(_root(frame) + frame.after, "pageSetup") is None
 
 
 def widths(columns: Sequence[Column], sample: Sequence[Sequence[Cell]]) -> list[float]:
@@ -113,7 +131,17 @@ def widths(columns: Sequence[Column], sample: Sequence[Sequence[Cell]]) -> list[
 
 
 def _header_width(column: Column) -> int:
-    return _text_width(column.header) + _PADDING + _FILTER_BUTTON
+    return _width_on_two_lines(column.header) + _PADDING + _FILTER_BUTTON
+
+
+def _width_on_two_lines(header: str) -> int:
+    """Of the longer line, where the best place between two words ends the first one."""
+    whole = _text_width(header)
+    words = header.split(" ")
+    if whole < _WRAPS_FROM or len(words) == 1:
+        return whole
+    breaks = ((" ".join(words[:place]), " ".join(words[place:])) for place in range(1, len(words)))
+    return min(max(map(_text_width, lines)) for lines in breaks)
 
 
 def _shown(value: Cell, kind: ColumnKind) -> int:
@@ -152,6 +180,33 @@ def _root(frame: Frame) -> str:
     return root.removesuffix(">") + f' xmlns="{MAIN}">' if needs_ours else root
 
 
+def _properties(frame: Frame) -> str:
+    """Those of the sheet as they are; where nobody set up the page, it is fitted."""
+    kept = _kept(frame, "sheetPr").replace(' filterMode="1"', "")
+    if not needs_page(frame):
+        return kept
+    text = _root(frame) + (kept or "<sheetPr/>")
+    if xmltext.find(text, "pageSetUpPr"):
+        text = xmltext.with_attribute(text, "pageSetUpPr", "fitToPage", "1")
+    else:
+        text = xmltext.append_inside(text, "sheetPr", _FIT)
+    return text[xmltext.root_tag(text).end :]
+
+
+def _with_page(text: str) -> str:
+    """The sheet with a page to print it on, unless it has one."""
+    if xmltext.find(text, "pageSetup"):
+        return text
+    position = xmltext.root_tag(text).end
+    for name in _BEFORE_PAGE:
+        tag = xmltext.find(text, name)
+        while tag:
+            position = max(position, xmltext.end_of(text, name, tag))
+            tag = xmltext.find(text, name, tag.end)
+    margins = "" if xmltext.find(text, "pageMargins") else _MARGINS
+    return xmltext.insert_after(text, position, margins + _PAGE)
+
+
 def _kept(frame: Frame, name: str) -> str:
     tag = xmltext.find(frame.before, name)
     return frame.before[tag.start : xmltext.end_of(frame.before, name, tag)] if tag else ""
@@ -182,7 +237,9 @@ def _column(number: int, column: Column, width: float, indexes: Indexes) -> str:
 
 def _header(columns: Sequence[Column], indexes: Indexes) -> str:
     cells = (
-        AnyCell(column_letters(place), ColumnKind.TEXT, indexes)(column.header, "1", Style.HEADER)
+        AnyCell(column_letters(place), ColumnKind.TEXT, indexes)(
+            column.header, "1", HEADER_OF_KIND.get(column.kind, Style.HEADER)
+        )
         for place, column in enumerate(columns)
     )
     return f'<row r="1">{"".join(cells)}</row>'

@@ -63,6 +63,8 @@ def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO, *, is_m
     changes = _Changes()
     notes, frame, has_table = _fit_tables(package, part, frame, rows.shape, changes)
     _list_sheet(package, old, sheet_name, part, rows.shape, changes, has_table=has_table)
+    if layout.needs_page(frame):
+        _repeat_header(package, old, sheet_name, changes)
     if is_marked:
         _mark_sheet(package, old, sheet_name, changes)
     _list_styles(package, styled, changes)
@@ -184,6 +186,14 @@ def _list_sheet(
     if set(package.sheets) - {old}:
         workbook = catalogue.with_full_calculation(workbook)
     changes.texts[package.workbook_part] = workbook
+
+
+def _repeat_header(package: Package, old: Sheet | None, name: str, changes: _Changes) -> None:
+    position = old.position if old else len(package.sheets)
+    workbook = changes.texts[package.workbook_part]
+    changes.texts[package.workbook_part] = catalogue.with_header_on_every_page(
+        workbook, position, old.name if old else name
+    )
 
 
 def _mark_sheet(package: Package, old: Sheet | None, name: str, changes: _Changes) -> None:

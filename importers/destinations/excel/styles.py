@@ -16,6 +16,8 @@ class Style(StrEnum):
     """A format of ours. Plain text, numbers and booleans wear none."""
 
     HEADER = "header"
+    HEADER_RIGHT = "header at the right"
+    HEADER_CENTER = "header in the middle"
     QUOTED = "quoted"
     WHOLE = "whole"
     MONEY = "money"
@@ -37,6 +39,18 @@ OF_KIND = {
     ColumnKind.DURATION: Style.DURATION,
 }
 
+# Above what Excel puts there by itself: numbers and dates at the right, booleans
+# in the middle. At the right the filter's button would cover the last letters.
+HEADER_OF_KIND = {
+    **dict.fromkeys((ColumnKind.NUMBER, *OF_KIND), Style.HEADER_RIGHT),
+    ColumnKind.BOOLEAN: Style.HEADER_CENTER,
+}
+_ALIGNMENTS = {
+    Style.HEADER: {"wrapText": "1"},
+    Style.HEADER_RIGHT: {"horizontal": "right", "wrapText": "1", "indent": "2"},
+    Style.HEADER_CENTER: {"horizontal": "center", "wrapText": "1"},
+}
+
 # ISO dates rather than Excel's locale-dependent formats 14 and 22: everyone who
 # opens the file sees the same, unmistakable day, with the seconds, exactly as
 # the pages show it. Numbers below 164 are built in.
@@ -49,6 +63,19 @@ _FORMATS: dict[Style, int | str] = {
     Style.DURATION: 46,
 }
 _FIRST_OWN_FORMAT = 164
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A cell format: the attributes of its element, and those of the alignment inside."""
+
+    attributes: Mapping[str, str]
+    alignment: Mapping[str, str]
+
+    def written(self, prefix: str) -> str:
+        if not self.alignment:
+            return f"<{prefix}xf {_written(self.attributes)}/>"
+        return f"<{prefix}xf {_written(self.attributes)}><{prefix}alignment {_written(self.alignment)}/></{prefix}xf>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +122,40 @@ def _in_bold(font: str, prefix: str) -> str:
 
 
 def _add_cell_formats(text: str, numbers: Mapping[Style, int], bold: int) -> Styled:
-    there = [dict(element.attrib) for element in _children(text, "cellXfs", "xf") if len(element) == 0]
-    slots = [dict(element.attrib) if len(element) == 0 else {} for element in _children(text, "cellXfs", "xf")]
+    slots = [_look_of(element) for element in _children(text, "cellXfs", "xf")]
     indexes: dict[Style, int] = {}
-    added: list[dict[str, str]] = []
+    added: list[_Look] = []
     for style in Style:
-        wanted = _attributes(style, numbers, bold)
-        if wanted in there:
+        wanted = _Look(_attributes(style, numbers, bold), _ALIGNMENTS.get(style, {}))
+        if wanted in slots:
             indexes[style] = slots.index(wanted)
         else:
             indexes[style] = len(slots) + len(added)
             added.append(wanted)
     prefix = xmltext.root_prefix(text)
-    elements = "".join(f"<{prefix}xf {_written(attributes)}/>" for attributes in added)
+    elements = "".join(look.written(prefix) for look in added)
     return Styled(_append(text, "cellXfs", elements, len(slots) + len(added)) if added else text, indexes)
+
+
+def _look_of(element: Element) -> _Look | None:
+    """None for a format that holds more than we ever write."""
+    inside = list(element)
+    if not inside:
+        return _Look(dict(element.attrib), {})
+    is_ours = len(inside) == 1 and inside[0].tag.rpartition("}")[2] == "alignment"
+    return _Look(dict(element.attrib), dict(inside[0].attrib)) if is_ours else None
 
 
 def _attributes(style: Style, numbers: Mapping[Style, int], bold: int) -> dict[str, str]:
     attributes = {
         "numFmtId": str(numbers.get(style, 0)),
-        "fontId": str(bold if style is Style.HEADER else 0),
+        "fontId": str(bold if style in _ALIGNMENTS else 0),
         "fillId": "0",
         "borderId": "0",
         "xfId": "0",
     }
-    if style is Style.HEADER:
-        return {**attributes, "applyFont": "1"}
+    if style in _ALIGNMENTS:
+        return {**attributes, "applyFont": "1", "applyAlignment": "1"}
     if style is Style.QUOTED:
         return {**attributes, "quotePrefix": "1"}
     return {**attributes, "applyNumberFormat": "1"}

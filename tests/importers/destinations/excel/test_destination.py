@@ -287,7 +287,7 @@ def test_columns_are_as_wide_as_what_is_in_them(folder):
     columns = tuple(Column(str(n), header) for n, header in enumerate(["Id", "A rather long header", "c", "d", "e"]))
     write(ExcelDestination(folder), [("1", "x", "y" * 30, "z" * 5000, "東京" * 5)] * 2, columns=columns)
     sheet = load_workbook(folder / "Sales.xlsx")["Deals"]
-    assert [sheet.column_dimensions[letter].width for letter in "ABCDE"] == [8, 25, 32, 60, 22]
+    assert [sheet.column_dimensions[letter].width for letter in "ABCDE"] == [8, 16, 32, 60, 22]
 
 
 def test_cells_show_as_their_kind(folder):
