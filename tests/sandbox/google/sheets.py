@@ -54,7 +54,11 @@ class Sheet:
 
     def write(self, range_: str, rows: Any, option: str = "RAW", **query: Any) -> Any:
         return self.told(
-            "UpdateValuesResponse", "PUT", values(range_), params={"valueInputOption": option, **query}, json={"values": rows}
+            "UpdateValuesResponse",
+            "PUT",
+            values(range_),
+            params={"valueInputOption": option, **query},
+            json={"values": rows},
         )
 
     def append(self, range_: str, rows: Any, **query: Any) -> Any:

@@ -136,7 +136,10 @@ def test_gspread_exports_and_imports_csv(gspread_of: SignIn, google: Google, she
 
     assert book.worksheets()[0].get_all_values() == [["Name", "Value"], ["A, B", "1200"], ["Étienne", "2026-09-05"]]
     assert len(book.worksheets()) == 1
-    assert client.export(sheet.id, gspread.utils.ExportFormat.CSV).decode() == 'Name,Value\r\n"A, B",1200\r\nÉtienne,2026-09-05'
+    assert (
+        client.export(sheet.id, gspread.utils.ExportFormat.CSV).decode()
+        == 'Name,Value\r\n"A, B",1200\r\nÉtienne,2026-09-05'
+    )
     assert sheet.book
     assert sheet.book.tabs[0].value(1, 1) == 1200
 
