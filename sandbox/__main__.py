@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 
 from sandbox import limits, world
 from sandbox.pipedrive import create_app
 from sandbox.schema import MAX_LIMIT
-from sandbox.serve import HOST, serve
-
-_LOOPBACK = ("127.0.0.1", "localhost")
+from sandbox.serve import Serving, add_arguments, is_refused, read_arguments, serve
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m sandbox", description="A pretend Pipedrive on this machine.")
-    parser.add_argument("--port", type=int, default=8100, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--fd", type=int, help="a listening socket handed down by whoever starts it, instead of a port")
-    parser.add_argument("--host", default=HOST, help="loopback only (%(default)s)")
+    add_arguments(parser, 8100)
     parser.add_argument("--deals", type=int, default=1200, help="how many deals the company has (%(default)s)")
     parser.add_argument("--custom-fields", type=int, metavar="N", help="keep only the first N custom fields of deals")
     parser.add_argument(
         "--plan", choices=(*world.PLANS, limits.NO_PLAN), default="growth", help="whose limits hold (%(default)s)"
     )
     parser.add_argument("--burst", type=int, metavar="N", help="requests in 2 s, instead of what the plan gives")
-    parser.add_argument("--latency-ms", type=float, default=0, help="how long every answer takes at least")
     parser.add_argument(
         "--remember", action="store_true", help="keep the JSON of records once shown: quicker, and takes memory"
     )
@@ -39,9 +33,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rotate-refresh-tokens", action="store_true", help="give out a new refresh token at each refresh"
     )
-    arguments = parser.parse_args(given)
-    if arguments.host not in _LOOPBACK:
-        parser.error(f"the sandbox listens on {HOST} only, not on {arguments.host}")
+    arguments = read_arguments(parser, given)
     if not 1 <= arguments.most_per_page <= MAX_LIMIT:
         parser.error(f"--most-per-page is from 1 to {MAX_LIMIT}")
     if arguments.deals < 0:
@@ -49,20 +41,14 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return True
-    return False
+def _told(address: str) -> str:
+    where = f"The pretend Pipedrive is at {address} (its page: {address}/_sandbox/)"
+    return f"{where} PIPESHEET_REROUTE=*.pipedrive.com={address}"
 
 
 def main(given: list[str] | None = None) -> int:
     arguments = _arguments(given)
-    if arguments.fd is None and arguments.port and _is_taken(arguments.port):
-        print(f"Port {arguments.port} is taken; choose another with --port, or 0 for a free one.", file=sys.stderr)
+    if is_refused(arguments):
         return 2
     company = world.World(
         arguments.deals,
@@ -79,7 +65,7 @@ def main(given: list[str] | None = None) -> int:
         most_per_page=arguments.most_per_page,
     )
     app.extensions["sandbox"].oauth.grants.rotates = arguments.rotate_refresh_tokens
-    serve(app, arguments.port, fd=arguments.fd)
+    serve(app, arguments.port, Serving(_told), fd=arguments.fd)
     return 0
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from sandbox.google.keys import ROBOT, Key
 
+HOSTS = ("*.googleapis.com", "accounts.google.com", "docs.google.com", "apis.google.com")
+"""Whose calls and pages the pretend Google answers."""
 SHEETS, DRIVE, PICKER = "sheets.googleapis.com", "drive.googleapis.com", "picker.googleapis.com"
 API_NAMES = {SHEETS: "Google Sheets API", DRIVE: "Google Drive API", PICKER: "Google Picker API"}
 
