@@ -35,8 +35,8 @@ _FIRST_TRUE_DAY = date(1900, 3, 1)
 _MARCH_1900 = (_FIRST_TRUE_DAY - _DAY_ZERO.date()).days
 _DAY_NUMBER_OFFSET = _DAY_ZERO.toordinal()
 _SECONDS = 86_400
-_PRECISION = 10**11
-"""Parts of a day that are written: finer than a microsecond."""
+_DECIMALS, _DECIMALS_ALONE = 11, 21
+"""Of a day, behind a date and without one: the former are finer than a microsecond."""
 
 
 class AnyCell:
@@ -99,14 +99,14 @@ class AnyCell:
 def serial_of(value: date | time | timedelta) -> str | None:
     """A date, moment, time or duration as Excel counts it: in days. None where Excel cannot."""
     if isinstance(value, time):
-        seconds = value.hour * 3600 + value.minute * 60 + value.second
-        return _days(timedelta(seconds=seconds, microseconds=value.microsecond))
+        span = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+        return _exact_days(span)
     if isinstance(value, datetime):
         since = value.replace(tzinfo=None) - _DAY_ZERO
         return _days(since) if since.days >= _MARCH_1900 else None
     if isinstance(value, date):
         return str(value.toordinal() - _DAY_NUMBER_OFFSET) if value >= _FIRST_TRUE_DAY else None
-    return _days(value) if value.days >= 0 else None
+    return _exact_days(value) if value.days >= 0 else None
 
 
 def writer_of(kind: ColumnKind, letters: str, indexes: Indexes, other: AnyCell) -> WriteCells:
@@ -117,6 +117,16 @@ def writer_of(kind: ColumnKind, letters: str, indexes: Indexes, other: AnyCell) 
     return _WRITERS[kind](ref, opening, indexes[Style.QUOTED], other)
 
 
+def _exact_days(span: timedelta) -> str:
+    """
+    So many decimals that even a second is the nearest number to what it is:
+    LibreOffice shows 09:29:59 for a half past nine that is a millionth of a
+    second short. What has a date before it may be that much short.
+    """
+    part = span.seconds * 10**6 + span.microseconds
+    return f"{span.days}.{_share(part, _SECONDS * 10**6, _DECIMALS_ALONE)}"
+
+
 def _days(span: timedelta) -> str:
     if span.microseconds:
         part = span.seconds * 10**6 + span.microseconds
@@ -124,8 +134,8 @@ def _days(span: timedelta) -> str:
     return f"{span.days}.{_shares_of_a_day()[span.seconds]}"
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{(part * _PRECISION + whole // 2) // whole:011d}"
+def _share(part: int, whole: int, decimals: int = _DECIMALS) -> str:
+    return f"{(part * 10**decimals + whole // 2) // whole:0{decimals}d}"
 
 
 @cache

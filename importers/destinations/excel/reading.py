@@ -131,8 +131,8 @@ _TEMPORAL = frozenset({Style.DATE, Style.MOMENT, Style.TIME, Style.DURATION})
 
 def _temporal(style: Style | None, number: str) -> date | time | timedelta:
     days, _, part = number.partition(".")
-    share = int((part or "0").ljust(11, "0"))
-    span = timedelta(int(days), microseconds=(share * _MICROSECONDS + 5 * 10**10) // 10**11)
+    whole = 10 ** len(part)
+    span = timedelta(int(days), microseconds=(int(part or "0") * _MICROSECONDS + whole // 2) // whole)
     if style is Style.DURATION:
         return span
     moment = _DAY_ZERO + span
