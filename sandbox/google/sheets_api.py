@@ -13,6 +13,7 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from sandbox.google import batch, colors, creation, discovery, filters, metadata, queries, values_api
 from sandbox.google.book import Spreadsheet
@@ -70,7 +72,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Method:
-    """`name` as in the discovery document; `answer` makes the body of the answer, under the spreadsheet's lock."""
+    """`name` as in the discovery document; `answer` makes the body of the answer."""
 
     verb: str
     path: re.Pattern[str]
@@ -83,6 +85,8 @@ class Method:
     shows: str = ""
     """The message that the answer is."""
     writes: bool = False
+    locks: bool = True
+    """Whether the answer is made under the spreadsheet's lock; else it locks by itself."""
 
 
 def blueprint(desk: Desk, *, now: Callable[[], float] = time.time) -> Blueprint:
@@ -101,8 +105,9 @@ def blueprint(desk: Desk, *, now: Callable[[], float] = time.time) -> Blueprint:
 
 def _handled(desk: Desk, now: Callable[[], float]) -> Response:
     path = _raw_path()
+    verb = "GET" if _is_get_in_disguise() else request.method
     for method in METHODS:
-        found = method.path.fullmatch(path) if method.verb == request.method else None
+        found = method.path.fullmatch(path) if method.verb == verb else None
         if found is not None:
             names = {name: unquote(part) for name, part in found.groupdict().items() if part is not None}
             return _answered(desk, method, names, now)
@@ -111,13 +116,13 @@ def _handled(desk: Desk, now: Callable[[], float]) -> Response:
 
 def _answered(desk: Desk, method: Method, names: Mapping[str, str], now: Callable[[], float]) -> Response:
     principal = desk.principal()
-    query = queries.read(method.name, request.args)
+    query = queries.read(method.name, _query())
     body = discovery.cleaned(method.body, _sent(), method.bound) if method.body else {}
     call = Call(desk, principal, names, query, body, _mask(method.shows), now)
     if "id" not in names:
         return _written(method.answer(call, Spreadsheet("", "")), call.mask)
     book = call.book(to_write=method.writes)
-    with book.lock:
+    with book.lock if method.locks else nullcontext():
         return _written(method.answer(call, book), call.mask)
 
 
@@ -125,7 +130,7 @@ def _written(body: Json, mask: Mask | None) -> Response:
     if mask is not None:
         body = mask.kept(body)
     answer = json_answer(body)
-    if not queries.is_on(request.args.get("prettyPrint", request.args.get("$prettyPrint")), default=True):
+    if not queries.is_on(_query().get("prettyPrint", _query().get("$prettyPrint")), default=True):
         answer.set_data(msgspec.json.encode(body))
     answer.headers["Cache-Control"] = "private"
     del answer.headers["Pragma"]
@@ -133,8 +138,17 @@ def _written(body: Json, mask: Mask | None) -> Response:
 
 
 def _mask(shows: str) -> Mask | None:
-    text = request.args.get("fields", request.args.get("$fields", request.headers.get("X-Goog-FieldMask", "")))
+    text = _query().get("fields", _query().get("$fields", request.headers.get("X-Goog-FieldMask", "")))
     return discovery.answer_mask(shows, text) if text else None
+
+
+def _is_get_in_disguise() -> bool:
+    """Google's clients send a query that is too long for an address as the form of a POST."""
+    return request.method == "POST" and request.headers.get("X-HTTP-Method-Override", "").upper() == "GET"
+
+
+def _query() -> MultiDict[str, str]:
+    return request.values if _is_get_in_disguise() else request.args
 
 
 def _raw_path() -> str:
@@ -216,9 +230,12 @@ def _batch_update(call: Call, book: Spreadsheet) -> Json:
 
 
 def _copy_to(call: Call, book: Spreadsheet) -> Json:
-    source = book.tab(_number(call.names["sheet"], "sheet_id"))
-    wanted = call.body.get("destinationSpreadsheetId", "")
-    target = call.desk.open(wanted, call.principal, True)
+    """One spreadsheet after the other is locked: two that are copied into each other never wait for each other."""
+    sheet_id = _number(call.names["sheet"], "sheet_id")
+    with book.lock:
+        tab = book.tab(sheet_id)
+        source = tab.copied(tab.sheet_id, tab.title)
+    target = call.desk.open(call.body.get("destinationSpreadsheetId", ""), call.principal, True)
     with target.lock:
         return creation.copy_to(source, target)
 
@@ -313,7 +330,7 @@ METHODS = (
     ),
     _method(
         "POST", rf"{_ID}/sheets/(?P<sheet>[^/:]+)/?:copyTo", "spreadsheets.sheets.copyTo", _copy_to,
-        body="CopySheetToAnotherSpreadsheetRequest", shows="SheetProperties",
+        body="CopySheetToAnotherSpreadsheetRequest", shows="SheetProperties", locks=False,
     ),
     _method(
         "POST", f"{_ID}/developerMetadata/?:search", f"{_METADATA}search", _search,

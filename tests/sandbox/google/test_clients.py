@@ -269,6 +269,14 @@ def test_googles_client_makes_writes_and_reads(spreadsheets: Any) -> None:
     assert (cell["formattedValue"], cell["note"]) == ("x", "n")
 
 
+def test_googles_client_asks_for_more_than_an_address_holds(spreadsheets: Any) -> None:
+    made = spreadsheets.create(body={}).execute()["spreadsheetId"]
+    ranges = [f"Sheet1!A{row}:Z{row}" for row in range(1, 300)]
+    found = spreadsheets.values().batchGet(spreadsheetId=made, ranges=ranges, fields="valueRanges.range").execute()
+
+    assert [each["range"] for each in found["valueRanges"]] == ranges
+
+
 def test_googles_client_raises_what_google_refuses(spreadsheets: Any) -> None:
     with pytest.raises(HttpError) as caught:
         spreadsheets.get(spreadsheetId="nope").execute()
