@@ -7,7 +7,6 @@ https://developers.google.com/identity/protocols/oauth2/web-server
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from importers.destinations.google_sheets.credentials import (
     AccountGrant,
     grant_ended,
     is_sendable,
+    keep_libraries_quiet,
 )
 from importers.destinations.google_sheets.failures import (
     STATUS_PAGE,
@@ -140,8 +140,7 @@ class GoogleApp:
         return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode())
 
     def _flow(self, redirect_uri: str, verifier: Secret | None, *, scopes: tuple[str, ...] | None) -> Flow:
-        # At DEBUG it would write codes, tokens and our secret into the log.
-        logging.getLogger("requests_oauthlib").setLevel(logging.INFO)
+        keep_libraries_quiet()
         client = {
             "client_id": self.client_id,
             "client_secret": self.client_secret.reveal(),

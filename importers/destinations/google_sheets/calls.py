@@ -24,7 +24,7 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from importers.destinations.google_sheets import failures
-from importers.destinations.google_sheets.credentials import GoogleSignIn
+from importers.destinations.google_sheets.credentials import GoogleSignIn, keep_libraries_quiet
 from importers.errors import ConnectionTrouble, ImporterError, ServiceTrouble, TemporaryError
 from importers.http.quota import READ, WRITE, take
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
@@ -302,12 +302,20 @@ class _Session(AuthorizedSession):
 
 def authorized(sign_in: GoogleSignIn, session: requests.Session) -> requests.Session:
     """A session that proves who calls, and renews that where it ended, on the connections of *session*."""
+    keep_libraries_quiet()
     return _Session(sign_in, session)
 
 
 def _signing_in(request: Request, *args: Any, **kwargs: Any) -> Any:
-    """Google's token endpoint is quick or in trouble: three minutes would be too long for it."""
-    return request(*args, **{**kwargs, "timeout": (10.0, 30.0)})
+    """
+    Google's token endpoint is quick or in trouble: three minutes would be too
+    long for it. Trouble is ours to wait for: google-auth would sleep by itself,
+    where nobody who cancels is heard, and it stumbles over answers that are no JSON.
+    """
+    response = request(*args, **{**kwargs, "timeout": (10.0, 30.0)})
+    if deserves_another_try(response.status) or not _is_json(response.data):
+        raise RefreshError(f"HTTP {response.status}", retryable=True)  # type: ignore[no-untyped-call]
+    return response
 
 
 _GARBLED = "Google's answer was cut off; we try again in"
@@ -334,8 +342,12 @@ def _never_left(error: requests.RequestException) -> bool:
 def _is_whole(response: requests.Response) -> bool:
     if not response.content:
         return response.status_code == 204
+    return _is_json(response.content)
+
+
+def _is_json(content: bytes) -> bool:
     try:
-        msgspec.json.decode(response.content, type=msgspec.Raw)
+        msgspec.json.decode(content, type=msgspec.Raw)
     except msgspec.DecodeError:
         return False
     return True

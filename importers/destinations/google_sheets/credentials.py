@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -164,6 +165,12 @@ def robot_key(text: Secret) -> RobotKey:
     _check_key(info)
     subject = told.get("client_id")
     return RobotKey(info["client_email"], info["project_id"], subject if isinstance(subject, str) else "", info)
+
+
+def keep_libraries_quiet() -> None:
+    """At DEBUG they would write tokens, our secret and everything that is sent into the log."""
+    for name in ("google.auth", "requests_oauthlib", "oauthlib"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def is_sendable(token: Secret) -> bool:
