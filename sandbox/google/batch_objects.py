@@ -12,7 +12,7 @@ from sandbox.google.book import Tab
 from sandbox.google.cells import extended
 from sandbox.google.errors import internal, invalid
 from sandbox.google.evaluate import Calculator, as_text
-from sandbox.google.shifting import with_every_column
+from sandbox.google.shifting import as_answered, with_every_column
 
 WIDTH, HEIGHT = 600, 371
 """Of a chart nobody said the size of."""
@@ -26,7 +26,11 @@ def add_chart(batch: Batch, body: Json) -> Json:
     wanted = body.get("chart", {})
     _check_spec(wanted.get("spec", {}))
     tab, position = _placed(batch, wanted.get("position", {}))
-    chart = {"chartId": _free_id(batch, wanted.get("chartId")), "spec": wanted["spec"], "position": position}
+    chart = {
+        "chartId": _free_id(batch, wanted.get("chartId")),
+        "spec": as_answered(wanted["spec"]),
+        "position": position,
+    }
     if "border" in wanted:
         chart["border"] = wanted["border"]
     tab.charts = [*tab.charts, chart]
@@ -38,7 +42,7 @@ def update_chart_spec(batch: Batch, body: Json) -> None:
     tab, name, old = _object(batch, body.get("chartId", 0))
     if name != "charts":
         raise invalid(f"No chart with id: {body.get('chartId', 0)}")
-    _put(tab, name, old, old | {"spec": body["spec"]})
+    _put(tab, name, old, old | {"spec": as_answered(body["spec"])})
 
 
 def delete_embedded_object(batch: Batch, body: Json) -> None:

@@ -109,7 +109,7 @@ def _titled(book: Spreadsheet, title: str) -> Tab | None:
 def _named(book: Spreadsheet, reference: a1.Reference) -> Place | None:
     wanted = (reference.rest or "").casefold()
     for named in book.named_ranges:
-        if named.get("name", "").casefold() == wanted:
-            place = of_grid_range(book, named.get("range", {}))
+        if "range" in named and named["name"].casefold() == wanted:
+            place = of_grid_range(book, named["range"])
             return Place(place.tab, place.cells, reference.text)
     return None

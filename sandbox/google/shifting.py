@@ -11,7 +11,7 @@ from sandbox.google.areas import Area
 from sandbox.google.book import Formula, Spreadsheet, Tab
 from sandbox.google.layers import Layer, Row
 from sandbox.google.references import Edge, Reference
-from sandbox.google.shifts import COLUMNS, Cut, Deletion, Insertion, Lengthwise, Shift
+from sandbox.google.shifts import COLUMNS, Cut, Lengthwise, Shift
 
 _GRID_RANGE = {"sheetId", "startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex"}
 _COORDINATE = {"sheetId", "rowIndex", "columnIndex"}
@@ -71,6 +71,18 @@ def shifted_json(thing: Any, shift: Shift) -> Any:
         return _coordinate(thing, shift)
     kept_parts = {name: shifted_json(part, shift) for name, part in thing.items()}
     return {name: part for name, part in kept_parts.items() if part is not None}
+
+
+class _Stay:
+    """Nothing moves."""
+
+    def area(self, area: Area) -> Area:
+        return area
+
+
+def as_answered(thing: Any) -> Any:
+    """A JSON thing with every GridRange in it as answers show it: without the id of tab 0."""
+    return shifted_json(thing, _Stay())
 
 
 def _shifted_formula(book: Spreadsheet, home: Tab, text: str, shift: Shift) -> str:
@@ -217,17 +229,17 @@ def _follow_table(table: dict[str, Any], shift: Shift) -> dict[str, Any]:
     """A table's columns are counted from its left edge."""
     was = Area.of(table.get("_was", {}))
     table = {name: part for name, part in table.items() if name != "_was"}
-    concerned = isinstance(shift, (Insertion, Deletion)) and shift.dimension == COLUMNS
-    if not concerned or was.sheet_id != shift.sheet_id or was.left is None:  # type: ignore[attr-defined]
+    if not isinstance(shift, Lengthwise) or shift.dimension != COLUMNS or was.sheet_id != shift.sheet_id or shift.band:
         return table
-    left = Area.of(table["range"]).left or 0
+    now = Area.of(table["range"])
     columns = []
     for column in table.get("columnProperties", []):
-        place = _column(shift, was.left + column.get("columnIndex", 0))  # type: ignore[arg-type]
-        if place is not None:
+        place = _column(shift, (was.left or 0) + column.get("columnIndex", 0))
+        if place is not None and (now.left or 0) <= place < (now.right or 0):
             rest = {name: part for name, part in column.items() if name != "columnIndex"}
-            columns.append(({"columnIndex": place - left} if place > left else {}) | rest)
-    return table | ({"columnProperties": with_every_column(table["range"], columns)} if columns else {})
+            inside = place - (now.left or 0)
+            columns.append(({"columnIndex": inside} if inside else {}) | rest)
+    return table | {"columnProperties": with_every_column(table["range"], columns)}
 
 
 def with_every_column(grid_range: dict[str, Any], columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -270,6 +282,3 @@ def _in_condition(rule: dict[str, Any], change: Callable[[str], str]) -> dict[st
 def _in_value(value: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     text = value.get("userEnteredValue", "")
     return value | {"userEnteredValue": change(text)} if text.startswith("=") else value
-
-
-__all__ = ["Cut", "area_of", "change_cells", "change_formulas", "follow", "rename", "retitle", "shifted_json"]

@@ -100,8 +100,9 @@ class Move(Lengthwise):
     """
     Those from *start* up to *end* go to before *to*, counted before the move.
 
-    A stretch that lies wholly in what moves goes along; another one closes
-    over what leaves it and opens for what arrives inside it.
+    A stretch that lies wholly in what moves goes along, one in which they only
+    change places stays; another one closes over what leaves it and opens for
+    what arrives inside it.
     """
 
     start: int = 0
@@ -114,6 +115,8 @@ class Move(Lengthwise):
         if end is not None and self.start <= (start or 0) and end <= self.end:
             by = self._place() - self.start
             return (start or 0) + by, end + by
+        if (start or 0) <= min(self.start, self.to) and (end is None or max(self.end, self.to) <= end):
+            return start, end
         left = Deletion(self.sheet_id, self.dimension, None, self.start, self.end).span(start, end)
         if left is None:  # it cannot be: what lies wholly inside was answered above
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.google import ranges
 from sandbox.google.book import Formula
 from sandbox.google.errors import ApiError
 from tests.sandbox.google.books import OWNER, WRITER, Book, columns_range, grid_range, rows_range
@@ -60,6 +61,8 @@ def test_a_named_range_follows_its_cells_until_they_are_gone():
     book.do({"deleteDimension": {"range": rows_range(1, 7)}})
     assert "range" not in book.book.named_ranges[0]
     assert book.shown(3, 1) == "#REF!"
+    with pytest.raises(ApiError, match="Unable to parse range: Deals"):
+        ranges.locate(book.book, "Deals")
 
 
 def test_a_deleted_name_is_unknown():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.google.errors import ApiError
@@ -35,8 +37,9 @@ def test_a_chart_follows_its_source_until_nothing_is_left_of_it():
     assert book.tab.charts[0]["spec"]["title"] == "Sales"
 
 
-def test_a_chart_has_a_usual_size():
+def test_a_chart_has_a_usual_size_and_does_not_name_the_first_tab():
     (reply,) = Book().do(chart(grid_range(0, 0, 5, 1)))
+    assert '"sheetId"' not in json.dumps(reply)
     overlay = reply["addChart"]["chart"]["position"]["overlayPosition"]
     assert overlay == {"anchorCell": {}, "widthPixels": 600, "heightPixels": 371}
 
@@ -106,6 +109,13 @@ def test_a_table_gets_and_loses_columns_with_the_grid(book):
     assert columns(book) == [(0, "Name"), (1, "Column 2"), (2, "2026"), (3, "Column 3")]
     assert book.tab.tables[0]["range"]["endColumnIndex"] == 4
     book.do({"deleteDimension": {"range": columns_range(0, 2)}})
+    assert columns(book) == [(0, "2026"), (1, "Column 3")]
+
+
+def test_a_tables_columns_change_places(book):
+    book.do({"moveDimension": {"source": columns_range(0, 1), "destinationIndex": 3}})
+    assert columns(book) == [(0, "2026"), (1, "Column 3"), (2, "Name")]
+    book.do({"moveDimension": {"source": columns_range(2, 3), "destinationIndex": 6}})
     assert columns(book) == [(0, "2026"), (1, "Column 3")]
 
 

@@ -229,6 +229,25 @@ def test_a_column_moved_takes_its_cells_its_width_and_what_refers_to_it_along():
     assert book.tab.column_properties[1] == {"pixelSize": 300}
 
 
+@pytest.mark.parametrize(
+    ("source", "to", "expected"),
+    [
+        ((0, 1), 3, "A1:C1"),
+        ((2, 3), 0, "A1:C1"),
+        ((0, 1), 5, "A1:B1"),
+        ((5, 6), 1, "A1:D1"),
+        ((5, 6), 3, "A1:C1"),
+        ((0, 3), 6, "D1:F1"),
+        ((1, 5), 0, "E1:E1"),
+    ],
+)
+def test_a_range_closes_over_columns_that_leave_and_opens_for_those_that_arrive(source, to, expected):
+    book = Book()
+    book.tab.set_value(5, 7, Formula("=SUM(A1:C1)"))
+    book.do({"moveDimension": {"source": columns_range(*source), "destinationIndex": to}})
+    assert book.tab.value(5, 7) == f"=SUM({expected})"
+
+
 def test_cells_inserted_move_only_their_columns():
     book = Book()
     book.write([["a", "x"], ["b", "y"], [None, Formula("=A2&B2&SUM(A1:B2)&SUM(A1:A2)")]])
