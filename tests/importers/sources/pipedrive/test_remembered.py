@@ -21,7 +21,7 @@ class Archive:
     """An importer whose removed rows stay in one way or another, in a company that lost its first deal."""
 
     def __init__(self, folder: Path, choice: Vanished) -> None:
-        self.desk = Desk(folder)
+        self.desk = Desk(folder, deals=12)
         self.selection = Selection("deals", columns=COLUMNS, refresh=Refresh.DAILY, vanished=choice)
         self.desk.mirror = MirrorFile(folder / "1.mirror", "alice at acme", company="acme")
         self.run()
