@@ -1,4 +1,4 @@
-"""Which sandbox an installation uses: kept in its home folder, for commands that are started without its environment."""
+"""Which sandboxes an installation uses: kept in its home folder, for commands that are started without its environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FILE = "sandbox"
 
 
 def remember(home: Path, reroute: str) -> None:
-    """*reroute* is where the sandbox of this start answers, as in PIPESHEET_REROUTE; empty without a sandbox."""
+    """*reroute* is where the sandboxes of this start answer, as in PIPESHEET_REROUTE; empty without any."""
     if reroute:
         (home / _FILE).write_text(reroute, encoding="utf-8")
     else:
@@ -19,7 +19,8 @@ def remember(home: Path, reroute: str) -> None:
 def reroutes_of_last_start(home: Path) -> Mapping[str, str]:
     """Empty when the last start of *home* was one without a sandbox, or there was none."""
     try:
-        pattern, _, target = (home / _FILE).read_text(encoding="utf-8").partition("=")
+        pairs = (home / _FILE).read_text(encoding="utf-8").split(",")
     except OSError:
         return {}
-    return {pattern: target} if target else {}
+    parted = (pair.partition("=") for pair in pairs)
+    return {pattern.strip(): target.strip() for pattern, _, target in parted if target.strip()}

@@ -29,6 +29,7 @@ from pipesheet.redis_server import log_of, prepare
 from pipesheet.sandbox_home import remember
 
 SANDBOX_PORT = 8100
+GOOGLE_PORT = 8101
 READY_WITHIN = 90.0
 """Seconds until the first page must answer; a small machine needs a few."""
 
@@ -38,14 +39,14 @@ def up(settings: Settings, *, sandbox: bool = False) -> None:
     Start everything, say where it is, and stay until Ctrl-C.
 
     1. Claim the home folder, so that no second one works on the same data.
-    2. Start Redis (and the sandbox), and the web, which asks the database nothing by itself.
+    2. Start Redis (and the sandboxes), and the web, which asks the database nothing by itself.
     3. Bring the database up to date, then start worker and clock.
     4. Say when all of it is well.
     5. Stop all of it at the end, Redis last.
     """
     crew = Crew()
     with claim(settings.home), crew.on_duty():
-        env = _start_redis(crew, settings) | (_start_sandbox(crew) if sandbox else {})
+        env = _start_redis(crew, settings) | (_start_sandboxes(crew, settings.home) if sandbox else {})
         remember(settings.home, env.get("PIPESHEET_REROUTE", ""))
         port = _start_web(crew, settings.port, env)
         ours = Settings.from_env({**os.environ, **env, "PORT": str(port)})
@@ -69,21 +70,48 @@ def _start_redis(crew: Crew, settings: Settings) -> dict[str, str]:
     return {**env, "REDIS_URL": redis.url}
 
 
-def _start_sandbox(crew: Crew) -> dict[str, str]:
-    """The environment that sends calls there, to nobody else."""
+def _start_sandboxes(crew: Crew, home: Path) -> dict[str, str]:
+    """The environment that sends calls to the pretend vendors, to nobody else."""
+    pipedrive, google = _start_pipedrive(crew), _start_google(crew, home)
+    reroute = f"{pipedrive.pop('PIPESHEET_REROUTE')},{google.pop('PIPESHEET_REROUTE')}"
+    return {"PIPESHEET_SANDBOX": "true", "PIPESHEET_REROUTE": reroute, **pipedrive, **google}
+
+
+def _start_pipedrive(crew: Crew) -> dict[str, str]:
     from sandbox.apps import DEMO
     from sandbox.world import TOKEN
 
-    with listen_on(SANDBOX_PORT) as listening:
-        port, fd = int(listening.getsockname()[1]), listening.fileno()
-        crew.start(Member("sandbox", (sys.executable, "-m", "sandbox", "--fd", str(fd)), pass_fds=(fd,)))
+    address = _start_pretender(crew, "sandbox", "sandbox", SANDBOX_PORT)
     return {
-        "PIPESHEET_SANDBOX": "true",
         "PIPESHEET_SANDBOX_TOKEN": TOKEN,
         "PIPEDRIVE_CLIENT_ID": DEMO.client_id,
         "PIPEDRIVE_CLIENT_SECRET": DEMO.client_secret,
-        "PIPESHEET_REROUTE": f"*.pipedrive.com=http://{LOOPBACK}:{port}",
+        "PIPESHEET_REROUTE": f"*.pipedrive.com={address}",
     }
+
+
+def _start_google(crew: Crew, home: Path) -> dict[str, str]:
+    """It remembers its spreadsheets, and who granted what, in *home*."""
+    from sandbox.google.accounts import API_KEY, DEMO, HOSTS, PROJECT_NUMBER
+
+    state = home / "sandbox-google.json"
+    address = _start_pretender(crew, "google", "sandbox.google", GOOGLE_PORT, "--state", str(state))
+    return {
+        "GOOGLE_CLIENT_ID": DEMO.client_id,
+        "GOOGLE_CLIENT_SECRET": DEMO.client_secret,
+        "GOOGLE_API_KEY": API_KEY,
+        "GOOGLE_PROJECT_NUMBER": PROJECT_NUMBER,
+        "PIPESHEET_REROUTE": ",".join(f"{host}={address}" for host in HOSTS),
+    }
+
+
+def _start_pretender(crew: Crew, name: str, module: str, wanted: int, *arguments: str) -> str:
+    """Its address: the wanted port or the next free one."""
+    with listen_on(wanted) as listening:
+        port, fd = int(listening.getsockname()[1]), listening.fileno()
+        command = (sys.executable, "-m", module, "--fd", str(fd), *arguments)
+        crew.start(Member(name, command, pass_fds=(fd,)))
+    return f"http://{LOOPBACK}:{port}"
 
 
 def _migrate(settings: Settings) -> None:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """Nothing of ours from outside: a developer's REDIS_URL must not decide a test."""
-    ours = ("PIPESHEET_", "PIPEDRIVE_", "DATABASE_URL", "REDIS_URL", "PORT")
+    ours = ("PIPESHEET_", "PIPEDRIVE_", "GOOGLE_", "DATABASE_URL", "REDIS_URL", "PORT")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PIPESHEET_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **more}
 
@@ -127,6 +127,11 @@ class House:
     @property
     def sandbox(self) -> SandboxProcess:
         return SandboxProcess(self._found(r"pretend Pipedrive is at (http://127\.0\.0\.1:\d+)"))
+
+    @property
+    def google(self) -> str:
+        """Where the pretend Google is."""
+        return self._found(r"pretend Google is at (http://127\.0\.0\.1:\d+)")
 
     @property
     def settings(self) -> Settings:

@@ -55,6 +55,7 @@ def test_one_command_starts_all_of_it_and_ctrl_c_stops_all_of_it(home: Path) -> 
         up.wait_until_ready()
         health = requests.get(f"{up.address}/healthz", timeout=10)
         assert (health.status_code, health.json()["ok"]) == (200, True)
+        assert "Quarterly plan" in requests.get(f"{up.google}/_sandbox/google/", timeout=10).text
 
         with services_of(up) as services:
             owner, run = start_first_importer(services)
@@ -75,6 +76,7 @@ def test_one_command_starts_all_of_it_and_ctrl_c_stops_all_of_it(home: Path) -> 
     assert up.lines[-1] == "Stopped.\n"
     assert processes_of(home) == set()
     assert "Traceback" not in up.said
+    assert (home / "sandbox-google.json").exists()
 
 
 def test_a_taken_port_gives_the_next_and_says_so(home: Path) -> None:
