@@ -1,0 +1,215 @@
+"""GoogleSheetsDestination: tables into Google spreadsheets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from importers.destinations.google_sheets import layout, names, room
+from importers.destinations.google_sheets.client import SheetsClient
+from importers.destinations.google_sheets.job import Job, Limits
+from importers.destinations.google_sheets.place import (
+    Place,
+    locate,
+    refuse_charts,
+    refuse_protected,
+    refuse_second_of_others,
+    start_of,
+)
+from importers.destinations.google_sheets.places import address_of, spreadsheet_id_in, tab_id_in
+from importers.destinations.google_sheets.survey import Survey, look
+from importers.destinations.google_sheets.writing import SheetWriting
+from importers.errors import ImporterError, InvalidSettings, NotThere
+from importers.interfaces import NO_DELIVERY, Clock, Locks, Stop, Tell, never_stop, say_nothing
+from importers.model import Column, Delivery, Forecast, Mode, Target
+
+_LIMITS = Limits()
+
+
+class GoogleSheetsDestination:
+    """
+    The spreadsheets that one signed-in account may write. A table takes some
+    columns of a tab; everything else there stays as it was. *max_cells* are
+    those of a spreadsheet, *limits* how much is held back.
+    """
+
+    def __init__(
+        self,
+        client: SheetsClient,
+        *,
+        locks: Locks,
+        clock: Clock,
+        max_cells: int = names.MAX_CELLS,
+        limits: Limits = _LIMITS,
+    ) -> None:
+        self._client = client
+        self._locks = locks
+        self._clock = clock
+        self._max_cells = max_cells
+        self._limits = limits
+        self._seen: dict[Target, Survey] = {}
+        """What `check` saw, for whoever asks next."""
+
+    # --- where -----------------------------------------------------------------
+
+    def prepare(self, target: Target) -> Target:
+        start_of(target)
+        if not target.place.strip():
+            return self._created(target)
+        spreadsheet = spreadsheet_id_in(target.place)
+        told = self._client.spreadsheet(spreadsheet, fields="properties.title,sheets.properties(sheetId,title)")
+        sheet = target.sheet.strip() or _title_of(told, tab_id_in(target.place))
+        _refuse_bad_title(sheet)
+        return replace(target, place=spreadsheet, place_name=told.get("properties", {}).get("title", ""), sheet=sheet)
+
+    def _created(self, target: Target) -> Target:
+        name = target.place_name.strip() or target.sheet.strip() or "Pipesheet"
+        sheet = target.sheet.strip() or name[: names.MAX_TITLE]
+        _refuse_bad_title(sheet)
+        spreadsheet = self._client.create(name)
+        with suppress(ImporterError):  # then the table gets a tab of its own beside the one that is there
+            self._rename_first_tab(spreadsheet, sheet, rows=start_of(target)[0] + 1)
+        return replace(target, place=spreadsheet, place_name=name, sheet=sheet)
+
+    def _rename_first_tab(self, spreadsheet: str, title: str, *, rows: int) -> None:
+        [tab] = self._client.tabs(spreadsheet)
+        properties = {"sheetId": tab.id, "title": title, "gridProperties": {"frozenRowCount": rows}}
+        request = {"updateSheetProperties": {"properties": properties, "fields": "title,gridProperties.frozenRowCount"}}
+        self._client.batch_update(spreadsheet, [request], repeatable=True)
+
+    @staticmethod
+    def beside(target: Target) -> Target:
+        return Target(
+            target.kind,
+            target.place,
+            names.title_of_removed(target.sheet),
+            connection_id=target.connection_id,
+            place_name=target.place_name,
+            table=f"{target.table} removed" if target.table else "",
+            is_second=True,
+        )
+
+    def address(self, target: Target) -> str:
+        if not target.place:
+            return ""
+        tab = look(self._client, target).tab
+        return address_of(target.place, tab.id if tab else None)
+
+    def zone_of(self, target: Target) -> str | None:
+        zone = self._survey(target).zone
+        with suppress(ValueError, OSError, KeyError):
+            return ZoneInfo(zone).key
+        return None
+
+    # --- whether ---------------------------------------------------------------
+
+    def check(self, target: Target) -> None:
+        _refuse_bad_title(target.sheet)
+        row, column = start_of(target)
+        self._seen.pop(target, None)
+        survey = self._survey(target)
+        refuse_charts(survey)
+        refuse_second_of_others(self._client, survey, target)
+        if survey.tab is None:
+            return
+        known = survey.known
+        if known is None or known.head is None:
+            refuse_protected(survey.tab, layout.boxes([column], row, row + 1))
+            return
+        columns = [mark.index for mark in known.columns.values() if mark.index is not None]
+        refuse_protected(survey.tab, layout.boxes(columns, known.head, (known.foot or known.head) + 1))
+
+    def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
+        _refuse_bad_title(target.sheet)
+        survey = self._survey(target)
+        place = locate(self._client, survey, target, columns)
+        notes = []
+        if place.is_claimed and place.rows:
+            many = f"{place.rows:,} rows" if place.rows > 1 else "1 row"
+            notes.append(f"{many} that Pipesheet did not write would be taken over.")
+        return Forecast(place.rows, tuple(notes))
+
+    def begin(
+        self,
+        target: Target,
+        columns: Sequence[Column],
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> SheetWriting:
+        _refuse_bad_title(target.sheet)
+        _refuse_impossible_columns(target, columns)
+        job = Job(
+            client=self._client,
+            heard=self._client.heard_by(tell=tell, stop=stop),
+            target=target,
+            columns=tuple(columns),
+            delivery=delivery,
+            run=delivery.run or f"nobody's {secrets.token_hex(8)}",
+            at=delivery.at or self._clock.now(),
+            locks=self._locks,
+            clock=self._clock,
+            max_cells=self._max_cells,
+            limits=self._limits,
+            tell=tell,
+            stop=stop,
+        )
+        survey = self._seen.pop(target, None) or look(job.heard, target)
+        place = locate(job.heard, survey, target, job.all_columns)
+        _refuse_too_wide(place, len(job.all_columns))
+        return SheetWriting(job, survey, place)
+
+    def _survey(self, target: Target) -> Survey:
+        if not target.place:
+            raise InvalidSettings(
+                "No spreadsheet is chosen.", hint="Choose one, or let Pipesheet create it.", field="place"
+            )
+        if target not in self._seen:
+            self._seen.clear()
+            self._seen[target] = look(self._client, target)
+        return self._seen[target]
+
+
+def _title_of(told: dict[str, object], tab_id: int | None) -> str:
+    sheets = told.get("sheets", [])
+    titles = {
+        sheet["properties"].get("sheetId", 0): sheet["properties"]["title"]
+        for sheet in (sheets if isinstance(sheets, list) else [])
+    }
+    if tab_id is None:
+        raise InvalidSettings(
+            "No sheet of the spreadsheet is chosen.", hint="Name the tab the table is to stand on.", field="sheet"
+        )
+    if tab_id not in titles:
+        raise NotThere(
+            "The sheet that the address names is not in the spreadsheet (any more).",
+            hint="Open the spreadsheet, go to the sheet, and copy the address again.",
+            field="place",
+        )
+    return str(titles[tab_id])
+
+
+def _refuse_bad_title(title: str) -> None:
+    problem = names.title_problem(title)
+    if problem:
+        raise InvalidSettings(problem, hint="Choose another name for the sheet.", field="sheet")
+
+
+def _refuse_impossible_columns(target: Target, columns: Sequence[Column]) -> None:
+    if not columns:
+        raise InvalidSettings("There is no column to write.", hint="Choose at least one column.")
+    if target.mode is Mode.UPDATE and target.key not in {column.key for column in columns}:
+        raise InvalidSettings(
+            "The column that tells rows apart is not among those that are imported, so nothing can be updated.",
+            hint="Import that column, too, or choose another one to update by.",
+            field="key",
+        )
+
+
+def _refuse_too_wide(place: Place, columns: int) -> None:
+    new = columns - sum(1 for _ in place.at)
+    room.refuse_too_wide(max(place.edge + max(0, new), *place.at.values(), 0))

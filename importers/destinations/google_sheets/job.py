@@ -1,0 +1,82 @@
+"""One table to write: what, where, for whom, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from importers.destinations.google_sheets.client import SheetsClient
+from importers.destinations.google_sheets.survey import table_of
+from importers.interfaces import Clock, Locks, Stop, Tell
+from importers.model import Column, ColumnKind, Delivery, Mode, Target
+
+STAMP = Column("pipesheet:updated-at", "Updated at", ColumnKind.MOMENT)
+"""Says when a row was last written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How much is held back how long; smaller in tests.
+
+    `early` bytes of rows wait in memory before anything is compared or sent.
+    `small` bytes go into the cut-over itself, where they take three times the
+    room. `block` bytes are one upload. What would take more than `parts`
+    requests to show is put together in the staging tab first.
+    """
+
+    early: int = 2_000_000
+    small: int = 700_000
+    block: int = 2_000_000
+    parts: int = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    `heard` is the client that hears when the run is to stop; `client` does
+    not, so that what was begun can be tidied up. `run` names the run, also
+    where nobody else does.
+    """
+
+    client: SheetsClient
+    heard: SheetsClient
+    target: Target
+    columns: tuple[Column, ...]
+    delivery: Delivery
+    run: str
+    at: datetime
+    locks: Locks
+    clock: Clock
+    max_cells: int
+    limits: Limits
+    tell: Tell
+    stop: Stop
+
+    @property
+    def spreadsheet(self) -> str:
+        return self.target.place
+
+    @property
+    def table(self) -> str:
+        return table_of(self.target)
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Those whose cells come, and ours."""
+        return (*self.columns, STAMP) if self.target.stamps_rows else self.columns
+
+    @property
+    def compares(self) -> bool:
+        """Whether the rows that are there have to be read."""
+        mode = self.target.mode
+        return mode is Mode.UPDATE or (mode is Mode.REPLACE and self.target.skips_unchanged)
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """*at* as a spreadsheet in that zone shows it."""
+    try:
+        return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    except (ZoneInfoNotFoundError, ValueError):
+        return at.replace(tzinfo=None)
