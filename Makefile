@@ -17,7 +17,7 @@ help:           ## list the chores
 
 setup: $(READY_DEV)     ## everything for working on it, in .venv
 
-run: $(READY)   ## start it all with a pretend Pipedrive, data in ./.pipesheet
+run: $(READY)   ## start it all with a pretend Pipedrive and Google, data in ./.pipesheet
 	@echo "Starting, a few seconds ..."
 	@exec $(BIN)/pipesheet up --sandbox
 

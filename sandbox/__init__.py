@@ -1,5 +1,6 @@
 """
-A pretend Pipedrive for tests, benchmarks and first steps without an account.
+Pretend vendors for tests, benchmarks and first steps without an account: here a
+Pipedrive, in `sandbox.google` a Google.
 
 Written from the vendor's public documentation and OpenAPI documents, never
 from our client: it imports nothing of the product, so it cannot share the

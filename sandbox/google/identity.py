@@ -71,7 +71,7 @@ def token_info(bearer: Bearer, person: Person, seconds: int, *, is_offline: bool
     return {**told, "access_type": "offline" if is_offline else "online"}
 
 
-def token_info_v2(bearer: Bearer, person: Person, seconds: int, *, is_offline: bool) -> dict[str, Any]:
+def token_info_v2(bearer: Bearer, person: Person, seconds: int) -> dict[str, Any]:
     told: dict[str, Any] = {
         "issued_to": bearer.client_id,
         "audience": bearer.client_id,
@@ -81,7 +81,7 @@ def token_info_v2(bearer: Bearer, person: Person, seconds: int, *, is_offline: b
     }
     if scopes.EMAIL in bearer.scopes:
         told |= {"email": person.email, "verified_email": True}
-    return {**told, "access_type": "offline" if is_offline else "online"}
+    return told
 
 
 def _profile(person: Person) -> dict[str, str]:

@@ -23,7 +23,7 @@ from sandbox.google.accounts import Client, Person, Robot
 from sandbox.google.desk import Desk, bearer_token
 from sandbox.google.keys import OURS, BadTokenError, claims_of
 from sandbox.google.replies import json_answer
-from sandbox.google.tokens import ACCESS_SECONDS, Given, RefusedError
+from sandbox.google.tokens import ACCESS_SECONDS, Bearer, Given, RefusedError
 
 CONSENT = "/o/oauth2/v2/auth"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -332,7 +332,12 @@ def _add_identity(pages: Blueprint, desk: Desk) -> None:
     @pages.route("/tokeninfo", methods=["GET", "POST"])
     @pages.route("/oauth2/v3/tokeninfo", methods=["GET", "POST"])
     def token_info() -> Response:
-        return _worth(desk, identity.token_info)
+        return _worth(
+            desk,
+            lambda bearer, person, seconds: identity.token_info(
+                bearer, person, seconds, is_offline=desk.tokens.is_offline(bearer)
+            ),
+        )
 
     @pages.route("/oauth2/v1/tokeninfo", methods=["GET", "POST"])
     @pages.route("/oauth2/v2/tokeninfo", methods=["GET", "POST"])
@@ -359,15 +364,14 @@ def _bearer_person(desk: Desk) -> tuple[Person, frozenset[str]] | None:
     return (person, frozenset(bearer.scopes)) if bearer and person else None
 
 
-def _worth(desk: Desk, tell: Callable[..., dict[str, Any]]) -> Response:
+def _worth(desk: Desk, tell: Callable[[Bearer, Person, int], dict[str, Any]]) -> Response:
     if "id_token" in request.values:
         return _id_token_worth(request.values["id_token"])
     bearer = desk.tokens.bearer(request.values.get("access_token", ""))
     person = desk.accounts.person(bearer.email) if bearer else None
     if bearer is None or person is None:
         return json_answer({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
-    told = tell(bearer, person, desk.tokens.seconds_left(bearer), is_offline=desk.tokens.is_offline(bearer))
-    return json_answer(told)
+    return json_answer(tell(bearer, person, desk.tokens.seconds_left(bearer)))
 
 
 def _id_token_worth(token: str) -> Response:

@@ -1,284 +1,146 @@
-"""The real gspread and Google's own Python client, unmodified, drive the pretend Sheets API."""
+"""Whole ways through the pretend Google with the libraries that programs use, nothing of them patched."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
 
 import gspread
-import httplib2
 import pytest
 import requests
 from flask import Flask
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
-from gspread.utils import DateTimeOption, PasteOrientation, PasteType, ValidationConditionType, ValueRenderOption
+from google.auth.exceptions import RefreshError
+from google.auth.transport.requests import AuthorizedSession, Request
+from google.oauth2 import service_account
+from google.oauth2.credentials import Credentials
 
 from sandbox.google import scopes
-from sandbox.google.accounts import ALEX
-from sandbox.google.app import Google
+from sandbox.google.accounts import ALEX, DEMO, DEMO_ROBOT
+from sandbox.google.app import Google, create_app
+from sandbox.google.files import File
 from tests.sandbox.google import schemas
-from tests.sandbox.google.conftest import Browser, Clock
+from tests.sandbox.google.conftest import Browser, Clock, carried
 
-SignIn = Callable[..., gspread.Client]
-
-
-@pytest.fixture
-def book(gspread_of: SignIn, google: Google) -> gspread.Spreadsheet:
-    google.quota.per_project = google.quota.per_user = None
-    return gspread_of(ALEX.email).create("Deals")
+TOKEN = "https://oauth2.googleapis.com/token"
 
 
 @pytest.fixture
-def tab(book: gspread.Spreadsheet) -> gspread.Worksheet:
-    return book.sheet1
+def sheet(google: Google) -> File:
+    return google.files.new_spreadsheet(ALEX, "Deals")
 
 
-# -- gspread: cells ----------------------------------------------------------------------------
+@pytest.fixture
+def client(google_app: Flask, google: Google, moments: Clock) -> gspread.Client:
+    """Signed in as Alex with a refresh token, which google-auth uses when it must."""
+    given = google.sign_in(ALEX.email, scopes.SPREADSHEETS)
+    credentials = Credentials(
+        given.access,
+        refresh_token=given.refresh,
+        token_uri=TOKEN,
+        client_id=DEMO.client_id,
+        client_secret=DEMO.client_secret,
+    )
+    return gspread.Client(auth=None, session=authorized(credentials, google_app, moments))
 
 
-def test_gspread_updates_and_gets(tab: gspread.Worksheet) -> None:
-    tab.update([["a", "b"], [1, '=B2&"!"']], "A1")
-    tab.update([["c"]], "B2", raw=False)
-    tab.update_acell("C2", "=A2+1")
-    tab.update_cell(3, 1, "5 %")
-
-    assert tab.get() == [["a", "b"], ["1", "c", "2"], ["5%"]]
-    assert tab.get_all_values() == [["a", "b", ""], ["1", "c", "2"], ["5%", "", ""]]
-    assert tab.acell("C2", value_render_option=ValueRenderOption.formula).value == "=A2+1"
-    assert tab.row_values(2) == ["1", "c", "2"]
-    assert tab.col_values(1) == ["a", "1", "5%"]
-    assert [cell.value for cell in tab.range("A1:B2")] == ["a", "b", "1", "c"]
+def authorized(credentials: object, app: Flask, clock: Clock) -> AuthorizedSession:
+    inner = Request(carried(requests.Session(), app, clock))
+    return carried(AuthorizedSession(credentials, auth_request=inner), app, clock)  # type: ignore[no-any-return]
 
 
-def test_gspread_updates_and_gets_many_at_once(tab: gspread.Worksheet) -> None:
-    told = tab.batch_update([{"range": "A1:B1", "values": [["x", "y"]]}, {"range": "A3", "values": [[3]]}])
+def test_an_access_token_that_ended_is_renewed_on_the_way(client: gspread.Client, google: Google, sheet: File) -> None:
+    google.tokens.expire_access()
 
-    assert (told["totalUpdatedCells"], told["totalUpdatedRows"]) == (3, 2)
-    assert [block.first() for block in tab.batch_get(["A1:B1", "A3"])] == ["x", "3"]
-    tab.batch_clear(["A1"])
-    assert tab.get("A1:B1") == [["", "y"]]
-    tab.clear()
-    assert tab.get_all_values() == [[]]
-
-
-def test_gspread_updates_cells_it_was_given(tab: gspread.Worksheet) -> None:
-    cells = tab.range("A1:B3")
-    for number, cell in enumerate(cells):
-        cell.value = number
-    tab.update_cells(cells)
-
-    assert tab.get("A1:B3", value_render_option=ValueRenderOption.unformatted) == [[0, 1], [2, 3], [4, 5]]
-
-
-def test_gspread_reads_days(tab: gspread.Worksheet) -> None:
-    tab.update([["2020-01-01", 0.12]], "A1", raw=False)
-    unformatted = ValueRenderOption.unformatted
-
-    assert tab.get_values("A1:B1") == [["2020-01-01", "0.12"]]
-    assert tab.get_values("A1:B1", value_render_option=unformatted) == [[43831, 0.12]]
-    as_text = DateTimeOption.formatted_string
-    assert tab.get_values("A1:B1", value_render_option=unformatted, date_time_render_option=as_text) == [
-        ["2020-01-01", 0.12]
+    assert client.open_by_key(sheet.id).title == "Deals"
+    assert [(call.path.rpartition("/")[2], call.status) for call in google.journal.calls] == [
+        (sheet.id, 401),
+        ("token", 200),
+        (sheet.id, 200),
     ]
 
 
-def test_gspread_appends_and_inserts(tab: gspread.Worksheet) -> None:
-    tab.append_row(["id", "title"])
-    tab.append_rows([[1, "one"], [3, "three"]], table_range="A1")
-    tab.insert_rows([[2, "two"]], row=3)
-    tab.insert_cols([["extra", "x", "y", "z"]], col=2)
+def test_one_401_on_demand_is_overcome(client: gspread.Client, google: Google, sheet: File) -> None:
+    google.faults.add("unauthorized", path="/v4/", count=1)
 
-    assert tab.get_all_values() == [["id", "extra", "title"], ["1", "x", "one"], ["2", "y", "two"], ["3", "z", "three"]]
-    tab.delete_rows(2, 3)
-    tab.delete_columns(2)
-    assert tab.get_all_records() == [{"id": 3, "title": "three"}]
+    assert client.open_by_key(sheet.id).title == "Deals"
 
 
-def test_gspread_finds(tab: gspread.Worksheet) -> None:
-    tab.update([["one", "two"], ["Two", "three"]], "A1")
+def test_a_revoked_grant_ends_the_work(client: gspread.Client, google: Google, sheet: File) -> None:
+    google.tokens.withdraw(DEMO.client_id, ALEX.email)
 
-    found = tab.find("two")
-    assert found is not None
-    assert found.address == "B1"
-    assert [cell.address for cell in tab.findall("two", case_sensitive=False)] == ["B1", "A2"]
-    assert tab.find("four") is None
+    with pytest.raises(RefreshError, match=r"invalid_grant: Token has been expired or revoked\."):
+        client.open_by_key(sheet.id)
 
 
-def test_gspread_works_with_awkward_titles(book: gspread.Spreadsheet) -> None:
-    for title in ("D3", "a/b:c'd? é!", "🌵 cactus", "Sheet1!A1"):
-        made = book.add_worksheet(title, 5, 5)
-        made.update([["x"]], "B2")
-        made.append_row(["y"], table_range="B2")
-        assert book.worksheet(title).get_all_values() == [["", ""], ["", "x"], ["", "y"]]
-        made.clear()
-        assert made.get() == [[]]
+def test_a_service_account_writes_where_it_was_invited(
+    google_app: Flask, google: Google, moments: Clock, sheet: File
+) -> None:
+    credentials = service_account.Credentials.from_service_account_info(
+        DEMO_ROBOT.key_file(), scopes=[scopes.SPREADSHEETS]
+    )
+    client = gspread.Client(auth=None, session=authorized(credentials, google_app, moments))
+    with pytest.raises(PermissionError):
+        client.open_by_key(sheet.id)
+
+    google.files.share(sheet, DEMO_ROBOT.email, "writer")
+
+    client.open_by_key(sheet.id).sheet1.update([["a", 1]], "A1")
+    assert sheet.book
+    assert sheet.book.tabs[0].block(0, 0, 1, 2) == [["a", 1]]
 
 
-# -- gspread: looks and structure --------------------------------------------------------------
-
-
-def test_gspread_formats_and_notes(tab: gspread.Worksheet) -> None:
-    tab.update([[0.5]], "A1")
-    tab.format("A1", {"numberFormat": {"type": "PERCENT", "pattern": "0.0%"}, "textFormat": {"bold": True}})
-    tab.insert_note("A1", "look")
-    tab.update_notes({"B2": "there"})
-
-    assert tab.acell("A1").value == "50.0%"
-    assert (tab.get_note("A1"), tab.get_note("B2")) == ("look", "there")
-    assert tab.get_notes() == [["look"], ["", "there"]]
-    tab.clear_note("A1")
-    assert tab.get_note("A1") == ""
-
-
-def test_gspread_merges(tab: gspread.Worksheet, book: gspread.Spreadsheet) -> None:
-    tab.update([["a", "b", "x"], ["c", "d", "y"]], "A1")
-    tab.merge_cells("A1:B2", "MERGE_ROWS")
-
-    assert len(book.fetch_sheet_metadata()["sheets"][0]["merges"]) == 2
-    assert tab.get("A1:C2", combine_merged_cells=True) == [["a", "a", "x"], ["c", "c", "y"]]
-    tab.unmerge_cells("A1:B2")
-    assert "merges" not in book.fetch_sheet_metadata()["sheets"][0]
-
-
-def test_gspread_names_and_protects(tab: gspread.Worksheet, book: gspread.Spreadsheet) -> None:
-    told = tab.define_named_range("A1:B2", "Figures")
-    tab.update([[1, 2], [3, 4]], "Figures")
-
-    assert tab.get("Figures") == [["1", "2"], ["3", "4"]]
-    assert [each["name"] for each in book.list_named_ranges()] == ["Figures"]
-    tab.delete_named_range(told["replies"][0]["addNamedRange"]["namedRange"]["namedRangeId"])
-    assert book.list_named_ranges() == []
-
-    tab.add_protected_range("A1:B2", editor_users_emails=[ALEX.email])
-    (protected,) = book.list_protected_ranges(tab.id)
-    assert protected["requestingUserCanEdit"] is True
-    tab.delete_protected_range(protected["protectedRangeId"])
-    assert book.list_protected_ranges(tab.id) == []
-
-
-def test_gspread_changes_tabs(tab: gspread.Worksheet, book: gspread.Spreadsheet) -> None:
-    tab.resize(20, 10)
-    tab.freeze(rows=1, cols=2)
-    tab.update_title("Renamed")
-    tab.update_tab_color("#ff00ff")
-    extra = book.add_worksheet("Extra", 3, 4)
-    book.reorder_worksheets([extra, tab])
-    seen = book.fetch_sheet_metadata()["sheets"]
-
-    assert [each["properties"]["title"] for each in seen] == ["Extra", "Renamed"]
-    assert seen[1]["properties"]["gridProperties"] == {
-        "rowCount": 20,
-        "columnCount": 10,
-        "frozenRowCount": 1,
-        "frozenColumnCount": 2,
-    }
-    assert book.worksheet("Renamed").tab_color == "#FF00FF"
-    extra.hide()
-    assert book.worksheet("Extra").isSheetHidden
-    with pytest.raises(gspread.exceptions.APIError, match="You can't hide all the sheets in a document"):
-        tab.hide()
-    tab.clear_tab_color()
-    assert book.worksheet("Renamed").tab_color is None
-
-
-def test_gspread_copies_tabs(tab: gspread.Worksheet, book: gspread.Spreadsheet, gspread_of: SignIn) -> None:
-    tab.update([["x"]], "A1")
-    other = gspread_of(ALEX.email).create("Other")
-    tab.copy_to(other.id)
-    book.duplicate_sheet(tab.id, new_sheet_name="Twin")
-
-    assert other.worksheet("Copy of Sheet1").acell("A1").value == "x"
-    assert book.worksheet("Twin").acell("A1").value == "x"
-    book.del_worksheet(book.worksheet("Twin"))
-    assert [each.title for each in book.worksheets()] == ["Sheet1"]
-
-
-def test_gspread_sorts_filters_and_moves_cells(tab: gspread.Worksheet) -> None:
-    tab.update([["b", 2], ["a", 3], ["c", 1]], "A1")
-    tab.sort((1, "asc"))
-    assert tab.get("A1:B3") == [["a", "3"], ["b", "2"], ["c", "1"]]
-
-    tab.set_basic_filter("A1:B3")
-    tab.clear_basic_filter()
-    tab.copy_range("A1:A3", "D1", paste_type=PasteType.values, paste_orientation=PasteOrientation.normal)
-    tab.cut_range("B1:B3", "E1")
-    assert tab.get("A1:E3") == [["a", "", "", "a", "3"], ["b", "", "", "b", "2"], ["c", "", "", "c", "1"]]
-    tab.add_validation("A1", ValidationConditionType.one_of_list, ["a", "b"], showCustomUi=True)
-
-
-def test_gspread_raises_what_google_refuses(tab: gspread.Worksheet, book: gspread.Spreadsheet) -> None:
-    with pytest.raises(gspread.exceptions.APIError, match="Unable to parse range"):
-        book.values_get("Nowhere!A1")
-    with pytest.raises(gspread.exceptions.APIError, match="exceeds grid limits"):
-        tab.update([["x"]], "AA1001")
-    with pytest.raises(gspread.exceptions.APIError, match='A sheet with the name "Sheet1" already exists'):
-        book.add_worksheet("Sheet1", 1, 1)
-
-
-# -- Google's own client -----------------------------------------------------------------------
-
-
-class _Wire(httplib2.Http):
-    """httplib2 as Google's client uses it, carried into the application."""
-
-    def __init__(self, browser: Browser, token: str) -> None:
-        super().__init__()
-        self._browser, self._token = browser, token
-
-    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
-        answer: requests.Response = self._browser.call(method, uri, self._token, data=body, headers=dict(headers or {}))
-        return httplib2.Response({**answer.headers, "status": str(answer.status_code)}), answer.content
-
-
-@pytest.fixture
-def spreadsheets(browser: Browser, google: Google, google_app: Flask, moments: Clock) -> Any:
+def test_an_app_makes_its_own_spreadsheet_and_goes_on_with_it(google: Google, browser: Browser) -> None:
     token = google.sign_in(ALEX.email, scopes.DRIVE_FILE).access
-    wire = _Wire(browser, token)
-    return build("sheets", "v4", http=wire, static_discovery=True, cache_discovery=False).spreadsheets()
+    root = "https://sheets.googleapis.com/v4/spreadsheets"
+
+    made = browser.call("POST", root, token, json={"properties": {"title": "Own"}}).json()
+
+    assert made["properties"]["timeZone"] == ALEX.time_zone
+    assert browser.call("GET", f"{root}/{made['spreadsheetId']}", token).status_code == 200
+    assert google.files.given == [(DEMO.client_id, ALEX.email, made["spreadsheetId"])]
 
 
-def test_googles_client_makes_writes_and_reads(spreadsheets: Any) -> None:
-    made = spreadsheets.create(body={"properties": {"title": "Made"}, "sheets": [{"properties": {"title": "It's"}}]})
-    made = schemas.check("Spreadsheet", made.execute())
-    id_, sheet_id = made["spreadsheetId"], made["sheets"][0]["properties"]["sheetId"]
-    cells = spreadsheets.values()
-    written = cells.update(
-        spreadsheetId=id_,
-        range="'It''s'!A1",
-        valueInputOption="RAW",
-        includeValuesInResponse=True,
-        body={"values": [["x", 1]]},
-    ).execute()
-    assert schemas.check("UpdateValuesResponse", written)["updatedData"]["values"] == [["x", "1"]]
+def test_a_service_account_cannot_make_one(google: Google, browser: Browser) -> None:
+    token = google.sign_in_robot(DEMO_ROBOT, scopes.SPREADSHEETS).access
 
-    cells.append(
-        spreadsheetId=id_,
-        range="'It''s'",
-        valueInputOption="RAW",
-        insertDataOption="INSERT_ROWS",
-        body={"values": [["y", 2]]},
-    ).execute()
-    color = {"repeatCell": {"range": {"sheetId": sheet_id}, "cell": {"note": "n"}, "fields": "note"}}
-    spreadsheets.batchUpdate(spreadsheetId=id_, body={"requests": [color]}).execute()
-    assert cells.get(spreadsheetId=id_, range="'It''s'").execute()["values"] == [["x", "1"], ["y", "2"]]
-    found = cells.batchGet(spreadsheetId=id_, ranges=["A1", "B1:B2"], majorDimension="COLUMNS").execute()
-    assert [each["values"] for each in found["valueRanges"]] == [[["x"]], [["1", "2"]]]
-    seen = spreadsheets.get(spreadsheetId=id_, includeGridData=True, ranges=["A1"]).execute()
-    cell = schemas.check("Spreadsheet", seen)["sheets"][0]["data"][0]["rowData"][0]["values"][0]
-    assert (cell["formattedValue"], cell["note"]) == ("x", "n")
+    answer = browser.call("POST", "https://sheets.googleapis.com/v4/spreadsheets", token, json={})
+
+    assert (answer.status_code, answer.json()["error"]["message"]) == (403, "The caller does not have permission")
 
 
-def test_googles_client_asks_for_more_than_an_address_holds(spreadsheets: Any) -> None:
-    made = spreadsheets.create(body={}).execute()["spreadsheetId"]
-    ranges = [f"Sheet1!A{row}:Z{row}" for row in range(1, 300)]
-    found = spreadsheets.values().batchGet(spreadsheetId=made, ranges=ranges, fields="valueRanges.range").execute()
+def test_what_is_told_of_people_and_tokens_has_the_documented_shape(google: Google, browser: Browser) -> None:
+    token = google.sign_in(ALEX.email, "openid", scopes.EMAIL, scopes.PROFILE).access
+    root = "https://www.googleapis.com/oauth2/v2"
 
-    assert [each["range"] for each in found["valueRanges"]] == ranges
+    who = browser.call("GET", f"{root}/userinfo", token).json()
+    worth = browser.call("GET", f"{root}/tokeninfo", params={"access_token": token}).json()
+
+    assert schemas.check("Userinfo", who, api="oauth2.v2")["email"] == ALEX.email
+    assert schemas.check("Tokeninfo", worth, api="oauth2.v2")["audience"] == DEMO.client_id
 
 
-def test_googles_client_raises_what_google_refuses(spreadsheets: Any) -> None:
-    with pytest.raises(HttpError) as caught:
-        spreadsheets.get(spreadsheetId="nope").execute()
+def test_a_lost_request_is_carried_out_by_itself_after_a_moment() -> None:
+    app = create_app()
+    google: Google = app.extensions["google"]
+    file, token = google.files.new_spreadsheet(ALEX, "Deals"), google.sign_in(ALEX.email, scopes.SPREADSHEETS).access
+    browser = Browser(app, Clock())
+    google.faults.add("late", count=1, seconds=0.05)
 
-    assert (caught.value.status_code, caught.value.reason) == (404, "Requested entity was not found.")
+    with pytest.raises(requests.ConnectionError):
+        browser.call(
+            "PUT",
+            f"https://sheets.googleapis.com/v4/spreadsheets/{file.id}/values/A1?valueInputOption=RAW",
+            token,
+            json={"values": [["late"]]},
+        )
+
+    assert file.book
+    tab = file.book.tabs[0]
+    wait_for(lambda: tab.value(0, 0) == "late")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
