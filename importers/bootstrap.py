@@ -127,7 +127,7 @@ def build(
         runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
         scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
-        health=Health(store=store, clock=clock, ping_redis=_redis_problem(doorbell)),
+        health=Health(store=store, accounts=accounts, clock=clock, ping_redis=_redis_problem(doorbell)),
         clock=clock,
         close=close,
     )
@@ -304,10 +304,10 @@ class _Kinds:
             return None
         return PickerMeans(settings.google_api_key, settings.google_project_number, self._at(_PICKER))
 
-    def google_address(self, target: Target) -> str:
+    def google_address(self, target: Target, address: str = "") -> str:
         from importers.destinations.google_sheets.places import address_of
 
-        return self._at(address_of(target.place))
+        return self._at(address or address_of(target.place))
 
     @cached_property
     def _google(self) -> Google:

@@ -490,6 +490,9 @@ class Store(Protocol):
     def connections(self, workspace_id: int) -> Sequence[Connection]:
         """By company and user."""
 
+    def connections_of(self, kind: str) -> Sequence[Connection]:
+        """Those of a kind, across all workspaces, in the order in which they were made."""
+
     def app_connections(self, kind: str, account: Account) -> Sequence[Connection]:
         """Those signed in to by OAuth as the user that the ids, or the subject, of *account* name; across all workspaces."""
 

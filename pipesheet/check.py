@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import click
 from importers.bootstrap import build
 from importers.config import Settings
 from importers.http.session import make_session
-from importers.services.health import Check, Checkup
+from importers.secret import Secret
+from importers.services.health import Check
 from pipesheet.claim import is_running
 from pipesheet.redis_server import url_of_last_start
 from pipesheet.sandbox_home import reroutes_of_last_start
@@ -26,6 +27,7 @@ _WHAT_TO_DO = {
     "worker": "Start everything with `pipesheet up`, or a worker as the Procfile says.",
     "clock": "Start everything with `pipesheet up`, or a clock as the Procfile says.",
     "sandbox": "Start everything with `pipesheet up --sandbox`, or without it to import from Pipedrive itself.",
+    "google": "See that this machine may reach https://sheets.googleapis.com; Connections › Reconnect, where it refuses.",
     "pipedrive": "See that this machine may reach https://api.pipedrive.com (firewall, proxy).",
 }
 
@@ -34,7 +36,8 @@ def check(settings: Settings) -> bool:
     """Print a table of what was looked at; whether all of it is well."""
     click.echo(f"{'home':9}  {'':6}  {settings.home}")
     settings = replace(settings, redis_url=settings.redis_url or url_of_last_start(settings.home))
-    checks = (*_ours(settings), _vendor(settings))
+    sandbox = {} if settings.reroutes else reroutes_of_last_start(settings.home)
+    checks = (*_ours(_in_sandbox(settings, sandbox) if sandbox else settings), _pipedrive_or(sandbox, settings))
     for each in checks:
         click.echo(f"{each.name:9}  {'ok' if each.ok else 'NOT OK':6}  {_told(each)}")
     for other in _others(settings.home):
@@ -53,17 +56,30 @@ def _others(home: Path) -> Iterator[Path]:
             yield other
 
 
-def _ours(settings: Settings) -> Checkup:
+def _ours(settings: Settings) -> Sequence[Check]:
+    """Google among them, where anybody is connected to it."""
     services = build(settings)
     try:
-        return services.health.check()
+        google = services.health.google()
+        return (*services.health.check(), *([google] if google else []))
     finally:
         services.close()
 
 
-def _vendor(settings: Settings) -> Check:
+def _in_sandbox(settings: Settings, sandbox: Mapping[str, str]) -> Settings:
+    """As the last start set it."""
+    from sandbox.google.accounts import DEMO
+
+    return replace(
+        settings,
+        reroutes=sandbox,
+        google_client_id=DEMO.client_id,
+        google_client_secret=Secret(DEMO.client_secret),
+    )
+
+
+def _pipedrive_or(sandbox: Mapping[str, str], settings: Settings) -> Check:
     """The sandbox where the last start used one, and the environment says nothing else."""
-    sandbox = {} if settings.reroutes else reroutes_of_last_start(settings.home)
     if not sandbox:
         return _pipedrive(settings)
     ok = _pipedrive(replace(settings, reroutes=sandbox)).ok

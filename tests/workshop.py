@@ -93,7 +93,7 @@ class ScriptedKinds:
     def google_picker(self) -> PickerMeans | None:
         return None
 
-    def google_address(self, target: Target) -> str:
+    def google_address(self, target: Target, address: str = "") -> str:
         raise NotImplementedError
 
     def beside(self, target: Target) -> Target:

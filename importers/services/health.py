@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from importers.errors import ImporterError
 from importers.interfaces import Clock, Store
+from importers.model import GOOGLE_SHEETS, Connection
+from importers.services.accounts import Accounts
 
 SILENT_AFTER = timedelta(seconds=60)
 """A process not heard of for this long counts as gone."""
@@ -49,8 +51,9 @@ class Health:
     apart.
     """
 
-    def __init__(self, *, store: Store, clock: Clock, ping_redis: Callable[[], str]) -> None:
+    def __init__(self, *, store: Store, accounts: Accounts, clock: Clock, ping_redis: Callable[[], str]) -> None:
         self._store = store
+        self._accounts = accounts
         self._clock = clock
         self._ping_redis = ping_redis
 
@@ -60,6 +63,31 @@ class Health:
     def check(self) -> Checkup:
         """Never raises: what cannot be asked is not well."""
         return Checkup((self._database(), self._redis(), self._process("worker"), self._process("clock")))
+
+    def google(self) -> Check | None:
+        """
+        Whether Google lets in everybody who is connected to it; asks each of
+        them, which takes a moment. None where nobody is. Never raises.
+        """
+        try:
+            connections = self._store.connections_of(GOOGLE_SHEETS)
+        except ImporterError:
+            return None
+        if not connections:
+            return None
+        troubles = [f"{one.label}: {trouble}" for one in connections if (trouble := self._trouble_at_google(one))]
+        if troubles:
+            return Check("google", False, " ".join(troubles))
+        number = len(connections)
+        return Check("google", True, f"Google answers, and lets in {number} connection{'' if number == 1 else 's'}.")
+
+    def _trouble_at_google(self, connection: Connection) -> str:
+        try:
+            with self._accounts.spreadsheets(connection) as google:
+                google.account()
+        except ImporterError as error:
+            return error.message
+        return ""
 
     def _database(self) -> Check:
         try:

@@ -95,8 +95,8 @@ class Kinds(Protocol):
     def google_picker(self) -> PickerMeans | None:
         """None where the settings lack something."""
 
-    def google_address(self, target: Target) -> str:
-        """Where a browser shows the table of *target*; asks nobody."""
+    def google_address(self, target: Target, address: str = "") -> str:
+        """Where a browser shows *address* of Google's, or else the spreadsheet of *target*; asks nobody."""
 
     def file(self, workspace_id: int, target: Target) -> Path:
         """Where the workbook of *target* is, or would be."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, islice
 
 from importers import schedule as timetable
-from importers.errors import InvalidSettings
+from importers.errors import ImporterError, InvalidSettings
 from importers.interfaces import Clock, Source, Store
 from importers.model import (
     EXCEL,
@@ -205,30 +206,42 @@ class Importers:
         return replace(found, is_whole=not found.notes and (is_limit or len(found.rows) < wanted))
 
     def forecast(
-        self, actor: Actor, draft: Draft, *, importer_id: int | None = None, records: Size | None = None
+        self, actor: Actor, draft: Draft, *, importer_id: int | None = None, preview: Preview | None = None
     ) -> Outlook:
         """
         What a write would do to the place of *draft*, which is or will be that
-        importer. *records* is how many there are, where the caller knows it (a
-        preview that is whole); else what is remembered of earlier counts is
-        taken. Asks the destination, unless it is to be created; errors as `create`.
+        importer. A *preview* of it tells which columns there will be, and how
+        many records where it is whole; else what is remembered of earlier
+        counts is taken. Asks the destination, unless that is to be created;
+        errors as `create`: also where cells are in the way.
         """
         require(actor, Role.EDITOR, "ask the destination")
         before = None if importer_id is None else self.get(actor, importer_id)
         target = aimed(draft.target, before.target if before else None, self._kinds)
-        known = records or self._size_of(actor, draft)
+        is_whole = preview is not None and preview.is_whole
+        records = Size(len(preview.rows)) if preview and is_whole else self._size_of(actor, draft)
         keeps = draft.selection.vanished in (Vanished.KEEP, Vanished.MARK)
-        return outlook(target, self._met(actor, target, draft.selection, before), known, keeps_missing=keeps)
+        columns = draft.selection.frozen.columns if draft.selection.frozen else preview.columns if preview else ()
+        return outlook(target, self._met(actor, target, columns, before), records, keeps_missing=keeps)
 
-    def address(self, actor: Actor, importer_id: int) -> str:
-        """Where a browser shows what the importer wrote; empty where only our own pages can. Asks nobody."""
+    def address(self, actor: Actor, importer_id: int, *, finds_tab: bool = False) -> str:
+        """
+        Where a browser shows what the importer wrote; empty where only our own
+        pages can. Asks nobody, unless it is to find the tab wherever its owner
+        moved it; where that does not work, the spreadsheet has to do.
+        """
         target = self.get(actor, importer_id).target
-        return self._kinds.google_address(target) if target.kind == GOOGLE_SHEETS else ""
+        if target.kind != GOOGLE_SHEETS:
+            return ""
+        found = ""
+        if finds_tab:
+            with suppress(ImporterError), self._accounts.destination(actor.workspace.id, target) as destination:
+                found = destination.address(target)
+        return self._kinds.google_address(target, found)
 
-    def _met(self, actor: Actor, target: Target, selection: Selection, before: Importer | None) -> Forecast:
+    def _met(self, actor: Actor, target: Target, columns: Sequence[Column], before: Importer | None) -> Forecast:
         if target.kind == GOOGLE_SHEETS and not target.place:
             return Forecast(0, (f"A spreadsheet called “{target.place_name}” will be created.",))
-        columns = selection.frozen.columns if selection.frozen else ()
         with self._accounts.destination(actor.workspace.id, target) as destination:
             found = aimed(destination.prepare(target), before.target if before else None, self._kinds)
             return destination.forecast(found, columns)

@@ -23,6 +23,11 @@ class Connections(Database):
             rows = sql.execute(select(connections).where(connections.c.workspace_id == workspace_id))
             return sorted(map(connection_of, rows), key=_by_company_and_user)
 
+    def connections_of(self, kind: str) -> Sequence[Connection]:
+        found = select(connections).where(connections.c.kind == kind).order_by(connections.c.id)
+        with self._reading() as sql:
+            return [connection_of(row) for row in sql.execute(found)]
+
     def app_connections(self, kind: str, account: Account) -> Sequence[Connection]:
         owner = identity(account)
         theirs = (connections.c.kind == kind, connections.c.sign_in == SignIn.OAUTH, connections.c.identity == owner)

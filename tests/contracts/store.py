@@ -280,6 +280,12 @@ class StoreContract:
         assert {one.id for one in store.app_connections("google_sheets", ALEX)} == {one.id for one in granted}
         assert store.app_connections("google_sheets", robot) == []
 
+    def test_connections_of_a_kind_are_found_in_every_workspace(self, store: Store, ours: int, theirs: int):
+        google = [a_google_connection(store, workspace) for workspace in (theirs, ours)]
+        a_connection(store, ours)
+        assert store.connections_of("google_sheets") == google
+        assert store.connections_of("excel") == []
+
     def test_a_connection_is_refused_once(self, store: Store, ours: int):
         connection = an_app_connection(store, ours)
         answers = at_once([lambda: store.refuse_connection(connection, REFUSED, now=LATER)] * 3)

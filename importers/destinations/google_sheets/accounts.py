@@ -9,6 +9,7 @@ import requests
 
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.credentials import GoogleSignIn, by_grant, by_key
+from importers.destinations.google_sheets.destination import GoogleSheetsDestination
 from importers.destinations.google_sheets.places import spreadsheet_id_in
 from importers.errors import InvalidSettings
 from importers.interfaces import Clock, Destination, Grants, Locks, Quota
@@ -51,8 +52,6 @@ class GoogleAccount:
 
     @property
     def destination(self) -> Destination:
-        from importers.destinations.google_sheets.destination import GoogleSheetsDestination
-
         return GoogleSheetsDestination(self.client, locks=self.locks, clock=self.clock)
 
     def account(self) -> Account:
