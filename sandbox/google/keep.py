@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _VERSION = 1
+_PLAIN = frozenset({type(None), str, int, float, bool})
+"""Types, not their children: a formula is a text, too."""
 _BOOK = (
     *("title", "locale", "time_zone", "auto_recalc", "default_format", "theme", "iterative"),
     *("named_ranges", "metadata", "version"),
@@ -133,8 +135,8 @@ def _line_json(line: Line) -> Json:
 def _row_json(row: Any, things: _Interned) -> Any:
     """Text and numbers as they are, everything else as `[number of the thing]`."""
     if isinstance(row, tuple):
-        return [cell if _is_plain(cell) else [things.number(cell)] for cell in row]
-    return row if _is_plain(row) else things.number(row)
+        return [cell if type(cell) in _PLAIN else [things.number(cell)] for cell in row]
+    return row if type(row) in _PLAIN else things.number(row)
 
 
 def _line(told: Json, line: Line) -> Line:
@@ -146,7 +148,7 @@ def _line(told: Json, line: Line) -> Line:
 
 def _row(told: Any, things: list[Any], *, in_layer: bool) -> Any:
     if in_layer:
-        return tuple(things[cell[0]] if isinstance(cell, list) else cell for cell in told)
+        return tuple([things[cell[0]] if type(cell) is list else cell for cell in told])
     return things[told]
 
 
@@ -165,10 +167,6 @@ class _Interned:
             self._held.append(thing)  # so that no other thing gets its identity
             self.told.append(self._tell(thing))
         return self._numbers[id(thing)]
-
-
-def _is_plain(thing: Any) -> bool:
-    return thing is None or type(thing) in (str, int, float, bool)
 
 
 def _thing_json(thing: Any) -> Json:
