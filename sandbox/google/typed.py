@@ -3,7 +3,9 @@ What becomes of a text under USER_ENTERED: as though somebody had typed it.
 
 Kept to what is known of Google: formulas, the apostrophe, TRUE and FALSE,
 numbers, percentages, amounts, days and times, written as in the
-spreadsheet's locale. Anything else stays the text it is.
+spreadsheet's locale. A plus or minus before anything else begins a formula,
+too: a telephone number with spaces comes to #ERROR!. The rest stays the text
+it is.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _SYMBOLS = "$€£¥₹₩₽₺"
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?", re.ASCII)
 _DAY = re.compile(r"(\d{1,4})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?: +(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: *([AaPp][Mm]))?", re.ASCII)
-_LIKE_A_FORMULA = re.compile(r"[+-] *[A-Za-z($]|[+-][\d.]+ *[-+*/^&(]")
+_LIKE_A_FORMULA = re.compile(r"[+-] *[\w($\"']")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def test_it_is_as_though_somebody_had_typed_it(text: str, value: Any, pattern: s
 @pytest.mark.parametrize(
     "text",
     [
-        "+31 20 123",
+        "-",
+        "--",
         "1.2.3",
         "2026-13-01",
         "2026-02-30",
@@ -91,9 +92,12 @@ def test_an_equals_sign_makes_a_formula(text: str) -> None:
     assert (str(value), pattern) == (text, None)
 
 
-def test_a_sign_before_a_reference_makes_a_formula_too() -> None:
-    assert _kept("+A1") == ("=+A1", None)
-    assert isinstance(_kept("-SUM(A1:A3)")[0], Formula)
+@pytest.mark.parametrize("text", ["+A1", "-SUM(A1:A3)", "+31 20 123", "- a list"])
+def test_a_sign_before_what_is_no_number_makes_a_formula_too(text: str) -> None:
+    value, pattern = _kept(text)
+
+    assert isinstance(value, Formula)
+    assert (str(value), pattern) == ("=" + text, None)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,12 @@ def test_numbers_and_booleans_are_kept_as_such_either_way(deals: Sheet) -> None:
         assert found == [[1, 2.5, True, 12345678901234567168, 1]]
 
 
+def test_a_telephone_number_that_is_typed_comes_to_an_error(deals: Sheet) -> None:
+    deals.write("A1", [["+31 20 555 01 23"]], "USER_ENTERED")
+
+    assert deals.values("A1") == [["#ERROR!"]]
+
+
 def test_null_leaves_a_cell_and_an_empty_text_clears_it(deals: Sheet) -> None:
     deals.write("A1", [["a", "b", "c"], ["d", "e", "f"]])
     told = deals.write("A1:C2", [["A", None, ""], [None, "E"]])
