@@ -39,19 +39,33 @@ _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 _MOST_UNITS_IN_A_CHARACTER = 2
 
+_SHOWS: dict[ColumnKind, tuple[type, ...]] = {
+    ColumnKind.DATE: (date,),
+    ColumnKind.MOMENT: (datetime, date),
+    ColumnKind.TIME: (time,),
+    ColumnKind.DURATION: (timedelta, time),
+}
+"""Kinds whose format makes a date or a time of any number, and what they may hold."""
+
 _json = msgspec.json.Encoder()
 
 
 class AnyCell:
     """
-    Any value as JSON. Counts the texts it had to cut.
+    Any value in a column of that kind as JSON. Counts the texts it had to cut.
 
-    >>> AnyCell()(None), AnyCell()("=1+1"), AnyCell()(date(2024, 1, 1)), AnyCell()(10**15)
-    ('', '=1+1', 45292, '1000000000000000')
+    A number format belongs to the whole column: what it would show as something
+    else becomes a text.
+
+    >>> [AnyCell(ColumnKind.DATE)(value) for value in (None, date(2024, 1, 1), 7, "=1+1")]
+    ['', 45292, '7', '=1+1']
+    >>> [AnyCell(ColumnKind.TEXT)(value) for value in (date(2024, 1, 1), 7, 10**15)]
+    ['2024-01-01', 7, '1000000000000000']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: ColumnKind = ColumnKind.TEXT) -> None:
         self.cut = 0
+        self._shows = _SHOWS.get(kind, ())
 
     def __call__(self, value: Cell) -> Value:
         if value is None:
@@ -72,13 +86,23 @@ class AnyCell:
     def _number(self, value: float) -> Value:
         if value - value != 0:  # an infinity, or not a number
             return ""
-        return self.text(str(value)) if isinstance(value, int) and abs(value) >= EXACT else value
+        if self._shows or (isinstance(value, int) and abs(value) >= EXACT):
+            return self.text(str(value))
+        return value
 
     def _temporal(self, value: date | time | timedelta) -> Value:
-        serial = serial_of(value)
-        if serial is None:
-            return self.text(value.isoformat(" ") if isinstance(value, datetime) else str(value))
-        return serial
+        serial = serial_of(value) if type(value) in self._shows else None
+        return self.text(spoken(value)) if serial is None else serial
+
+
+def spoken(value: date | time | timedelta) -> str:
+    """A date, moment, time or duration as a text, where it cannot be counted or would be shown as something else."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(" ")
+    if isinstance(value, timedelta) and value.days > 0:
+        hours, rest = divmod(value.days * _SECONDS + value.seconds, 3600)
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return str(value)
 
 
 def serial_of(value: date | time | timedelta) -> float | None:
@@ -155,7 +179,7 @@ class RowEncoder:
 
     def __init__(self, columns: Sequence[Column], *, key: str = "") -> None:
         self._columns = columns
-        self._others = [AnyCell() for _ in columns]
+        self._others = [AnyCell(column.kind) for column in columns]
         self._encoders = [_ENCODERS[one.kind](other) for one, other in zip(columns, self._others, strict=True)]
         self._key = next((place for place, column in enumerate(columns) if column.key == key), None) if key else None
 

@@ -47,10 +47,10 @@ def refuse_too_wide(right: int) -> None:
         )
 
 
-def too_many(what: str, survey: Survey, *, max_cells: int) -> NoRoom:
+def too_many(what: str, survey: Survey, *, max_cells: int, outcome: str = "Nothing was changed.") -> NoRoom:
     return NoRoom(
         f"{what} do not fit: a Google spreadsheet takes {max_cells:,} cells, all sheets together and the empty ones "
-        f"included, and {survey.title or 'this one'} has {survey.cells:,} already. Nothing was changed.",
+        f"included, and {survey.title or 'this one'} has {survey.cells:,} already. {outcome}",
         hint="Delete sheets, or empty rows and columns, that you no longer need there; import fewer rows or columns; "
         "or choose another spreadsheet.",
     )

@@ -355,7 +355,8 @@ class SheetWriting:
         return sum(tab.cells for tab in self._sight.survey.tabs if tab.id in ours)
 
     def _too_many(self, what: str) -> ImporterError:
-        return room.too_many(what, self._sight.survey, max_cells=self._job.max_cells)
+        outcome = "Part of the table was written already." if self._is_in_place else "Nothing was changed."
+        return room.too_many(what, self._sight.survey, max_cells=self._job.max_cells, outcome=outcome)
 
     # --- what to say -------------------------------------------------------------------
 
