@@ -67,6 +67,44 @@ def test_the_usual_columns_are_ticked_again_with_their_choice(editor: Page):
     expect(count).to_have_text(usual)
 
 
+def test_the_columns_of_the_whole_text_are_ticked_with_their_answer_and_the_other_way_round(editor: Page):
+    editor.locator('input[name="entity"][value="mail-messages"]').check()
+    whole, only_begin = editor.get_by_label("Whole, as plain text"), editor.get_by_label("Only how they begin")
+    body, missing = editor.locator("#column-body"), editor.locator("#column-body_missing")
+    count, usual = editor.locator("[data-column-count]"), editor.locator("[data-usual-count]")
+    expect(body).not_to_be_checked()
+    before, usual_before = int(count.inner_text().split()[0]), int(usual.inner_text())
+    whole.check()
+    for box in (body, missing):
+        expect(box).to_be_checked()
+    expect(editor.locator("#columns_mode-usual")).to_be_checked()
+    expect(count).to_contain_text(f"{before + 2} of")
+    expect(usual).to_have_text(str(usual_before + 2))
+    missing.uncheck()
+    expect(only_begin).to_be_checked()
+    expect(body).not_to_be_checked()
+    body.check()
+    expect(whole).to_be_checked()
+    expect(missing).to_be_checked()
+    editor.get_by_role("button", name="None", exact=True).click()
+    expect(only_begin).to_be_checked()
+    editor.get_by_role("button", name="All", exact=True).click()
+    expect(whole).to_be_checked()
+    only_begin.check()
+    expect(body).not_to_be_checked()
+
+
+def test_asking_how_many_there_are_is_offered_while_it_would_help(editor: Page):
+    ask = editor.get_by_role("button", name="Ask Pipedrive how many there are")
+    editor.locator('input[name="entity"][value="leads"]').check()
+    expect(editor.locator("#price")).to_contain_text("Pipedrive does not tell how many there are")
+    expect(ask).to_have_count(0)
+    editor.locator('input[name="entity"][value="notes"]').check()
+    ask.click()
+    expect(editor.locator("#price")).to_contain_text("There are at most")
+    expect(ask).to_have_count(0)
+
+
 def test_a_search_without_a_hit_says_so(editor: Page):
     search = editor.get_by_label("Search columns")
     search.fill("no such thing")
