@@ -21,6 +21,7 @@ import msgspec
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.auth.transport.requests import AuthorizedSession, Request
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from importers.destinations.google_sheets import failures
@@ -263,8 +264,8 @@ class _Hearing:
         self._turn = turn
 
     def __call__(self, response: requests.Response, **_: Any) -> None:
-        if self._turn is None:
-            return
+        if self._turn is None or response.status_code == 401:
+            return  # google-auth may sign in anew and send it once more
         refused_by = ""
         if response.status_code == 429:
             host = urlsplit(response.url).hostname or ""
@@ -290,7 +291,12 @@ class _Session(AuthorizedSession):
     def __init__(self, sign_in: GoogleSignIn, session: requests.Session) -> None:
         super().__init__(sign_in.credentials, auth_request=partial(_signing_in, Request(session)))  # type: ignore[no-untyped-call]
         self.mount("https://", session.get_adapter("https://"))
-        self.headers, self.auth, self.cookies = session.headers, session.auth, session.cookies
+        self.auth, self.cookies = session.auth, session.cookies
+        # Google compresses its answers only for those who say so here as well:
+        # https://developers.google.com/workspace/sheets/api/guides/performance#gzip
+        agent = session.headers["User-Agent"]
+        agent = agent if isinstance(agent, str) else agent.decode()
+        self.headers = CaseInsensitiveDict({**session.headers, "User-Agent": f"{agent} (gzip)"})
         self._ours = session
 
     def merge_environment_settings(self, *args: Any, **kwargs: Any) -> Any:

@@ -239,6 +239,23 @@ class TestTrouble:
         client.batch_update(place, [{"addSheet": {"properties": {"title": "Once"}}}], repeatable=False)
         assert [tab.title for tab in client.tabs(place)] == ["Sheet1", "Once"]
 
+    def test_a_call_that_is_sent_again_after_a_401_counts_from_its_last_answer(self, place: str) -> None:
+        with a_world(Sizes(user=1), latency=20.0) as world:
+            client, place = world.user(), a_spreadsheet(world.google).id
+            world.google.tokens.expire_access()
+            client.tabs(place)  # refused at 20 s, signed in at 40 s, answered at 60 s
+            client.tabs(place)
+            assert world.clock.monotonic() >= 60 + 60 + 20
+
+    def test_answers_may_be_compressed(self, world: World, client: SheetsClient, place: str) -> None:
+        sent: list[requests.PreparedRequest] = []
+        adapter = world.session.get_adapter("https://")
+        watched = make_session(reroutes={}, adapter=_Watched(adapter, sent))
+        world.client(by_key(ROBOT_KEY), session=watched).tabs(place)
+        assert "gzip" in sent[-1].headers["Accept-Encoding"]
+        assert sent[-1].headers["User-Agent"].startswith("Pipesheet/")
+        assert sent[-1].headers["User-Agent"].endswith(" (gzip)")
+
     def test_a_connection_that_was_refused_carried_nothing_out(self, world: World, place: str) -> None:
         refusing = _Refusing(world.session.get_adapter("https://"), times=2)
         session = make_session(reroutes={}, adapter=refusing)
@@ -303,6 +320,22 @@ class TestSlowWrites:
             "The spreadsheet may be very large, or full of formulas that are reckoned anew; run it again later."
         )
         assert world.clock.monotonic() < 11 * 60
+
+
+class _Watched(requests.adapters.BaseAdapter):
+    """Keeps what is sent."""
+
+    def __init__(self, carrier: requests.adapters.BaseAdapter, sent: list[requests.PreparedRequest]) -> None:
+        super().__init__()
+        self._carrier = carrier
+        self._sent = sent
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        self._sent.append(request)
+        return self._carrier.send(request, *args, **kwargs)
+
+    def close(self) -> None:
+        pass
 
 
 class _Refusing(requests.adapters.BaseAdapter):
