@@ -169,6 +169,12 @@ def test_it_is_taken_away_and_shown_once_more(book):
     assert reply == {"deleteDeveloperMetadata": {}}
 
 
+def test_every_place_gives_it_back(book):
+    for metadata_id in range(1, 6):
+        book.do({"deleteDeveloperMetadata": {"dataFilter": lookup(metadataId=metadata_id)}})
+    assert list(metadata.every(book.book)) == []
+
+
 def test_there_is_only_so_much_room():
     book = Book()
     book.do(create("a", {"sheetId": 0}, metadataValue="x" * 20_000))

@@ -14,7 +14,7 @@ def book() -> Book:
     book = Book(rows=2000)
     book.write([[1, "a", True], [2, "b"], [3, "c", 4.5]])
     book.add_tab("It's")
-    book.write([[40, 2]], tab=book.named("It's"))
+    book.write([[40, 2, 1, 1]], tab=book.named("It's"))
     return book
 
 
@@ -40,6 +40,8 @@ def book() -> Book:
         ("=ROW()&COLUMN(C1)", "103"),
         ("=VLOOKUP(2,A1:B3,2,FALSE)", "b"),
         ("=INDEX(B1:B3,MATCH(3,A1:A3,0))", "c"),
+        ("=MATCH(1,'It''s'!A1:D1,0)", 3),
+        ("=MATCH(50,'It''s'!A1:A1)", 1),
         ('=B1="A"', True),
         ("=Z10", CellError("#REF!")),
         ("=G10", 0),
