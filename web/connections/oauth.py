@@ -5,41 +5,21 @@ app is uninstalled. Pipedrive knows one address for both: the callback URL.
 
 from __future__ import annotations
 
-import hmac
-import secrets
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, Flask, Response, flash, jsonify, redirect, request, session, url_for
+from flask import Blueprint, Flask, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from importers.errors import AccessDenied, ImporterError
+from importers.errors import AccessDenied
+from importers.model import PIPEDRIVE, Connection
 from importers.secret import Secret
 from web import current
 from web.addresses import an_id
-from web.connections.words import first_importer_or, told_again, welcome_text
+from web.connections import consent, trips
+from web.connections.trips import Asked
+from web.connections.words import first_importer_or
 
 pages = Blueprint("oauth", __name__, url_prefix="/connections/oauth")
-
-_KEPT = "oauth"
-_GOOD_FOR_SECONDS = 15 * 60
-_MOST_AT_ONCE = 4
-"""Tabs in which somebody may be connecting at the same time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """
-    One trip that began in this session. `is_again` marks one begun because
-    somebody came back from a trip that did not begin here.
-    """
-
-    state: str
-    at: float
-    workspace_id: int
-    connection_id: int | None = None
-    is_again: bool = False
 
 
 def register(app: Flask) -> None:
@@ -54,22 +34,13 @@ def begin() -> ResponseReturnValue:
     connection_id = request.form.get("connection_id", type=an_id)
     if connection_id is not None:
         current.services().connections.get(current.actor(), connection_id)
-    return _off_to_consent(connection_id)
+    return consent.set_out(_PIPEDRIVE, trips.planned(PIPEDRIVE, connection_id))
 
 
 @pages.get("/callback")
 def callback() -> ResponseReturnValue:
     """Back from the consent page, with a code or a refusal."""
-    if not current_user.is_authenticated:
-        # The code goes no further: it would stand in the address of the sign-in page.
-        flash("Sign in, then connect Pipedrive again.", "info")
-        return redirect(url_for("auth.sign_in", next=url_for("connections.index")))
-    asked = _taken(request.args.get("state", ""))
-    if asked is None:
-        return _from_nowhere()
-    if "code" not in request.args:
-        return _refused(asked)
-    return _connect(asked, Secret(request.args["code"]))
+    return consent.come_back(_PIPEDRIVE) or _from_nowhere()
 
 
 @pages.delete("/callback")
@@ -115,76 +86,47 @@ def _moment(told: object) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
-def _off_to_consent(connection_id: int | None, *, is_again: bool = False) -> ResponseReturnValue:
-    actor = current.actor()
-    now = current.now().timestamp()
-    asked = Asked(secrets.token_urlsafe(24), now, actor.workspace.id, connection_id, is_again)
-    url = current.services().connections.consent_url(actor, redirect_uri=_redirect_uri(), state=asked.state)
-    session[_KEPT] = [asdict(one) for one in [*_pending(), asked][-_MOST_AT_ONCE:]]
-    return redirect(url, 303)
-
-
-def _pending() -> list[Asked]:
-    """Trips that began here, lately, in this workspace, and did not come back yet."""
-    oldest = current.now().timestamp() - _GOOD_FOR_SECONDS
-    kept = [Asked(**one) for one in session.get(_KEPT, [])]
-    return [one for one in kept if one.at > oldest and one.workspace_id == current.actor().workspace.id]
-
-
-def _taken(state: str) -> Asked | None:
-    """The trip with this state, which thereby is over."""
-    pending = _pending()
-    found = next((one for one in pending if hmac.compare_digest(one.state.encode(), state.encode())), None)
-    session[_KEPT] = [asdict(one) for one in pending if one is not found]
-    return found
-
-
 def _from_nowhere() -> ResponseReturnValue:
     """
-    Nobody set out from here: an installation that began in Pipedrive's
-    Marketplace, which is started over with a state of ours, once; or a link
-    that somebody planted, an old tab, a page loaded twice.
+    Nobody set out from here: it may be an installation that began in Pipedrive's
+    Marketplace, which is started over with a state of ours, once.
     """
     is_from_marketplace = "code" in request.args and "state" not in request.args
-    if is_from_marketplace and not any(one.is_again for one in _pending()):
-        return _off_to_consent(None, is_again=True)
-    flash("That answer of Pipedrive's was not asked for here, or too long ago. Nothing was connected.", "danger")
-    return redirect(url_for("connections.connect"))
+    if is_from_marketplace and not trips.is_starting_over(PIPEDRIVE):
+        return consent.set_out(_PIPEDRIVE, trips.planned(PIPEDRIVE, None, is_again=True))
+    return consent.unasked(_PIPEDRIVE)
 
 
-def _refused(asked: Asked) -> ResponseReturnValue:
-    if request.args.get("error") == "user_denied":
-        flash("You did not allow it in Pipedrive, so nothing was changed.", "info")
-    else:
-        flash("Pipedrive did not say yes, so nothing was changed. Try again in a few minutes.", "danger")
-    return redirect(_where(asked))
+def _consent_url(asked: Asked, redirect_uri: str) -> str:
+    return current.services().connections.consent_url(current.actor(), redirect_uri=redirect_uri, state=asked.state)
 
 
-def _connect(asked: Asked, code: Secret) -> ResponseReturnValue:
-    connections, actor = current.services().connections, current.actor()
-    before = {one.id: one for one in connections.list(actor)}
-    try:
-        connection = connections.link_by_consent(
-            actor, code, redirect_uri=_redirect_uri(), connection_id=asked.connection_id
-        )
-    except ImporterError as error:
-        flash(f"Nothing was connected. {error}", "danger")
-        return redirect(_where(asked))
-    known = before.get(connection.id)
-    flash(told_again(connection, known) if known else welcome_text(connection), "success")
-    return redirect(first_importer_or(url_for("connections.show", connection_id=connection.id), connection))
+def _link(asked: Asked, code: Secret, redirect_uri: str) -> Connection:
+    return current.services().connections.link_by_consent(
+        current.actor(), code, redirect_uri=redirect_uri, connection_id=asked.connection_id
+    )
 
 
-def _where(asked: Asked) -> str:
-    if asked.connection_id is None:
-        return url_for("connections.connect")
-    return url_for("connections.replace", connection_id=asked.connection_id)
+def _refused(error: str) -> tuple[str, str]:
+    if error == "user_denied":
+        return "info", "You did not allow it in Pipedrive, so nothing was changed."
+    return "danger", "Pipedrive did not say yes, so nothing was changed. Try again in a few minutes."
 
 
-def _redirect_uri() -> str:
-    """The callback URL, as it was entered in Pipedrive's Developer Hub."""
-    public = current.settings().public_url
-    return public + url_for(".callback") if public else url_for(".callback", _external=True)
+def _next_page(connection: Connection) -> str:
+    return first_importer_or(url_for("connections.show", connection_id=connection.id), connection)
+
+
+_PIPEDRIVE = consent.Vendor(
+    kind=PIPEDRIVE,
+    name="Pipedrive",
+    callback="oauth.callback",
+    connect="connections.connect",
+    consent_url=_consent_url,
+    link=_link,
+    refused=_refused,
+    next_page=_next_page,
+)
 
 
 def _nonsense() -> ResponseReturnValue:
