@@ -19,6 +19,7 @@ import requests
 from importers import destinations, sources
 from importers.clock import SystemClock
 from importers.config import Settings
+from importers.errors import ImporterError
 from importers.http.book import Allowance
 from importers.http.governor import MemoryGovernor, identity_of
 from importers.http.session import make_session, rerouted
@@ -289,6 +290,11 @@ class _Kinds:
             clock=self._clock,
             at=self._at,
         )
+
+    def google_declined(self, error: str) -> ImporterError:
+        from importers.destinations.google_sheets.app import declined
+
+        return declined(error)
 
     def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
         return self._google.by_grant(grants, account)

@@ -83,6 +83,9 @@ class Accounts:
     def google_picker(self) -> PickerMeans | None:
         return self._kinds.google_picker() if self.has_google_app else None
 
+    def google_declined(self, error: str) -> ImporterError:
+        return self._kinds.google_declined(error)
+
     def app_of(self, connection: Connection) -> ConsentApp:
         """The one that was granted what is in *connection*."""
         return self.google_app if connection.kind == GOOGLE_SHEETS else self.app

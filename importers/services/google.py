@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importers.errors import InvalidSettings
+from importers.errors import ImporterError, InvalidSettings
 from importers.interfaces import Clock, Store
 from importers.model import GOOGLE_SHEETS, Account, Actor, Choice, Connection, Role, SignIn
 from importers.secret import Secret
@@ -59,6 +59,10 @@ class GoogleAccounts:
         """
         require(actor, Role.OWNER, "link accounts")
         return self._accounts.google_app.consent_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
+
+    def declined(self, error: str) -> ImporterError:
+        """What to say to whom Google led back with *error* instead of a code; for the page, nothing is raised."""
+        return self._accounts.google_declined(error)
 
     def link_by_consent(
         self, actor: Actor, code: Secret, *, redirect_uri: str, verifier: Secret, connection_id: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from importers.errors import ImporterError
 from importers.interfaces import ConsentApp, Destination, Grants, Source
 from importers.model import (
     Account,
@@ -85,6 +86,9 @@ class Kinds(Protocol):
 
     def google_app(self) -> ConsentApp | None:
         """Our app at Google; None where the settings name none."""
+
+    def google_declined(self, error: str) -> ImporterError:
+        """What it means that Google led a browser back with *error* instead of a code."""
 
     def google_by_grant(self, grants: Grants, *, account: Account | None = None) -> Spreadsheets:
         """What a user granted to our app opens; *account* is whose grant it is, once that is known."""
