@@ -180,8 +180,3 @@ def new_id(taken: Iterable[int]) -> int:
     while (chosen := random.randrange(1, 2**31)) in known:
         pass
     return chosen
-
-
-def without_defaults(thing: Json, *names: str) -> Json:
-    """Proto JSON: what equals its default is not written."""
-    return {name: value for name, value in thing.items() if name not in names or value not in (0, False, "", None)}

@@ -22,7 +22,7 @@ from sandbox.google.book import Spreadsheet, Tab
 from sandbox.google.errors import invalid
 from sandbox.google.metadata import dimension_ids, every_id
 from sandbox.google.shifting import follow, retitle, shifted_json
-from sandbox.google.shifts import COLUMNS, ROWS, Deletion, Insertion, Move, Removal
+from sandbox.google.shifts import COLUMNS, ROWS, Deletion, Fall, Insertion, Move, Removal
 from sandbox.google.tab import COLUMNS as DEFAULT_COLUMNS
 from sandbox.google.tab import ROWS as DEFAULT_ROWS
 
@@ -434,7 +434,9 @@ def push_down(batch: Batch, tab: Tab, box: Box) -> None:
     used = _last(tab, box.left, box.right)
     if used > box.top and used + box.height > tab.rows:
         resize(batch, tab, rows=used + box.height)
-    follow(batch.book, Insertion(tab.sheet_id, ROWS, (box.left, box.right), box.top, box.height))
+    band = (box.left, box.right)
+    follow(batch.book, Insertion(tab.sheet_id, ROWS, band, box.top, box.height))
+    follow(batch.book, Fall(tab.sheet_id, ROWS, band, tab.rows))
     grid.insert_cells(tab, box, ROWS)
 
 
@@ -443,7 +445,9 @@ def _push_right(batch: Batch, tab: Tab, box: Box) -> None:
     width = max((len(things) for things in tab.values.part(box.top, box.bottom) if things), default=0)
     if width > box.left and width + box.width > tab.columns:
         resize(batch, tab, columns=width + box.width)
-    follow(batch.book, Insertion(tab.sheet_id, COLUMNS, (box.top, box.bottom), box.left, box.width))
+    band = (box.top, box.bottom)
+    follow(batch.book, Insertion(tab.sheet_id, COLUMNS, band, box.left, box.width))
+    follow(batch.book, Fall(tab.sheet_id, COLUMNS, band, tab.columns))
     grid.insert_cells(tab, box, COLUMNS)
 
 

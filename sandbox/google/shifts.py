@@ -132,6 +132,21 @@ class Move(Lengthwise):
 
 
 @dataclass(frozen=True, slots=True)
+class Fall(Lengthwise):
+    """What was pushed over the edge of the grid, where it has *size* rows or columns, is gone."""
+
+    size: int = 0
+
+    def span(self, start: int | None, end: int | None) -> Span | None:
+        if (start or 0) >= self.size:
+            return None
+        return start, None if end is None else min(end, self.size)
+
+    def index(self, index: int) -> int:
+        return min(index, self.size - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """A tab goes."""
 

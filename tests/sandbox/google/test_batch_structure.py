@@ -271,6 +271,18 @@ def test_cells_inserted_let_the_grid_grow_when_something_would_fall_off():
     assert book.tab.rows == 12
 
 
+def test_empty_cells_pushed_over_the_edge_take_along_what_spoke_of_them():
+    book = Book()
+    book.tab.set_value(0, 7, Formula("=A9&SUM(A5:A10)"))
+    book.do(
+        {"mergeCells": {"range": grid_range(8, 0, 10, 1), "mergeType": "MERGE_ALL"}},
+        {"insertRange": {"range": grid_range(0, 0, 3, 1), "shiftDimension": "ROWS"}},
+    )
+    assert book.tab.rows == 10
+    assert book.tab.merges == []
+    assert book.tab.value(0, 7) == "=#REF!&SUM(A8:A10)"
+
+
 @pytest.mark.parametrize(
     ("dimension", "expected"),
     [("ROWS", [["c", "b"], [None, "y"], [None, "=A1&#REF!&B2"]]), ("COLUMNS", [["b", None], ["y", None]])],
