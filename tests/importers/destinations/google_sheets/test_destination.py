@@ -15,7 +15,7 @@ from importers.destinations.google_sheets.names import MAX_TEXT
 from importers.model import Target
 from tests.awkward.tables import AwkwardTable
 from tests.contracts.destination import DestinationContract
-from tests.importers.destinations.google_sheets.desk import KIND, TINY, Desk, shown
+from tests.importers.destinations.google_sheets.desk import KIND, Desk, shown
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
 
@@ -68,13 +68,20 @@ class InASpreadsheet(DestinationContract):
         if table.name == "control characters":
             return replace(table, shown=tuple((str(cell).replace("\x00", "\ufffd"),) for (cell,) in table.rows))
         if table.name == "numbers where text belongs":  # a column has one format, so a date among texts is one
-            return replace(table, shown=tuple(("2024-01-01" if isinstance(row[0], date) else row[0],) for row in table.rows))
+            return replace(
+                table, shown=tuple(("2024-01-01" if isinstance(row[0], date) else row[0],) for row in table.rows)
+            )
         return table
 
 
 def too_long_for_google(table: AwkwardTable) -> AwkwardTable:
     texts = ("x" * MAX_TEXT, "x" * (MAX_TEXT + 1), "y" * 65_000, "😀" * 30_000)
-    cut = ("x" * MAX_TEXT, "x" * (MAX_TEXT - 7) + "… [cut]", "y" * (MAX_TEXT - 7) + "… [cut]", "😀" * 24_996 + "… [cut]")
+    cut = (
+        "x" * MAX_TEXT,
+        "x" * (MAX_TEXT - 7) + "… [cut]",
+        "y" * (MAX_TEXT - 7) + "… [cut]",
+        "😀" * 24_996 + "… [cut]",
+    )
     note = "3 cells of Content were longer than Google's 50,000 characters and cut; they end in “… [cut]”."
     return replace(table, rows=tuple((text,) for text in texts), shown=tuple((text,) for text in cut), notes=(note,))
 
@@ -86,7 +93,7 @@ class TestSmallTables(InASpreadsheet):
 class TestLargeTables(InASpreadsheet):
     """The same, staged in a hidden tab while they come."""
 
-    limits = TINY
+    limits = Limits(early=2_000, small=100, block=5_000)
 
 
 def test_it_is_loaded_by_its_kind() -> None:
