@@ -7,12 +7,13 @@ from typing import Any
 
 from sandbox.google import (
     batch_cells,
+    batch_lines,
     batch_metadata,
     batch_names,
     batch_objects,
     batch_paste,
     batch_ranges,
-    batch_structure,
+    batch_tabs,
     batch_views,
 )
 from sandbox.google.batch_parts import Batch
@@ -26,19 +27,19 @@ Member = Callable[[Batch, dict[str, Any]], "dict[str, Any] | None"]
 
 MEMBERS: dict[str, Member] = {
     # tabs, rows and columns
-    "addSheet": batch_structure.add_sheet,
-    "deleteSheet": batch_structure.delete_sheet,
-    "updateSheetProperties": batch_structure.update_sheet_properties,
-    "duplicateSheet": batch_structure.duplicate_sheet,
-    "updateSpreadsheetProperties": batch_structure.update_spreadsheet_properties,
-    "insertDimension": batch_structure.insert_dimension,
-    "appendDimension": batch_structure.append_dimension,
-    "deleteDimension": batch_structure.delete_dimension,
-    "moveDimension": batch_structure.move_dimension,
-    "insertRange": batch_structure.insert_range,
-    "deleteRange": batch_structure.delete_range,
-    "updateDimensionProperties": batch_structure.update_dimension_properties,
-    "autoResizeDimensions": batch_structure.auto_resize_dimensions,
+    "addSheet": batch_tabs.add_sheet,
+    "deleteSheet": batch_tabs.delete_sheet,
+    "updateSheetProperties": batch_tabs.update_sheet_properties,
+    "duplicateSheet": batch_tabs.duplicate_sheet,
+    "updateSpreadsheetProperties": batch_tabs.update_spreadsheet_properties,
+    "insertDimension": batch_lines.insert_dimension,
+    "appendDimension": batch_lines.append_dimension,
+    "deleteDimension": batch_lines.delete_dimension,
+    "moveDimension": batch_lines.move_dimension,
+    "insertRange": batch_lines.insert_range,
+    "deleteRange": batch_lines.delete_range,
+    "updateDimensionProperties": batch_lines.update_dimension_properties,
+    "autoResizeDimensions": batch_lines.auto_resize_dimensions,
     # cells
     "updateCells": batch_cells.update_cells,
     "repeatCell": batch_cells.repeat_cell,

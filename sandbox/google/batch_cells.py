@@ -7,8 +7,8 @@ from typing import Any
 
 from sandbox.google import cells, references
 from sandbox.google.areas import Area, Box, hull
+from sandbox.google.batch_lines import push_down
 from sandbox.google.batch_parts import Batch, Json, mask_of, patched, resize
-from sandbox.google.batch_structure import push_down
 from sandbox.google.book import Formula, Tab
 from sandbox.google.errors import ApiError, invalid
 from sandbox.google.layers import Row

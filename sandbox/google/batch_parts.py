@@ -23,6 +23,9 @@ TOO_MANY_COLUMNS = (
 )
 NO_FIELDS = "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
 
+LONGEST_TITLE = 100
+"""Of a tab."""
+
 Json = dict[str, Any]
 
 
@@ -180,3 +183,8 @@ def new_id(taken: Iterable[int]) -> int:
     while (chosen := random.randrange(1, 2**31)) in known:
         pass
     return chosen
+
+
+def names(tree: Mapping[str, Any], field: str) -> bool:
+    """Whether the mask says anything about that field."""
+    return not tree or field in tree

@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.google import batch
 from sandbox.google.batch_parts import check_cells
-from sandbox.google.batch_structure import copy_title, duplicated
 from sandbox.google.book import Spreadsheet, Tab
+from sandbox.google.duplicates import copy_title, duplicated
 from sandbox.google.protection import Principal
 
 Json = dict[str, Any]

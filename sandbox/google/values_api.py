@@ -10,8 +10,8 @@ from typing import Any
 
 from sandbox.google import a1, protection, typed
 from sandbox.google.areas import Box
+from sandbox.google.batch_lines import insert_lines
 from sandbox.google.batch_parts import Batch, resize
-from sandbox.google.batch_structure import insert_lines
 from sandbox.google.blocks import last_block
 from sandbox.google.book import Spreadsheet, Tab
 from sandbox.google.cells import MOST_CHARACTERS, checked, number
