@@ -11,7 +11,8 @@ from sandbox.google.batch_parts import Batch, Json, mask_of, new_id, patched
 from sandbox.google.book import Tab
 from sandbox.google.cells import extended
 from sandbox.google.errors import internal, invalid
-from sandbox.google.evaluate import Calculator, as_text
+from sandbox.google.evaluate import Calculator
+from sandbox.google.operands import as_text
 from sandbox.google.shifting import as_answered, with_every_column
 
 WIDTH, HEIGHT = 600, 371

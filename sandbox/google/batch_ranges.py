@@ -13,8 +13,9 @@ from sandbox.google.batch_parts import Batch, Json
 from sandbox.google.book import Formula, Tab
 from sandbox.google.cells import checked
 from sandbox.google.errors import invalid
-from sandbox.google.evaluate import Calculator, as_text, sort_key
+from sandbox.google.evaluate import Calculator
 from sandbox.google.layers import Row
+from sandbox.google.operands import as_text, sort_key
 from sandbox.google.typed import entered
 
 PART_OF_A_MERGE = "You must select all cells in a merged range to merge or unmerge them."
