@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
 
-from importers.model import Importer, Run, Schedule
+from importers.model import Counts, Importer, Run, Schedule
 from importers.schedule import in_words
 from web import current
 
@@ -18,7 +18,7 @@ _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
 def register(app: Flask) -> None:
-    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of):
+    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of, rows_in_words):
         app.add_template_filter(function)
 
 
@@ -116,3 +116,15 @@ def count(number: float, one: str = "", many: str = "") -> str:
 
 def in_words_of(schedule: Schedule) -> str:
     return in_words(schedule)
+
+
+def rows_in_words(counts: Counts) -> str:
+    """ "5 rows added, 1 changed, 2 removed." """
+    if not (counts.rows_added or counts.rows_changed or counts.rows_removed):
+        return "No row was added, changed or removed."
+    others = [
+        f"{count(number)} {deed}"
+        for number, deed in ((counts.rows_changed, "changed"), (counts.rows_removed, "removed"))
+        if number
+    ]
+    return ", ".join([f"{count(counts.rows_added or 0, 'row')} added", *others]) + "."

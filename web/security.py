@@ -20,7 +20,15 @@ from importers.model import Actor
 from web import current, static_files
 
 _OPEN_TO_ALL = frozenset(
-    {"auth.welcome", "auth.sign_in", "auth.sign_out", "health.healthz", "oauth.callback", "oauth.uninstalled"}
+    {
+        "auth.welcome",
+        "auth.sign_in",
+        "auth.sign_out",
+        "health.healthz",
+        "oauth.callback",
+        "oauth.uninstalled",
+        "google.callback",
+    }
 )
 
 _POLICY = (
@@ -170,11 +178,16 @@ def _is_https(settings: Settings) -> bool:
 def _form_targets(settings: Settings) -> str:
     """
     Where forms may lead: browsers hold this against every step on the way to
-    Pipedrive's consent page, which may pass its own sign-in.
+    a vendor's consent page, which may pass its own sign-in.
     """
-    if not settings.pipedrive_client_id:
-        return "'self'"
-    return " ".join(("'self'", "https://*.pipedrive.com", *sorted(set(settings.reroutes.values()))))
+    targets: list[str] = []
+    for client_id, host in (
+        (settings.pipedrive_client_id, "*.pipedrive.com"),
+        (settings.google_client_id, "accounts.google.com"),
+    ):
+        if client_id:
+            targets += [f"https://{host}", *filter(None, [settings.reroutes.get(host)])]
+    return " ".join(("'self'", *dict.fromkeys(targets)))
 
 
 def _limits_address(redis_url: str) -> str:

@@ -17,9 +17,24 @@ def register(app: Flask) -> None:
 
 
 def connection_of(importer: Importer) -> Connection:
-    return current.services().connections.get(current.actor(), importer.connection_id)
+    """The one that decides whether it can run: one that is refused, else that from which it reads."""
+    return needed_by(*connections_of(importer))
+
+
+def connections_of(importer: Importer) -> tuple[Connection, Connection | None]:
+    """That from which it reads, and that with which it writes; a workbook needs none."""
+    connections, writer_id = current.services().connections, importer.target.connection_id
+    writer = connections.get(current.actor(), writer_id) if writer_id else None
+    return connections.get(current.actor(), importer.connection_id), writer
+
+
+def needed_by(reader: Connection, writer: Connection | None) -> Connection:
+    return writer if writer and reader.works and not writer.works else reader
 
 
 def is_mended(run: Run, connection: Connection) -> bool:
-    """Whether the run met a refusal of *connection*, which has been reconnected since, or let in again."""
+    """
+    Whether the run met a refusal of a connection, which has been reconnected since, or let in again;
+    *connection* is that which decides (`connection_of`), so all others work, too.
+    """
     return connection.works and run.trouble is not None and run.trouble.code in _OF_THE_CONNECTION

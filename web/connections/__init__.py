@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web.connections import oauth, views
+from web.connections import google, oauth, views
 
 __all__ = ["register"]
 
@@ -10,3 +10,4 @@ __all__ = ["register"]
 def register(app: Flask) -> None:
     views.register(app)
     oauth.register(app)
+    google.register(app)

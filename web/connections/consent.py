@@ -18,6 +18,7 @@ from web.connections.trips import Asked
 from web.connections.words import told_again, welcome_text
 
 _NOTHING = "Nothing was connected."
+EDITOR_WAITS = "Your editor is in the other tab, with all you typed: close this one and go on there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _connect(vendor: Vendor, asked: Asked, code: Secret) -> ResponseReturnValue:
     known = before.get(connection.id)
     flash(told_again(connection, known) if known else welcome_text(connection), "success")
     if asked.for_editor:
-        flash("Your editor is in the other tab, with all you typed: close this one and go on there.", "info")
+        flash(EDITOR_WAITS, "info")
     return redirect(vendor.next_page(connection))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectField
+from flask_wtf.file import FileField
+from wtforms import Field, PasswordField, SelectField, TextAreaField
 from wtforms.validators import Length, StopValidation
 
 from importers.model import Plan, PlanInfo
@@ -61,3 +62,36 @@ class TokenForm(FlaskForm):
             ),
         ],
     )
+
+
+class KeyForm(FlaskForm):
+    """The key of a service account, pasted or as the file it came in. It is never sent back to the browser, either."""
+
+    key = TextAreaField(
+        "The JSON key",
+        description="All of it, from { to }. It is checked at once and kept encrypted; nobody sees it again.",
+    )
+    file = FileField("Or the file it came in")
+
+    text = ""
+
+    def validate_key(self, field: Field) -> None:
+        """What was pasted comes first: a browser may still hold a file of an earlier try."""
+        self.text = (field.data or "").strip() or self._in_the_file()
+        if not self.text:
+            raise StopValidation("Paste the JSON key of the service account, or choose its file.")
+
+    def _in_the_file(self) -> str:
+        if not self.file.data:
+            return ""
+        content = self.file.data.read(_LONGEST_KEY + 1)
+        if len(content) > _LONGEST_KEY:
+            raise StopValidation("That file is too large for a key. Choose the JSON file that Google gave you.")
+        try:
+            return str(content.decode("utf-8-sig")).strip()
+        except UnicodeDecodeError:
+            raise StopValidation("That file is no text. Choose the JSON file that Google gave you.") from None
+
+
+_LONGEST_KEY = 20_000
+"""Bytes; real ones have about 2,400."""

@@ -2,17 +2,26 @@ from __future__ import annotations
 
 from collections import Counter
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from importers.config import WHERE_TO_COPY_IT
 from importers.costs import percent
 from importers.errors import ImporterError, InvalidSettings, TemporaryError
-from importers.model import Connection, ConnectionStatus, SignIn
+from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Connection, ConnectionStatus, Importer, SignIn
 from importers.secret import Secret
 from web import current
+from web.connections import google
 from web.connections.forms import PlanForm, TokenForm
-from web.connections.words import Permission, again_text, first_importer_or, permissions, told_again, welcome_text
+from web.connections.words import (
+    Permission,
+    again_text,
+    first_importer_or,
+    permissions,
+    told_again,
+    way_in_words,
+    welcome_text,
+)
 from web.security import safe_next
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
@@ -21,28 +30,35 @@ pages = Blueprint("connections", __name__, url_prefix="/connections")
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.jinja_env.globals["where_to_copy_it"] = WHERE_TO_COPY_IT
+    app.add_template_filter(way_in_words)
 
 
 @pages.get("")
 def index() -> ResponseReturnValue:
-    cards = current.services().importers.cards(current.actor())
+    connections, actor = current.services().connections, current.actor()
+    importers = [card.importer for card in current.services().importers.cards(actor)]
     return render_template(
         "connections/index.html",
-        connections=current.services().connections.list(current.actor()),
-        used_by=Counter(card.connection.id for card in cards),
+        read_from=connections.list(actor, PIPEDRIVE),
+        write_to=connections.list(actor, GOOGLE_SHEETS),
+        used_by=Counter(one for importer in importers for one in _used(importer)),
     )
 
 
 @pages.get("/<id:connection_id>")
 def show(connection_id: int) -> ResponseReturnValue:
-    """Whose account it is, how it stands with Pipedrive's limits, and what uses it."""
+    """Whose account it is, what uses it, and how one at Pipedrive stands with the limits."""
     connection = current.services().connections.get(current.actor(), connection_id)
+    if connection.kind == GOOGLE_SHEETS:
+        return _google_shown(connection)
     return _shown(connection, _plan_form(connection))
 
 
 @pages.post("/<id:connection_id>/plan")
 def plan(connection_id: int) -> ResponseReturnValue:
     connection = current.services().connections.get(current.actor(), connection_id)
+    if connection.kind != PIPEDRIVE:
+        abort(404)
     form = _plan_form(connection)
     if not form.validate():
         return _shown(connection, form), 422
@@ -61,16 +77,36 @@ def _plan_form(connection: Connection) -> PlanForm:
 
 
 def _shown(connection: Connection, form: PlanForm) -> str:
-    cards = current.services().importers.cards(current.actor())
     return render_template(
         "connections/show.html",
         connection=connection,
         use=current.services().prices.use(current.actor(), connection.id),
-        importers=[card.importer for card in cards if card.connection.id == connection.id],
+        importers=_users_of(connection),
         form=form,
         percent=percent,
         permissions=_permissions(connection),
     )
+
+
+def _google_shown(connection: Connection) -> str:
+    google_accounts = current.services().google
+    return render_template(
+        "connections/google/show.html",
+        connection=connection,
+        importers=_users_of(connection),
+        share_with=google_accounts.share_with(connection),
+        has_picker=google_accounts.has_picker,
+    )
+
+
+def _used(importer: Importer) -> set[int]:
+    """The connections it reads from and writes with."""
+    return {one for one in (importer.connection_id, importer.target.connection_id) if one is not None}
+
+
+def _users_of(connection: Connection) -> list[Importer]:
+    cards = current.services().importers.cards(current.actor())
+    return [card.importer for card in cards if connection.id in _used(card.importer)]
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -91,8 +127,10 @@ def connect() -> ResponseReturnValue:
 
 @pages.route("/<id:connection_id>/replace", methods=["GET", "POST"])
 def replace(connection_id: int) -> ResponseReturnValue:
-    """Sign in anew: by consent, or with another token."""
+    """Sign in anew: by consent, or with another token or key."""
     connection = current.services().connections.get(current.actor(), connection_id)
+    if connection.kind == GOOGLE_SHEETS:
+        return google.connecting(connection)
     form = TokenForm()
     if form.validate_on_submit():
         try:
@@ -121,7 +159,7 @@ def check(connection_id: int) -> ResponseReturnValue:
     if connection.status is ConnectionStatus.WORKING:
         flash(f"{connection.label} works.", "success")
     else:
-        why = connection.trouble.message if connection.trouble else "Pipedrive refused it."
+        why = connection.trouble.message if connection.trouble else "It was refused."
         flash(f"{connection.label} needs reconnecting. {why}", "danger")
     return redirect(_back())
 
@@ -129,9 +167,7 @@ def check(connection_id: int) -> ResponseReturnValue:
 @pages.get("/<id:connection_id>/unlink")
 def ask_unlink(connection_id: int) -> ResponseReturnValue:
     connection = current.services().connections.get(current.actor(), connection_id)
-    cards = current.services().importers.cards(current.actor())
-    used_by = [card.importer for card in cards if card.connection.id == connection_id]
-    return render_template("connections/unlink.html", connection=connection, used_by=used_by)
+    return render_template("connections/unlink.html", connection=connection, used_by=_users_of(connection))
 
 
 @pages.post("/<id:connection_id>/unlink")
@@ -149,7 +185,7 @@ def _back() -> str:
 
 
 def _secret_of(connection: Connection) -> str:
-    return "access" if connection.sign_in is SignIn.OAUTH else "token"
+    return {SignIn.OAUTH: "access", SignIn.SERVICE_ACCOUNT: "key"}.get(connection.sign_in, "token")
 
 
 def _permissions(connection: Connection) -> list[Permission]:

@@ -7,16 +7,27 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from importers.model import Connection, EntityInfo, SignIn
+from importers.model import GOOGLE_SHEETS, Connection, EntityInfo, SignIn
 from web import current
 
 
 def welcome_text(connection: Connection) -> str:
     account = connection.account
+    if connection.kind == GOOGLE_SHEETS:
+        return f"Connected to Google as {account.email}."
     return f"Connected to {account.company} as {account.user}."
 
 
 WAYS = {SignIn.OAUTH: "Pipedrive’s own sign-in page (OAuth)", SignIn.API_TOKEN: "an API token"}
+
+
+def way_in_words(connection: Connection) -> str:
+    """How it signs in, in two or three words."""
+    return {
+        SignIn.OAUTH: "consent (OAuth)",
+        SignIn.API_TOKEN: "API token",
+        SignIn.SERVICE_ACCOUNT: "the key of a service account",
+    }[connection.sign_in]
 
 
 def again_text(connection: Connection, before: SignIn) -> str:
@@ -28,13 +39,15 @@ def again_text(connection: Connection, before: SignIn) -> str:
         )
     if connection.sign_in is SignIn.OAUTH:
         return f"Connected again: {connection.label} has renewed its permission."
+    if connection.sign_in is SignIn.SERVICE_ACCOUNT:
+        return f"Connected again: {connection.label} has a new key."
     return f"Connected again: the token of {connection.label} was renewed."
 
 
 def told_again(connection: Connection, before: Connection) -> str:
     """What a new sign-in changed about a connection, whose it may now be, too."""
     mine, theirs = connection.account.user, before.account.user
-    if mine == theirs:
+    if mine == theirs or connection.kind == GOOGLE_SHEETS:
         return again_text(connection, before.sign_in)
     return f"{welcome_text(connection)} Before it was {theirs}: importers now read what {mine} may see."
 

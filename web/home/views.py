@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from importers.errors import NeedsReconnecting
-from importers.model import ConnectionStatus, Status
+from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Status
 from importers.services.manage import ImporterCard
 from web import current
 from web.results.written import has_sheet
@@ -29,7 +29,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "home/index.html",
         cards=cards,
-        connections=current.services().connections.list(current.actor()),
+        connections=current.services().connections.list(current.actor(), PIPEDRIVE),
+        google_accounts=current.services().connections.list(current.actor(), GOOGLE_SHEETS),
         health=current.services().health.check(),
         counts=_counts(cards),
         overfull=[load for load in current.services().prices.loads(current.actor()) if not load.fits],
@@ -82,7 +83,7 @@ def delete(importer_id: int) -> ResponseReturnValue:
 
 
 def has_trouble(card: ImporterCard) -> bool:
-    if card.connection.status is ConnectionStatus.NEEDS_RECONNECTING:
+    if card.refused:
         return True
     run = card.last_run
     return run is not None and run.status is Status.FAILED and not is_mended(run, card.connection)

@@ -4,17 +4,18 @@ import math
 import re
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, render_template, request, send_file
+from flask import Blueprint, Flask, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from importers.errors import NotThere
-from importers.model import Grid, Run
+from importers.model import GOOGLE_SHEETS, Grid, Importer, Run
 from web import current
 from web.results.written import WRITTEN, offers_results
 
 pages = Blueprint("results", __name__, url_prefix="/importers/<id:importer_id>")
 
 ROWS_PER_PAGE = 100
+_GOOGLE = "docs.google.com"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -25,7 +26,10 @@ def register(app: Flask) -> None:
 
 @pages.get("/results")
 def show(importer_id: int) -> ResponseReturnValue:
+    """Of a workbook the rows; to a spreadsheet at Google it leads, to the tab wherever that is by now."""
     importer = current.services().importers.get(current.actor(), importer_id)
+    if importer.target.kind == GOOGLE_SHEETS:
+        return redirect(_address(importer))
     runs = current.services().runs.list(current.actor(), importer_id)
     try:
         grid = _grid(importer_id, request.args.get("page", 1, type=int))
@@ -73,6 +77,17 @@ def page_links(page: int, pages_total: int) -> list[int | None]:
             links.append(None)
         links.append(number)
     return links
+
+
+def _address(importer: Importer) -> str:
+    """Nobody is ever led to another host than Google's, or the one that stands for it in the sandbox."""
+    address = current.services().importers.address(current.actor(), importer.id, finds_tab=True)
+    home = current.settings().reroutes.get(_GOOGLE, f"https://{_GOOGLE}")
+    if not address.startswith(f"{home}/"):
+        raise NotThere(
+            "The spreadsheet of this importer is not known.", hint="Choose it again in the importer’s settings."
+        )
+    return address
 
 
 def _grid(importer_id: int, page: int) -> Grid:

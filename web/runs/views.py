@@ -12,6 +12,7 @@ from web import current
 from web.filters import elapsed
 from web.runs.bars import Bar, bars
 from web.runs.stream import Seats, story
+from web.troubles import connections_of, needed_by
 
 pages = Blueprint("runs", __name__)
 
@@ -30,10 +31,14 @@ def history(importer_id: int) -> ResponseReturnValue:
     services, actor = current.services(), current.actor()
     importer = services.importers.get(actor, importer_id)
     runs = services.runs.list(actor, importer_id, limit=30)
+    reader, writer = connections_of(importer)
     return render_template(
         "runs/history.html",
         importer=importer,
-        connection=services.connections.get(actor, importer.connection_id),
+        connection=needed_by(reader, writer),
+        reader=reader,
+        writer=writer,
+        refused=[one for one in (reader, writer) if one and not one.works],
         entity=next((info for info in services.importers.entities() if info.name == importer.selection.entity), None),
         price=services.prices.of(actor, importer_id),
         runs=runs,

@@ -53,6 +53,21 @@ for (const button of document.querySelectorAll("[data-fills]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-copies]")) {
+  const source = document.getElementById(button.dataset.copies);
+  const told = button.querySelector("span");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      told.textContent = "Copied";
+    } catch {
+      // Without HTTPS, or without permission, browsers let nobody write there: then it is marked, ready to copy.
+      getSelection().selectAllChildren(source);
+      told.textContent = "Marked: press Ctrl-C";
+    }
+  });
+}
+
 // Who sent something that does not fit is taken to the first field to mend.
 const wrong = document.querySelector('[aria-invalid="true"], [data-wrong]');
 for (let outer = wrong?.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
