@@ -13,6 +13,7 @@ import gspread
 import requests
 from gspread.utils import DateTimeOption, ValueRenderOption
 
+from importers.destinations.google_sheets.a1 import cell_at
 from importers.destinations.google_sheets.destination import GoogleSheetsDestination
 from importers.destinations.google_sheets.job import Limits
 from importers.locks import MemoryLocks
@@ -40,7 +41,7 @@ class Desk:
     """One spreadsheet. `destination` writes it; `limits` say what is many for it."""
 
     world: World
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     max_cells: int = 10_000_000
     time_zone: str = "Europe/Amsterdam"
     locale: str = "en_US"
@@ -101,6 +102,29 @@ class Desk:
             for start in range(0, len(rows), page):
                 writing.add(rows[start : start + page])
             return writing.commit()
+
+    # --- what its owner does --------------------------------------------------------
+
+    def do(self, *requests: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """As its owner, in one batch."""
+        return self.world.user().batch_update(self.id, requests, repeatable=True)
+
+    def put(self, cell: str, *rows: Sequence[Any], title: str = "Deals") -> None:
+        """Type values, or formulas, from that cell on; the grid grows as it must."""
+        tab = self.tab(title)
+        found = cell_at(cell)
+        assert found is not None
+        top, left = found
+        width = max(len(row) for row in rows)
+        with self.book.lock, self.book.transaction():
+            tab.rows, tab.columns = max(tab.rows, top + len(rows)), max(tab.columns, left + width)
+            for row, line in enumerate(rows, top):
+                for column, value in enumerate(line, left):
+                    is_formula = isinstance(value, str) and value.startswith("=")
+                    tab.set_value(row, column, Formula(value) if is_formula else value)
+
+    def lines(self, dimension: str, start: int, end: int, title: str = "Deals") -> dict[str, Any]:
+        return {"sheetId": self.tab(title).sheet_id, "dimension": dimension, "startIndex": start, "endIndex": end}
 
     # --- looking -----------------------------------------------------------------
 
