@@ -67,7 +67,17 @@ if TYPE_CHECKING:
 
 _PICKER = "https://apis.google.com/js/api.js"
 
-__all__ = ["build", "entities", "excel_file", "migrate", "pipedrive", "preload", "session_key"]
+__all__ = [
+    "build",
+    "entities",
+    "excel_file",
+    "google_address",
+    "google_sheets",
+    "migrate",
+    "pipedrive",
+    "preload",
+    "session_key",
+]
 
 
 def build(
@@ -175,6 +185,18 @@ def pipedrive(
 ) -> Source:
     """Pipedrive as the owner of *token* sees it, without a database; *session* as in `build`."""
     return _Kinds(settings, clock=clock or SystemClock(), session=session).source(token)
+
+
+def google_sheets(
+    settings: Settings, key: Secret, clock: Clock | None = None, session: requests.Session | None = None
+) -> Spreadsheets:
+    """Google as the service account of *key* sees it, without a database; *session* as in `build`."""
+    return _Kinds(settings, clock=clock or SystemClock(), session=session).google_by_key(key)
+
+
+def google_address(settings: Settings, target: Target, address: str = "") -> str:
+    """Where a browser shows *address* of Google's, or else the spreadsheet of *target*."""
+    return _Kinds(settings, clock=SystemClock(), session=None).google_address(target, address)
 
 
 def excel_file(path: Path) -> Destination:

@@ -90,6 +90,10 @@ def known(said: str) -> str:
     raise click.BadParameter(f"there is no {said!r} to import.{meant} `pipesheet entities` lists what there is.")
 
 
+def label_of(name: str) -> str:
+    return next(entity.label for entity in entities() if entity.name == name)
+
+
 def check_statuses(name: str, asked: Sequence[str]) -> None:
     """Raises click.BadParameter for a status that the entity of this *name* does not have."""
     entity = next(entity for entity in entities() if entity.name == name)

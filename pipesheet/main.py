@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -100,10 +100,10 @@ _SANDBOX = click.option(
 )
 
 
-def _workbook(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
-    if path.suffix.lower() != ".xlsx":
-        raise click.BadParameter(f"{str(path)!r} does not end in .xlsx.")
-    return path
+def _cell(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,7}", name, re.ASCII):
+        raise click.BadParameter(f"{name!r} is not a cell such as B3.")
+    return name
 
 
 def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> str:
@@ -120,14 +120,12 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
 @click.argument("entity", callback=_entity)
 @click.option(
     "--to",
-    "path",
-    metavar="FILE.xlsx",
-    type=click.Path(path_type=Path),
+    "place",
+    metavar="PLACE",
     required=True,
-    callback=_workbook,
-    help="The workbook to write.",
+    help="The workbook to write (deals.xlsx), the address of a Google spreadsheet, or google-sheets for a new one.",
 )
-@click.option("--sheet", help="The worksheet's name; the entity's label when left out.")
+@click.option("--sheet", help="The name of the worksheet or tab; the entity's label when left out.")
 @click.option(
     "--columns",
     callback=_names,
@@ -146,11 +144,31 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
 @click.option(
     "--time-zone", default="UTC", show_default=True, callback=_time_zone, help="The zone moments are shown in."
 )
+@click.option(
+    "--mode",
+    type=click.Choice(["replace", "append", "update"]),
+    default="replace",
+    help="Google Sheets: replace the table's rows, add below them, or update those with the same key.",
+)
+@click.option(
+    "--key", default="", help="Google Sheets: the column that tells rows apart for --mode update; id if left out."
+)
+@click.option(
+    "--start",
+    default="A1",
+    callback=_cell,
+    help="Google Sheets: the cell of the first header at first; A1 if left out.",
+)
+@click.option("--stamp-rows", is_flag=True, help="Google Sheets: a column that says when each row was last written.")
+@click.option("--fill-formulas", is_flag=True, help="Google Sheets: continue formulas beside the table in new rows.")
+@click.option("--header-notes", is_flag=True, help="Google Sheets: notes on the headers, which say what they hold.")
+@click.option("--take-over", is_flag=True, help="Google Sheets: write over cells that are not Pipesheet's.")
+@click.option("--rewrite", is_flag=True, help="Google Sheets: write all rows, those that have not changed, too.")
 @_SANDBOX
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object on standard output.")
 def import_command(
     entity: str,
-    path: Path,
+    place: str,
     sheet: str | None,
     columns: tuple[str, ...] | None,
     filter_id: int | None,
@@ -158,23 +176,43 @@ def import_command(
     options: dict[str, tuple[str, ...]],
     limit: int | None,
     time_zone: str,
+    mode: str,
+    key: str,
+    start: str,
+    stamp_rows: bool,
+    fill_formulas: bool,
+    header_notes: bool,
+    take_over: bool,
+    rewrite: bool,
     sandbox: bool,
     as_json: bool,
 ) -> None:
-    """Read ENTITY from Pipedrive into a workbook, once, here.
+    """Read ENTITY from Pipedrive into a workbook or a Google spreadsheet, once, here.
 
     The token is read from PIPEDRIVE_API_TOKEN (or the file that
-    PIPEDRIVE_API_TOKEN_FILE names). `pipesheet entities` lists the entities,
-    `pipesheet columns ENTITY` the columns.
+    PIPEDRIVE_API_TOKEN_FILE names). For Google Sheets
+    GOOGLE_APPLICATION_CREDENTIALS names the JSON key file of a service account,
+    with which the spreadsheet is shared. `pipesheet entities` lists the
+    entities, `pipesheet columns ENTITY` the columns.
     """
-    from importers.model import Selection
-    from pipesheet.entities import check_statuses
-    from pipesheet.one_off import OneOff, run
+    from importers.model import Mode, Selection
+    from pipesheet.entities import check_statuses, label_of
+    from pipesheet.into import How, check_place, into
+    from pipesheet.one_off import run
     from pipesheet.vendor import source
 
+    how = How(Mode(mode), key, start, stamp_rows, fill_formulas, header_notes, take_over, rewrite)
+    check_place(place, how)
     check_statuses(entity, statuses or ())
+    settings = Settings.from_env()
     selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone, options=options)
-    run(OneOff(selection, path, sheet), source(Settings.from_env(), sandbox=sandbox), as_json=as_json)
+    vendor = source(settings, sandbox=sandbox)
+    there = into(
+        place, sheet or label_of(entity), how, settings=settings, source=vendor, entity=entity, sandbox=sandbox
+    )
+    run(selection, there, vendor, as_json=as_json)
+    if there.pretended and not as_json:
+        there.pretended.show(there.target.place)
 
 
 @cli.command()

@@ -3,58 +3,48 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
 from time import monotonic
 from types import FrameType
 
 import click
 
-from importers.bootstrap import entities, excel_file
 from importers.engine.pipeline import Outcome, Pipeline
 from importers.errors import RunStopped
 from importers.interfaces import Source, Stop
-from importers.model import Selection, Target
+from importers.model import Delivery, Selection, Written
+from pipesheet.into import Into
 from pipesheet.progress import watched
 
 
-@dataclass(frozen=True, slots=True)
-class OneOff:
-    """What to read and which worksheet of which file to write; the entity's label without a sheet."""
-
-    selection: Selection
-    path: Path
-    sheet: str | None = None
-
-    @property
-    def target(self) -> Target:
-        return Target("excel", self.path.stem, self.sheet or _label(self.selection.entity))
-
-
-def run(job: OneOff, source: Source, *, as_json: bool) -> None:
+def run(selection: Selection, into: Into, source: Source, *, as_json: bool) -> None:
     """
-    Carry out *job* and tell how it went, as one line or one JSON object.
+    Read *selection* into that place and tell how it went, as one line or one JSON object.
 
-    Ctrl-C and SIGTERM leave the file as it was, and nothing beside it.
+    Ctrl-C and SIGTERM leave the place as it was, and nothing beside it.
     """
     started = monotonic()
-    destination = excel_file(job.path)
-    with _stopped_by_signals(job.path) as stop, watched() as watcher:
-        pipeline = Pipeline(source, destination, tell=watcher.tell, report=watcher.report, stop=stop)
-        outcome = pipeline.run(job.selection, job.target)
+    with _stopped_by_signals(into.place) as stop, watched() as watcher:
+        pipeline = Pipeline(source, into.destination, tell=watcher.tell, report=watcher.report, stop=stop)
+        # Whatever is tried again is the same delivery; the next command is another one.
+        delivery = Delivery(f"once {secrets.token_hex(8)}", at=datetime.now(UTC))
+        outcome = pipeline.run(selection, into.target, delivery=delivery)
     seconds = monotonic() - started
-    click.echo(_as_json(outcome, seconds) if as_json else _as_line(outcome, job, seconds))
+    click.echo(_as_json(outcome, into, seconds) if as_json else _as_line(outcome, into, seconds))
 
 
-def _as_json(outcome: Outcome, seconds: float) -> str:
-    counts = outcome.counts
+def _as_json(outcome: Outcome, into: Into, seconds: float) -> str:
+    counts, written = outcome.counts, outcome.written
+    there = {"added": written.added, "changed": written.changed, "removed": written.removed}
     return json.dumps(
         {
-            "rows": outcome.written.rows,
-            "columns": outcome.written.columns,
+            "rows": written.rows,
+            "columns": written.columns,
+            **({**there, "address": into.address()} if into.is_google else {}),
             "requests": counts.requests,
             "tokens": counts.tokens,
             "waited_s": round(counts.waited.total_seconds(), 3),
@@ -65,28 +55,31 @@ def _as_json(outcome: Outcome, seconds: float) -> str:
     )
 
 
-def _as_line(outcome: Outcome, job: OneOff, seconds: float) -> str:
+def _as_line(outcome: Outcome, into: Into, seconds: float) -> str:
     counts, written = outcome.counts, outcome.written
     notes = f" Notes: {' '.join(outcome.notes)}" if outcome.notes else ""
+    where = f" {address}" if (address := into.address()) else ""
     return (
-        f"{written.rows:,} rows and {written.columns} columns in {job.path}, sheet {job.target.sheet!r}, "
-        f"in {seconds:.1f} s ({counts.requests} requests, {counts.tokens} tokens).{notes}"
+        f"{written.rows:,} rows and {written.columns} columns in {into.called}{_became(written)}, "
+        f"in {seconds:.1f} s ({counts.requests} requests, {counts.tokens} tokens).{where}{notes}"
     )
 
 
-def _label(entity: str) -> str:
-    """The label of *entity*; its own name where there is no such entity, which the source then explains."""
-    return next((known.label for known in entities() if known.name == entity), entity)
+def _became(written: Written) -> str:
+    """What became of the rows, where the place can tell."""
+    if written.added is None or written.changed is None or written.removed is None:
+        return ""
+    return f" ({written.added:,} added, {written.changed:,} changed, {written.removed:,} removed)"
 
 
 @contextmanager
-def _stopped_by_signals(path: Path) -> Iterator[Stop]:
+def _stopped_by_signals(place: str) -> Iterator[Stop]:
     """
     The first Ctrl-C or SIGTERM is heard at the next safe point, where nothing
     is left behind; a second one does not wait for it.
     """
     heard: list[int] = []
-    stopped = RunStopped(f"Stopped. {path} is as it was before.")
+    stopped = RunStopped(f"Stopped. {place} is as it was before.")
 
     def hear(number: int, frame: FrameType | None) -> None:
         if heard:

@@ -18,7 +18,7 @@ _DOING = {
     Phase.QUEUED: "Starting",
     Phase.CONNECTING: "Asking Pipedrive",
     Phase.READING: "Reading",
-    Phase.WRITING: "Writing the file",
+    Phase.WRITING: "Writing",
     Phase.FINISHED: "Done",
 }
 

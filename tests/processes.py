@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from importers.config import Settings
 from pipesheet.redis_server import url_of_last_start
+from sandbox.google.accounts import ALEX, DEMO_ROBOT, HOSTS
 
 PIPESHEET = (sys.executable, "-m", "pipesheet")
 ROOT = Path(__file__).parents[1]
@@ -85,14 +87,63 @@ class SandboxProcess:
         return list(requests.get(f"{self.address}/_sandbox/journal", timeout=10).json())
 
 
+class GoogleProcess:
+    """`python -m sandbox.google` and its knobs."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.reroute = ",".join(f"{host}={address}" for host in HOSTS)
+
+    def trouble(self, kind: str, **how: object) -> None:
+        self.knob("faults", kind=kind, **how)
+
+    def no_trouble(self) -> None:
+        requests.delete(f"{self.address}/_sandbox/google/faults", timeout=10).raise_for_status()
+
+    def calls(self) -> list[dict[str, object]]:
+        return list(requests.get(f"{self.address}/_sandbox/google/journal", timeout=10).json())
+
+    def key_file(self) -> str:
+        return requests.get(f"{self.address}/_sandbox/google/service-account.json", timeout=10).text
+
+    def new_spreadsheet(self, title: str, *, is_shared: bool = True) -> str:
+        """The id of one of Alex's, which the service account may write unless it is not shared."""
+        made = str(self.knob("files", owner=ALEX.email, title=title)["id"])
+        if is_shared:
+            self.knob(f"files/{made}/share", email=DEMO_ROBOT.email)
+        return made
+
+    def page(self, spreadsheet_id: str, *, gid: str = "") -> str:
+        """As a browser shows it."""
+        where = f"{self.address}/spreadsheets/d/{spreadsheet_id}/edit"
+        return requests.get(where, params={"gid": gid} if gid else {}, timeout=10).text
+
+    def knob(self, path: str, **how: object) -> Any:
+        answer = requests.post(f"{self.address}/_sandbox/google/{path}", json=how, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+
 @contextmanager
 def sandbox_process(*arguments: str) -> Iterator[SandboxProcess]:
+    with _pretender("sandbox", *arguments) as address:
+        yield SandboxProcess(address)
+
+
+@contextmanager
+def google_process(*arguments: str) -> Iterator[GoogleProcess]:
+    with _pretender("sandbox.google", *arguments) as address:
+        yield GoogleProcess(address)
+
+
+@contextmanager
+def _pretender(module: str, *arguments: str) -> Iterator[str]:
     process = subprocess.Popen(
-        (sys.executable, "-m", "sandbox", "--port", "0", *arguments), stdout=subprocess.PIPE, text=True, cwd=ROOT
+        (sys.executable, "-m", module, "--port", "0", *arguments), stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert process.stdout
     with process.stdout as output:
-        yield SandboxProcess(_address_in(output.readline()))
+        yield _address_in(output.readline())
         process.terminate()
         process.wait(timeout=10)
 

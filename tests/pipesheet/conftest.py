@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.world import TOKEN
-from tests.processes import SandboxProcess, clean_environment, sandbox_process
+from tests.processes import GoogleProcess, SandboxProcess, clean_environment, google_process, sandbox_process
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,19 @@ def pipedrive(one_sandbox: SandboxProcess) -> SandboxProcess:
     """A pretend Pipedrive in a process of its own, without trouble from the test before."""
     one_sandbox.no_trouble()
     return one_sandbox
+
+
+@pytest.fixture(scope="module")
+def one_google() -> Iterator[GoogleProcess]:
+    with google_process() as google:
+        yield google
+
+
+@pytest.fixture
+def google(one_google: GoogleProcess) -> GoogleProcess:
+    """A pretend Google in a process of its own, without trouble from the test before."""
+    one_google.no_trouble()
+    return one_google
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ def test_a_mistake_of_ours_is_one_line_with_a_reference_and_a_log(env: dict[str,
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
-        "import importers.engine.pipeline as p\ndef run(*_): raise ZeroDivisionError('whoops')\np.Pipeline.run = run\n"
+        "import importers.engine.pipeline as p\ndef run(*_, **__): raise ZeroDivisionError('whoops')\np.Pipeline.run = run\n"
     )
     env["PYTHONPATH"] = f"{broken}{os.pathsep}{env['PYTHONPATH']}"
     done = pipesheet("import", "deals", "--to", str(tmp_path / "d.xlsx"), env=env)
