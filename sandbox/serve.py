@@ -6,6 +6,7 @@ import argparse
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,11 @@ class _Server(BaseApplication):  # type: ignore[misc] # it comes without types
         print(self._how.says(f"http://{HOST}:{port}"), flush=True)
 
     def _over(self, arbiter: Any, worker: Any) -> None:
-        self._how.ends()
+        try:
+            self._how.ends()
+        except Exception:
+            traceback.print_exc()  # gunicorn would keep it to itself
+            raise
 
 
 def serve(app: Flask, port: int, how: Serving, *, fd: int | None = None) -> None:
