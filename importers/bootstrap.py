@@ -146,7 +146,11 @@ def build(
 
 def preload() -> None:
     """Import what `build` and a run need: a process that forks does so before, and its children share it."""
-    for name in ("doorbell", "http.redis_governor", "services", "services.execution", "store.sql", "vault"):
+    for name in (
+        *("doorbell", "locks", "http.redis_governor", "http.redis_quota"),
+        *("services", "services.execution", "store.sql", "vault"),
+        *("destinations.google_sheets.accounts", "destinations.google_sheets.app"),
+    ):
         import_module(f"importers.{name}")
     sources.load("pipedrive")
     destinations.load("excel")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from importers.model import Selection
 from importers.secret import Secret
 from tests.builders import a_target
 from tests.fakes import ScriptedSource
+from tests.processes import clean_environment
 
 
 def test_migrate_makes_a_database_that_build_can_use(settings: Settings):
@@ -46,6 +49,18 @@ def test_a_source_can_be_had_for_a_token(settings: Settings):
     source = bootstrap.pipedrive(settings, Secret("f" * 40))
     assert source.entities()
     assert not settings.home.exists()
+
+
+def test_pages_start_without_the_parts_that_read_and_write(settings: Settings):
+    script = (
+        "import sys, importers.bootstrap as bootstrap; from importers.config import Settings\n"
+        "bootstrap.build(Settings.from_env()).close()\n"
+        "print(sorted({'gspread', 'google', 'google.auth', 'requests_oauthlib', 'importers.destinations.excel.destination',"
+        " 'importers.sources.pipedrive.source'} & set(sys.modules)))"
+    )
+    env = clean_environment(settings.home, DATABASE_URL="sqlite://")
+    done = subprocess.run((sys.executable, "-c", script), env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_no_test_reaches_another_machine():
