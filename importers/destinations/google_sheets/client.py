@@ -165,6 +165,7 @@ class SheetsClient:
             "majorDimension": "COLUMNS" if by_columns else "ROWS",
             "valueRenderOption": "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
+            "prettyPrint": "false",  # indented, as Google answers otherwise, it is twice as long
         }
         url = urls.SPREADSHEET_VALUES_BATCH_URL % spreadsheet_id
         found: list[Cells] = []
@@ -233,6 +234,12 @@ class SheetsClient:
             if not told.get("nextPageToken"):
                 return sorted(found, key=lambda file: file.modified_at, reverse=True)
             params["pageToken"] = told["nextPageToken"]
+
+    def may_edit(self, spreadsheet_id: str) -> bool:
+        """Whether this account may change the spreadsheet, as Drive says."""
+        params = {"supportsAllDrives": "true", "fields": "capabilities(canEdit)"}
+        told = self._get(f"{urls.DRIVE_FILES_API_V3_URL}/{quote(spreadsheet_id, safe='')}", params)
+        return bool(told.get("capabilities", {}).get("canEdit"))
 
     def about(self) -> Who:
         """Asks, so that a sign-in that does not work is noticed."""

@@ -9,20 +9,16 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from importers.destinations.google_sheets import layout, names, room
+from importers.destinations.google_sheets.claim import refuse_second_of_others, start_of
 from importers.destinations.google_sheets.client import SheetsClient
+from importers.destinations.google_sheets.finding import locate
 from importers.destinations.google_sheets.job import Job, Limits
-from importers.destinations.google_sheets.place import (
-    Place,
-    locate,
-    refuse_charts,
-    refuse_protected,
-    refuse_second_of_others,
-    start_of,
-)
+from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.places import address_of, spreadsheet_id_in, tab_id_in
+from importers.destinations.google_sheets.refusals import refuse_charts, refuse_protected, refuse_read_only
 from importers.destinations.google_sheets.survey import Survey, look
 from importers.destinations.google_sheets.writing import SheetWriting
-from importers.errors import ImporterError, InvalidSettings, NotThere
+from importers.errors import ImporterError, InvalidSettings, NotThere, RunStopped
 from importers.interfaces import NO_DELIVERY, Clock, Locks, Stop, Tell, never_stop, say_nothing
 from importers.model import Column, Delivery, Forecast, Mode, Target
 
@@ -111,6 +107,7 @@ class GoogleSheetsDestination:
         row, column = start_of(target)
         self._seen.pop(target, None)
         survey = self._survey(target)
+        refuse_read_only(survey, may_edit=self._may_edit(target))
         refuse_charts(survey)
         refuse_second_of_others(self._client, survey, target)
         if survey.tab is None:
@@ -121,6 +118,15 @@ class GoogleSheetsDestination:
             return
         columns = [mark.index for mark in known.columns.values() if mark.index is not None]
         refuse_protected(survey.tab, layout.boxes(columns, known.head, (known.foot or known.head) + 1))
+
+    def _may_edit(self, target: Target) -> bool:
+        """True where Drive does not answer: then Sheets will say it."""
+        try:
+            return self._client.may_edit(target.place)
+        except RunStopped:
+            raise
+        except ImporterError:
+            return True
 
     def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
         _refuse_bad_title(target.sheet)

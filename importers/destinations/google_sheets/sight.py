@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from importers.destinations.google_sheets import marks
+from importers.destinations.google_sheets.finding import locate
 from importers.destinations.google_sheets.job import Job
-from importers.destinations.google_sheets.place import Place, locate
+from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.staging import remove_leftovers
 from importers.destinations.google_sheets.survey import Survey, known_table, look
 from importers.errors import TemporaryError

@@ -15,7 +15,8 @@ from importers.destinations.google_sheets.cells import AnyCell, Encoded, RowEnco
 from importers.destinations.google_sheets.cutover import Plan
 from importers.destinations.google_sheets.job import STAMP, Job, local
 from importers.destinations.google_sheets.marks import Done
-from importers.destinations.google_sheets.place import Place, refuse_protected
+from importers.destinations.google_sheets.place import Place
+from importers.destinations.google_sheets.refusals import refuse_protected
 from importers.destinations.google_sheets.sifting import ChangedMeanwhileError, Sift, sift_for
 from importers.destinations.google_sheets.sight import Sight
 from importers.destinations.google_sheets.staging import Staging, new_sheet_id

@@ -9,7 +9,7 @@ import pytest
 
 from importers.destinations.google_sheets.job import Limits
 from importers.errors import InvalidSettings
-from importers.model import Column, ColumnKind
+from importers.model import Column
 from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, TINY, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
@@ -271,7 +271,7 @@ def test_a_table_without_room_for_a_copy_is_replaced_in_place(world: World) -> N
 
 def test_memory_stays_flat_as_rows_grow() -> None:
     """Rows that were sent are not kept: what remains of each is a few numbers."""
-    import tracemalloc  # noqa: PLC0415
+    import tracemalloc
 
     def peak(rows: int) -> int:
         with a_world() as world:
@@ -285,7 +285,7 @@ def test_memory_stays_flat_as_rows_grow() -> None:
                     writing.add([(number, "x" * 50, number) for number in range(start, start + 500)])
                 after = tracemalloc.take_snapshot()
                 tracemalloc.stop()
-        ours = [tracemalloc.Filter(True, "*/importers/*")]  # noqa: FBT003
+        ours = [tracemalloc.Filter(True, "*/importers/*")]
         grown = after.filter_traces(ours).compare_to(kept.filter_traces(ours), "filename")
         return sum(one.size_diff for one in grown)
 
