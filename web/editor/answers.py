@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import time
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from wtforms import Field
 
-from importers.model import Draft, Every, Importer, Question, Refresh, Schedule, Selection, Target, Vanished
+from importers.model import Draft, Importer, Question, Refresh, Selection, Target, Vanished
 from importers.questions import in_words, unusual
 from web.choices import REFRESHES, VANISHED
 from web.editor.brought import Settled, settled, usual_with
-from web.editor.forms import CHOSEN, USUAL, EditorForm, ScheduleForm, is_filter
+from web.editor.forms import CHOSEN, USUAL, EditorForm, is_filter
 from web.editor.options import entity_named
+from web.editor.schedule_answers import schedule_answers, schedule_from
 from web.filters import count
 
 _LONGEST_NAME = 255
@@ -25,7 +25,7 @@ C = TypeVar("C", bound=StrEnum)
 
 def answers(draft: Draft) -> dict[str, Any]:
     """What the form shows for *draft*."""
-    selection, schedule = draft.selection, draft.schedule
+    selection = draft.selection
     return {
         "name": draft.name,
         "connection_id": draft.connection_id,
@@ -39,12 +39,8 @@ def answers(draft: Draft) -> dict[str, Any]:
         "columns": list(_in_the_sheet(selection)),
         "place": draft.target.place,
         "sheet": draft.target.sheet,
-        "every": schedule.every.value,
-        "number": schedule.number,
-        "weekdays": list(schedule.weekdays),
-        "at": schedule.at,
-        "time_zone": schedule.time_zone,
         "options_for": options_key(draft.connection_id, selection.entity),
+        **schedule_answers(draft.schedule),
     }
 
 
@@ -56,16 +52,6 @@ def draft_from(form: EditorForm, base: Draft) -> Draft:
         selection=_selection(form, base),
         target=Target(base.target.kind, form.place.data or "", form.sheet.data or ""),
         schedule=schedule_from(form),
-    )
-
-
-def schedule_from(form: ScheduleForm) -> Schedule:
-    return Schedule(
-        every=Every(form.every.data or Every.MANUAL.value),
-        number=1 if form.number.data is None else form.number.data,
-        weekdays=tuple(sorted(set(form.weekdays.data or ()))),
-        at=form.at.data or time(9, 0),
-        time_zone=form.time_zone.data or "UTC",
     )
 
 

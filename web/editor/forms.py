@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import re
-from datetime import time
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     Field,
     HiddenField,
@@ -12,32 +10,21 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
     StringField,
-    TimeField,
 )
 from wtforms.utils import unset_value
 from wtforms.validators import Length, StopValidation
 
-from importers.model import Every, Refresh, Vanished
-from web import zones
+from importers.model import Refresh, Vanished
 from web.addresses import an_id
-from web.forms import LongSelect, WholeNumberField, needed, trimmed
+from web.editor.schedule_forms import ScheduleForm
+from web.forms import needed, trimmed
 
 USUAL, CHOSEN = "usual", "chosen"
 ANSWER = "option:"
 
 # The words on the page; WTForms only needs the values.
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-RHYTHMS = {Every.MANUAL: "Manually", Every.MINUTES: "Minutes", Every.HOURS: "Hours", Every.DAYS: "Days"}
 NO_COLUMN = "Choose at least one column, or take the usual ones."
 COLUMN_MODES = {USUAL: "The usual columns", CHOSEN: "Choose columns"}
-
-
-class ClockField(TimeField):
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError("Type a time of day, such as 09:00.") from None
 
 
 class AnswersField(Field):
@@ -57,42 +44,6 @@ def is_filter(value: str) -> bool:
 
 
 _FILTER = re.compile("[1-9][0-9]{0,17}:")
-
-
-def unless_idle(form: FlaskForm, field: Field) -> None:
-    """What the rhythm does not use may hold anything."""
-    idle = form.every.data != Every.DAYS.value if field.name == "at" else form.every.data == Every.MANUAL.value
-    if idle:
-        field.errors = []
-        raise StopValidation
-    if field.data is None and not field.errors:
-        raise StopValidation(
-            "Type a time of day, such as 09:00." if field.name == "at" else "Type a whole number, such as 2."
-        )
-
-
-class ScheduleForm(FlaskForm):
-    every = RadioField(
-        "How often",
-        choices=[every.value for every in Every],
-        default=Every.MANUAL.value,
-    )
-    number = WholeNumberField("Every", default=1, validators=[unless_idle])
-    weekdays = SelectMultipleField("Only on", choices=[], coerce=int, validate_choice=False)
-    at = ClockField(
-        "At", format=["%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p"], default=time(9, 0), validators=[unless_idle]
-    )
-    time_zone = SelectField(
-        "Time zone",
-        default="UTC",
-        validate_choice=False,
-        widget=LongSelect(),
-        description="For the schedule, and for dates and times in the sheet.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.time_zone.choices = zones.by_region(self.time_zone.data)
 
 
 class EditorForm(ScheduleForm):

@@ -9,8 +9,8 @@ from importers.errors import InvalidSettings
 from importers.model import Every, Schedule
 from importers.schedule import check, in_words, upcoming
 from web import current
-from web.editor.answers import schedule_from
-from web.editor.forms import ScheduleForm
+from web.editor.schedule_answers import schedule_from
+from web.editor.schedule_forms import ScheduleForm
 from web.filters import exact, relative
 
 NEXT_RUNS = 3

@@ -24,8 +24,9 @@ from web.editor.answers import (
     options_key,
     usual_count,
 )
-from web.editor.forms import COLUMN_MODES, NO_COLUMN, RHYTHMS, WEEKDAYS, EditorForm, ScheduleForm
+from web.editor.forms import COLUMN_MODES, NO_COLUMN, EditorForm
 from web.editor.options import Options, entity_named, load, on_shelf
+from web.editor.schedule_forms import RHYTHMS, WEEKDAYS, ScheduleForm
 from web.editor.timetable import timetable
 from web.prices import Tag, tag_of
 from web.security import safe_next
