@@ -344,6 +344,8 @@ class Importer:
     """
     A saved recipe: what to read, which columns, where to write, and when; all of it in one time zone.
     `changes` is what its owner has not decided yet about fields that changed in Pipedrive.
+    `paused_because` is why it was paused without anybody asking for it, `missed_at` the last
+    turn that was left out because nothing was running then; None once one was taken.
     """
 
     id: int
@@ -358,6 +360,8 @@ class Importer:
     created_at: datetime
     updated_at: datetime
     changes: tuple[FieldChange, ...] = ()
+    paused_because: Trouble | None = None
+    missed_at: datetime | None = None
 
 
 # --- people and accounts ------------------------------------------------------
@@ -544,6 +548,7 @@ class Phase(StrEnum):
 class Trigger(StrEnum):
     MANUAL = "manual"
     SCHEDULE = "schedule"
+    CHAIN = "chain"  # another importer, which this one follows, succeeded
 
 
 class Level(StrEnum):
@@ -674,6 +679,30 @@ class Run:
     heartbeat_at: datetime | None
     wake_at: datetime | None
     abandoned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """
+    A turn that has come: the moment `due_at`, or the success of the importer
+    called `after`, where the schedule is to follow it.
+    """
+
+    importer_id: int
+    schedule: Schedule
+    due_at: datetime
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """
+    What becomes of a turn: when the next one is, and the first line of the
+    run's story. Without a line there is no run: the turn is left out, as missed.
+    """
+
+    next_run_at: datetime | None
+    line: Line | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from importers.model import (
     ConnectionStatus,
     Draft,
     Event,
+    Every,
     Importer,
     Level,
     Phase,
@@ -90,6 +91,8 @@ def importer_of(row: AnyRow) -> Importer:
         created_at=row.created_at,
         updated_at=row.updated_at,
         changes=tuple(change for change in row.changes or () if is_open(change, selection.frozen)),
+        paused_because=row.paused_because,
+        missed_at=row.missed_at,
     )
 
 
@@ -103,6 +106,7 @@ def draft_values(draft: Draft) -> dict[str, Any]:
         "target": draft.target,
         "target_key": target_key(draft.target),
         "schedule": draft.schedule,
+        "after_id": draft.schedule.after_id if draft.schedule.every is Every.AFTER else None,
     }
 
 

@@ -177,10 +177,17 @@ importers = Table(
     Column("updated_at", Moment, nullable=False),
     # What became of fields since its columns were frozen; may hold what is decided by now.
     Column("changes", Value(tuple[FieldChange, ...])),
+    # The one it follows, where its schedule says so.
+    Column("after_id", ForeignKey("importers.id")),
+    # Why it was paused without anybody asking for it.
+    Column("paused_because", Value(Trouble)),
+    # The last turn that was left out, because it was noticed too late.
+    Column("missed_at", Moment),
     UniqueConstraint("workspace_id", "target_key"),
     Index("ix_importers_next_run_at", "next_run_at"),
     Index("ix_importers_connection_id", "connection_id"),
     Index("ix_importers_destination_id", "destination_id"),
+    Index("ix_importers_after_id", "after_id"),
     sqlite_autoincrement=True,
 )
 
@@ -202,6 +209,8 @@ runs = Table(
     Column("queued_at", Moment, nullable=False),
     # When the run's id was last handed to the queue; a lost message shows here.
     Column("sent_at", Moment, nullable=False),
+    # Queued here, but not yet handed to the queue.
+    Column("held", Boolean, nullable=False, server_default=false()),
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("heartbeat_at", Moment),
@@ -218,6 +227,10 @@ runs = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    # What is to be handed on is looked for every second, what is old enough to be forgotten every minute.
+    Index("ix_runs_held", "queued_at", sqlite_where=text("held = 1"), postgresql_where=text("held")),
+    Index("ix_runs_ended_at", "ended_at"),
+    Index("ix_runs_told", "ended_at", sqlite_where=text("last_event > 0"), postgresql_where=text("last_event > 0")),
     sqlite_autoincrement=True,
 )
 
