@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 
 from importers.destinations.google_sheets import cells, layout
 from importers.destinations.google_sheets.a1 import printed
@@ -17,6 +18,13 @@ _CELLS_IN_A_BLOCK = 250_000
 _MOST_ROWS = 25_000
 _AHEAD = 2
 """Blocks that are asked for before they are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    header: list[Value] | None
+    digests: array[int]
+    keys: array[int]
 
 
 class RowsThere:
@@ -96,31 +104,38 @@ class RowsThere:
         self._digests.extend([cells.digest(blank)] * missing)
         self._keys.extend([cells.NO_KEY] * missing)
 
-    def _take(self, lines: list[list[Value]]) -> None:
-        if self.header is None:
-            self.header, lines = lines[0], lines[1:]
-        self._digests.extend([cells.digest(line[: self._compared]) for line in lines])
-        key = self._key
-        if key is not None:
-            self._keys.extend([cells.key_of(line[key]) for line in lines])
+    def _take(self, block: _Block) -> None:
+        self.header = self.header or block.header
+        self._digests.extend(block.digests)
+        self._keys.extend(block.keys)
 
-    def _read_all(self) -> Iterator[list[list[Value]]]:
-        """Blocks of rows, the header row first; the next ones are asked for ahead."""
+    def _read_all(self) -> Iterator[_Block]:
+        """Blocks of rows, the one with the header row first; the next ones are asked for ahead."""
         height = min(_MOST_ROWS, max(1, _CELLS_IN_A_BLOCK // self._width))
         # A header row that was deleted and has to be put back has no place to be read from.
         first = self._place.head if not self._place.is_mended else self._place.head - 1
         end = first + 1 + self._reads
-        asked: list[Future[list[list[Value]]]] = []
+        asked: list[Future[_Block]] = []
         for top in range(first, end, height):
             bottom = min(end, top + height)
             if self._executor is None:
-                yield self._read(top, bottom)
+                yield self._block(top, bottom, has_header=top == first)
                 continue
-            asked.append(self._executor.submit(self._read, top, bottom))
+            asked.append(self._executor.submit(self._block, top, bottom, has_header=top == first))
             if len(asked) > _AHEAD:
                 yield asked.pop(0).result()
         for future in asked:
             yield future.result()
+
+    def _block(self, top: int, bottom: int, *, has_header: bool) -> _Block:
+        """Only numbers are left of the rows: the cells of blocks that wait would take a hundred times the room."""
+        lines, key = self._read(top, bottom), self._key
+        header = lines.pop(0) if has_header else None
+        return _Block(
+            header,
+            array("q", [cells.digest(line[: self._compared]) for line in lines]),
+            array("q", [] if key is None else [cells.key_of(line[key]) for line in lines]),
+        )
 
     def _read(self, top: int, bottom: int) -> list[list[Value]]:
         tab = self._place.tab
