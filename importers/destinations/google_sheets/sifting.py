@@ -217,6 +217,9 @@ class _Updating:
     def settle(self, there: RowsThere) -> None:
         if there is self._there:
             return
+        if there.keys() == self._there.keys():  # nobody moved anything
+            self._there = there
+            return
         at = _first_places(there)
         seen = bytearray(there.rows)
         for key, position in self._at.items():
