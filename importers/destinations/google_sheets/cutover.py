@@ -117,8 +117,12 @@ def changes_something(plan: Plan) -> bool:
     place = plan.place
     needs_marks = place.is_claimed or place.known is None or (place.known.foot is None and plan.length > 0)
     reshapes = plan.length != place.rows or place.is_mended or bool(place.gone)
-    reformats = any(_code_before(plan, column) != formats.code_of(column.kind) for column in plan.columns)
-    return bool(plan.positions) or bool(plan.blanks) or plan.writes_header or needs_marks or reshapes or reformats
+    return bool(plan.positions) or bool(plan.blanks) or plan.writes_header or needs_marks or reshapes or reformats(plan)
+
+
+def reformats(plan: Plan) -> bool:
+    """Whether a column is of another kind than when it was last written."""
+    return any(_code_before(plan, column) != formats.code_of(column.kind) for column in plan.columns)
 
 
 def copied(source_tab: int, source: Box, tab: int, box: Box, what: str = "PASTE_VALUES") -> Json:

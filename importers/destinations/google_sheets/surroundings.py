@@ -53,11 +53,14 @@ NOTHING_AROUND = Surroundings()
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """So many rows and columns are to be added to a table."""
+    """
+    So many rows and columns are to be added to a table. `looks_new`: all of its
+    cells are, or some of its columns are to be shown in another way.
+    """
 
     rows: int
     columns: int
-    is_claimed: bool = False
+    looks_new: bool = False
     fills_formulas: bool = False
     explains_headers: bool = False
 
@@ -65,7 +68,7 @@ class Growth:
 def look_around(client: SheetsClient, survey: Survey, place: Place, growth: Growth) -> Surroundings:
     """Up to four requests, and none where the table stays as large as it is."""
     tab = place.tab
-    if tab is None or not (growth.rows or growth.columns or growth.is_claimed or growth.explains_headers):
+    if tab is None or not (growth.rows or growth.columns or growth.looks_new or growth.explains_headers):
         return NOTHING_AROUND
     return _Looking(client, survey, place, tab, growth).look()
 

@@ -277,7 +277,8 @@ class SheetWriting:
     def _growth(self, plan: Plan) -> Growth:
         target, place = self._job.target, plan.place
         new = sum(column.key not in place.at for column in plan.columns)
-        return Growth(plan.growth, new, place.is_claimed, target.fills_formulas, target.explains_headers)
+        looks_new = place.is_claimed or cutover.reformats(plan)
+        return Growth(plan.growth, new, looks_new, target.fills_formulas, target.explains_headers)
 
     def _header_differs(self) -> bool:
         there, place, columns = self._there, self._sight.place, self._job.all_columns
