@@ -13,6 +13,9 @@ from importers.schedule.zones import zone_of
 
 _NEVER = (Every.MANUAL, Every.AFTER)
 
+_CHANGE = timedelta(hours=26)
+"""No change of the clocks is larger, and no two come within it."""
+
 
 def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
     """
@@ -55,20 +58,32 @@ def _moments_after(schedule: Schedule, now: datetime) -> Iterator[datetime]:
     zone = zone_of(schedule)
     last = now.astimezone(UTC)
     # Yesterday counts as well: a zone that skips a day moves its times past midnight.
-    for moment in _in_order(schedule, now.astimezone(zone).date() - timedelta(days=1), zone):
+    for moment in _in_order(
+        schedule, now.astimezone(zone).date() - timedelta(days=1), zone, _certainly_over(now, zone)
+    ):
         if moment > last:
             last = moment
             yield moment
 
 
-def _in_order(schedule: Schedule, first: date, zone: ZoneInfo) -> Iterator[datetime]:
+def _certainly_over(now: datetime, zone: ZoneInfo) -> datetime:
+    """Up to this local time every moment is *now* or before; to know that is much cheaper than to look at each."""
+    local = now.astimezone(zone)
+    around = (local.utcoffset(), *((now + span).astimezone(zone).utcoffset() for span in (-_CHANGE, _CHANGE)))
+    is_even = len(set(around)) == 1
+    return (local if is_even else local - _CHANGE).replace(tzinfo=None)
+
+
+def _in_order(schedule: Schedule, first: date, zone: ZoneInfo, over: datetime) -> Iterator[datetime]:
     """
-    The moments of the local times. Those of the second round of a doubled hour
-    wait until the first round is over.
+    The moments of the local times after *over*. Those of the second round of a
+    doubled hour wait until the first round is over.
     """
     goes_round = is_rhythm(schedule)
     waiting: list[datetime] = []
     for local in local_times(schedule, first):
+        if local <= over:
+            continue
         moment, again = _in_utc(local, zone)
         while waiting and waiting[0] < moment:
             yield waiting.pop(0)
