@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from importers.model import Counts, Importer, Run, Schedule
 from importers.schedule import in_words
 from web import current
 
 _LOCALE = "en"
+_ADDRESS = re.compile(r"https://console\.[a-z.]+/[^\s,]+")
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
 def register(app: Flask) -> None:
-    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of, rows_in_words):
+    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of, rows_in_words, with_links):
         app.add_template_filter(function)
 
 
@@ -128,3 +130,13 @@ def rows_in_words(counts: Counts) -> str:
         if number
     ]
     return ", ".join([f"{count(counts.rows_added or 0, 'row')} added", *others]) + "."
+
+
+def with_links(text: object) -> Markup:
+    """What is said, with the addresses in Google's console that it names to be pressed."""
+    said, parts, place = str(text), [], 0
+    for found in _ADDRESS.finditer(said):
+        link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(found[0])
+        parts += [escape(said[place : found.start()]), link]
+        place = found.end()
+    return Markup("").join([*parts, escape(said[place:])])

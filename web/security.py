@@ -31,17 +31,36 @@ _OPEN_TO_ALL = frozenset(
     }
 )
 
-_POLICY = (
-    "default-src 'none'; "
-    "script-src 'self'; "
-    "style-src 'self'; "
-    "img-src 'self' data:; "
-    "font-src 'self'; "
-    "connect-src 'self'; "
-    "form-action {targets}; "
-    "frame-ancestors 'none'; "
-    "base-uri 'none'"
-)
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+
+_PICKER = {
+    "script-src": "https://apis.google.com",
+    "frame-src": "https://docs.google.com https://drive.google.com https://accounts.google.com",
+    "style-src": "'unsafe-inline'",
+    "img-src": "https://*.googleusercontent.com",
+    "font-src": "https://fonts.gstatic.com",
+    "connect-src": "https://*.googleapis.com",
+}
+"""
+What Google says that a page with its picker must allow (googleworkspace/drive-picker-element, examples/csp).
+Its dialog brings style of its own, so `style-src` is wider there than anywhere else; scripts remain Google's and ours.
+"""
+_PICKER_HEADERS = {
+    # Whoever is signed out at Google gets a window to sign in, which must be able to report back.
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    # The API key is good on our address only, so Google must be told from which one it is asked.
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -160,9 +179,16 @@ def _wants_a_piece() -> bool:
     )
 
 
+def let_pick_at_google(wanted: bool) -> None:
+    """Let the page of this request hold Google's window for picking a spreadsheet, where *wanted*."""
+    g.holds_picker = wanted
+
+
 def _add_headers(response: Response) -> Response:
-    policy = _POLICY.format(targets=_form_targets(current.settings()))
-    for name, value in {"Content-Security-Policy": policy, **_HEADERS}.items():
+    holds_picker = g.get("holds_picker", False)
+    policy = _policy(current.settings(), holds_picker=holds_picker)
+    headers = _HEADERS | (_PICKER_HEADERS if holds_picker else {})
+    for name, value in {"Content-Security-Policy": policy, **headers}.items():
         response.headers.setdefault(name, value)
     if not static_files.is_static(request.endpoint):
         response.headers["Cache-Control"] = "no-store"
@@ -173,6 +199,20 @@ def _add_headers(response: Response) -> Response:
 
 def _is_https(settings: Settings) -> bool:
     return settings.is_production or settings.public_url.startswith("https://")
+
+
+def _policy(settings: Settings, *, holds_picker: bool) -> str:
+    parts = {**_POLICY, "form-action": _form_targets(settings)}
+    if holds_picker:
+        for name, sources in _picker_sources(settings).items():
+            parts[name] = f"{parts[name]} {sources}" if name in parts else sources
+    return "; ".join(f"{name} {sources}" for name, sources in parts.items())
+
+
+def _picker_sources(settings: Settings) -> dict[str, str]:
+    """Those of Google, or the one address that stands for it in the sandbox, which needs less."""
+    here = settings.reroutes.get("apis.google.com")
+    return {"script-src": here, "frame-src": here} if here else _PICKER
 
 
 def _form_targets(settings: Settings) -> str:

@@ -9,16 +9,29 @@ from typing import Any, TypeVar
 
 from wtforms import Field
 
-from importers.model import Draft, Importer, Question, Refresh, Selection, Target, Vanished
+from importers.model import (
+    EXCEL,
+    GOOGLE_SHEETS,
+    Draft,
+    Importer,
+    Mode,
+    Question,
+    Refresh,
+    Selection,
+    Target,
+    Vanished,
+)
 from importers.questions import in_words, unusual
-from web.choices import REFRESHES, VANISHED
+from web.choices import MODES, OPTIONS, REFRESHES, VANISHED
 from web.editor.brought import Settled, settled, usual_with
+from web.editor.destination import LISTED, NEW, PASTED, as_googles
 from web.editor.forms import CHOSEN, USUAL, EditorForm, is_filter
 from web.editor.options import entity_named
 from web.editor.schedule_answers import schedule_answers, schedule_from
 from web.filters import count
 
 _LONGEST_NAME = 255
+_USUAL_KEY = "id"
 
 C = TypeVar("C", bound=StrEnum)
 
@@ -37,8 +50,7 @@ def answers(draft: Draft) -> dict[str, Any]:
         "vanished": selection.vanished.value,
         "columns_mode": USUAL if selection.columns is None else CHOSEN,
         "columns": list(_in_the_sheet(selection)),
-        "place": draft.target.place,
-        "sheet": draft.target.sheet,
+        **_answers_for(draft.target),
         "options_for": options_key(draft.connection_id, selection.entity),
         **schedule_answers(draft.schedule),
     }
@@ -50,9 +62,62 @@ def draft_from(form: EditorForm, base: Draft) -> Draft:
         name=form.name.data or "",
         connection_id=form.connection_id.data or 0,
         selection=_selection(form, base),
-        target=Target(base.target.kind, form.place.data or "", form.sheet.data or ""),
+        target=_google_target(form)
+        if form.kind.data == GOOGLE_SHEETS
+        else Target(EXCEL, form.place.data or "", form.sheet.data or ""),
         schedule=schedule_from(form),
     )
+
+
+def _answers_for(target: Target) -> dict[str, Any]:
+    if target.kind == EXCEL:
+        return {"kind": EXCEL, "place": target.place, "sheet": target.sheet}
+    return {
+        "kind": GOOGLE_SHEETS,
+        "account": target.connection_id,
+        "way": LISTED,
+        "file": file_value(target.place, target.place_name),
+        "tab": target.sheet,
+        "start": target.start,
+        "mode": target.mode.value,
+        "key": target.key or _USUAL_KEY,
+        **{name: getattr(target, name) for name in OPTIONS},
+    }
+
+
+def _google_target(form: EditorForm) -> Target:
+    place, title = spreadsheet_from(form)
+    mode = next((one for one in Mode if one.value == form.mode.data), Mode.REPLACE)
+    return Target(
+        GOOGLE_SHEETS,
+        place,
+        form.tab.data or "",
+        connection_id=form.account.data,
+        place_name=title,
+        start=form.start.data or "A1",
+        mode=mode,
+        key=(form.key.data or "") if mode is Mode.UPDATE else "",
+        **{name: bool(form[name].data) for name in OPTIONS},
+    )
+
+
+def spreadsheet_from(form: EditorForm) -> tuple[str, str]:
+    """Its id or address, and its title as far as it is known; without the first it is to be created."""
+    if form.way.data == NEW:
+        return "", form.new_title.data or ""
+    if form.way.data == PASTED:
+        return as_googles(form.address.data or ""), ""
+    place, _, title = (form.file.data or "").partition(":")
+    return place, title[:_LONGEST_NAME]
+
+
+def file_value(place: str, title: str) -> str:
+    """A spreadsheet as one value of the form, its title with it: so that it can be shown without asking Google."""
+    return f"{place}:{title}" if place else ""
+
+
+def names_a_spreadsheet(form: EditorForm) -> bool:
+    return any(spreadsheet_from(form))
 
 
 def draft_of(importer: Importer) -> Draft:
@@ -86,6 +151,16 @@ def kept_in_words(form: EditorForm) -> list[str]:
     if form.columns_mode.data == CHOSEN:
         words.append(f"{count(len(form.columns.data or ()), 'chosen column')}")
     return words
+
+
+def destination_in_words(form: EditorForm) -> str:
+    """Workbook or spreadsheet, and what a run does there, as a copy keeps them."""
+    if form.kind.data != GOOGLE_SHEETS:
+        return f"workbook “{form.place.data}”"
+    _, title = spreadsheet_from(form)
+    chosen = next((one for one in Mode if one.value == form.mode.data), Mode.REPLACE)
+    mode = "" if chosen is Mode.REPLACE else f", {MODES[chosen][0].lower()}"
+    return f"Google spreadsheet “{title}”{mode}"
 
 
 def _chosen(choice: type[C], field: Field) -> list[C]:

@@ -34,10 +34,13 @@ const place = (nodes) => {
   countColumns();
 };
 
+const nameIn = { excel: "nameExcel", google_sheets: "nameGoogleSheets" };
+
 const propose = (fragment) => {
   const proposal = fragment.querySelector("[data-proposed-name]")?.dataset;
   if (!proposal) return;
-  for (const [field, value] of [["name", proposal.proposedName], ["sheet", proposal.proposedSheet]]) {
+  const name = proposal[nameIn[chosen("kind")]] ?? proposal.proposedName;
+  for (const [field, value] of [["name", name], ["sheet", proposal.proposedSheet], ["tab", proposal.proposedTab]]) {
     const input = form.elements[field];
     if (input === document.activeElement) continue; // somebody is about to type, and the text would run into theirs
     if (input.value === input.dataset.proposed || !input.value) input.value = value;
@@ -208,6 +211,10 @@ document.getElementById("preview-button").addEventListener("click", (event) => {
 // --- another account or entity ----------------------------------------------------
 
 form.addEventListener("change", (event) => {
+  if (event.target.name === "kind") {
+    propose(options);
+    hidePreview();
+  }
   if (["connection_id", "entity"].includes(event.target.name)) showOptions().catch(() => options.removeAttribute("aria-busy"));
 });
 
@@ -231,9 +238,15 @@ const showPrice = async (counting) => {
   }
 };
 
+// What only says where and how to write costs Pipedrive nothing.
+const WITHOUT_A_PRICE = new Set([
+  "name", "kind", "place", "sheet", "account", "way", "file", "address", "new_title", "tab", "start", "mode", "key",
+  "skips_unchanged", "stamps_rows", "fills_formulas", "explains_headers", "takes_over",
+]);
+
 let settling = 0;
 form.addEventListener("input", (event) => {
-  if (["name", "place", "sheet"].includes(event.target.name) || event.target.matches("[data-column-search]")) return;
+  if (WITHOUT_A_PRICE.has(event.target.name) || event.target.matches("[data-column-search]")) return;
   clearTimeout(settling);
   settling = setTimeout(() => showPrice(false), 400);
 });

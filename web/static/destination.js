@@ -1,0 +1,125 @@
+// Where to write at Google, live: accounts, spreadsheets and tabs are fetched once somebody wants to see them, so that
+// a slow Google keeps nobody from typing. Without scripts a button shows them.
+const form = document.getElementById("editor");
+const accounts = document.getElementById("accounts");
+const files = document.getElementById("files");
+const tabs = document.getElementById("tabs");
+const options = document.getElementById("options");
+
+const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value ?? form.elements[name]?.value ?? "";
+const isGoogle = () => chosen("kind") === "google_sheets";
+const parse = (html) => document.createRange().createContextualFragment(html);
+const asking = new Map();
+
+// A piece of page takes its place, unless another one was asked for meanwhile; one that does not come leaves the old one.
+const show = async (place, address, query) => {
+  asking.get(place)?.abort();
+  const asked = new AbortController();
+  asking.set(place, asked);
+  place.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(`${address}?${new URLSearchParams(query)}`, { signal: asked.signal });
+    if (!answer.ok || answer.redirected) return false;
+    place.replaceChildren(parse(await answer.text()));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (asking.get(place) === asked) place.removeAttribute("aria-busy");
+  }
+};
+
+// --- spreadsheets and their tabs ---------------------------------------------------
+
+let filesOf = null;
+let tabsOf = null;
+
+const spreadsheet = () => {
+  if (chosen("way") === "new") return "";
+  return chosen("way") === "pasted" ? chosen("address").trim() : chosen("file").split(":")[0];
+};
+
+const showTabs = async () => {
+  const wanted = `${chosen("account")} ${spreadsheet()}`;
+  if (wanted === tabsOf) return;
+  tabsOf = wanted;
+  if (!(await show(tabs, form.dataset.tabs, { account: chosen("account"), spreadsheet: spreadsheet() }))) tabsOf = null;
+};
+
+const showFiles = async () => {
+  const wanted = chosen("account");
+  if (wanted && wanted !== filesOf) {
+    const file = filesOf === null || filesOf === wanted ? chosen("file") : "";
+    filesOf = wanted;
+    if (!(await show(files, form.dataset.spreadsheets, { account: wanted, file }))) filesOf = null;
+    offerNew();
+  }
+  await showTabs();
+};
+
+// A service account owns nothing, so it cannot make a spreadsheet.
+const offerNew = () => {
+  const canCreate = form.elements.file?.dataset.canCreate !== "no";
+  form.querySelector('label[for="way-new"]').hidden = !canCreate;
+  if (!canCreate && chosen("way") === "new") form.querySelector("#way-listed").checked = true;
+};
+
+const look = () => {
+  filesOf = tabsOf = null;
+  return showFiles();
+};
+
+form.addEventListener("change", (event) => {
+  if (!isGoogle()) return;
+  if (["kind", "account"].includes(event.target.name)) showFiles();
+  if (["way", "file", "address"].includes(event.target.name)) showTabs();
+});
+form.addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-tab]");
+  if (tab) {
+    form.elements.tab.value = tab.dataset.tab;
+    form.elements.tab.focus();
+  }
+  if (event.target.closest("[data-look]")) {
+    event.preventDefault();
+    look();
+  }
+  if (event.target.closest("[data-connects]")) awaitsAccount = true;
+});
+form.addEventListener("picked", showTabs);
+
+// --- an account that is connected in another tab --------------------------------------
+
+let awaitsAccount = false;
+
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !awaitsAccount) return;
+  const before = new Set([...accounts.querySelectorAll("option")].map((option) => option.value));
+  const account = before.size ? chosen("account") : "";
+  if (!(await show(accounts, form.dataset.accounts, { account }))) return;
+  const added = [...accounts.querySelectorAll("option")].find((option) => !before.has(option.value));
+  if (!added) return;
+  awaitsAccount = false;
+  form.elements.account.value = added.value;
+  await showFiles();
+});
+
+// --- the key column --------------------------------------------------------------------
+
+const key = form.elements.key;
+
+const followColumns = () => {
+  const boxes = [...options.querySelectorAll('[name="columns"][data-name]')];
+  if (!boxes.length) return;
+  const kept = key.value;
+  const entries = boxes.filter((box) => box.checked).map((box) => new Option(box.dataset.name, box.value));
+  key.replaceChildren(...entries);
+  key.value = kept;
+  if (key.value !== kept) key.value = entries.some((one) => one.value === "id") ? "id" : (entries[0]?.value ?? "");
+};
+
+options.addEventListener("change", () => setTimeout(followColumns));
+options.addEventListener("click", () => setTimeout(followColumns));
+new MutationObserver(followColumns).observe(options, { childList: true });
+
+if (isGoogle()) showFiles();
