@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from importers.errors import InvalidSettings
 from importers.secret import Secret
@@ -21,6 +21,22 @@ WHERE_TO_COPY_IT = "In Pipedrive: your name (top right) › Personal preferences
 
 _PREFIX = "PIPESHEET_"
 _FILE_ENDING = "_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """
+    The mail server that notices are handed to, and whom they come from.
+    `security` is how the way there is kept: "tls" from the first byte on,
+    "starttls", or "none", which goes with no password but on this machine.
+    """
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: Secret | None = None
+    security: str = "starttls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,8 @@ class Settings:
     beside us and `sandbox_token` what signs in at the pretend Pipedrive. The two
     of an app, for signing in with OAuth, are both set or neither. The quotas are
     requests a minute that Google lets a project and each of its users make.
+    Without `smtp` no notice goes out by e-mail; `webhooks_to_private` lets them go
+    to machines of one's own network, where anybody who may add a channel reaches them.
     """
 
     home: Path
@@ -57,6 +75,8 @@ class Settings:
     google_project_number: str = ""
     google_quota_project: int = 300
     google_quota_user: int = 60
+    smtp: Smtp | None = None
+    webhooks_to_private: bool = False
     log_level: str = "INFO"
 
     @property
@@ -125,6 +145,8 @@ class _Reader:
             google_project_number=self._google_project_number(google_client_id),
             google_quota_project=self._quota("GOOGLE_QUOTA_PROJECT", "300"),
             google_quota_user=self._quota("GOOGLE_QUOTA_USER", "60"),
+            smtp=self._smtp(),
+            webhooks_to_private=self._flag(_PREFIX + "WEBHOOKS_TO_PRIVATE"),
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
@@ -235,6 +257,62 @@ class _Reader:
         self._problems.append(f"{name} is {text!r}; it must be the number of requests a minute, such as {usual}")
         return int(usual)
 
+    def _smtp(self) -> Smtp | None:
+        """From one address, or from its parts."""
+        url, host = self._secret("SMTP_URL"), self._text("SMTP_HOST")
+        port, user, password = self._text("SMTP_PORT"), self._text("SMTP_USER"), self._secret("SMTP_PASSWORD")
+        sender = self._text("SMTP_FROM")
+        if url:
+            return self._smtp_by_url(url, sender)
+        if not host:
+            if port or user or password or sender:
+                self._problems.append("SMTP_HOST is not set (nor SMTP_URL), but other settings of SMTP are")
+            return None
+        if port and not _is_port(port):
+            self._problems.append(f"SMTP_PORT is {port!r}; it must be a number from 1 to 65535")
+            return None
+        security = "tls" if port == "465" else "none" if is_loopback(host) else "starttls"
+        return self._smtp_checked(Smtp(host, int(port or 587), sender, user, password, security), "SMTP_PASSWORD")
+
+    def _smtp_by_url(self, url: Secret, sender: str) -> Smtp | None:
+        """Problems never repeat the address: it may hold a password."""
+        try:
+            parts = urlsplit(url.reveal())
+            host, port, wanted = parts.hostname or "", parts.port, dict(parse_qsl(parts.query, strict_parsing=True))
+        except ValueError:
+            host, port, wanted = "", None, {}
+            parts = urlsplit("")
+        starttls = wanted.pop("starttls", "")
+        if parts.scheme not in ("smtp", "smtps") or not host or wanted or starttls not in ("", "0", "1"):
+            self._problems.append(
+                "SMTP_URL must look like smtp://user:password@host:587/?starttls=1 or smtps://user:password@host:465/"
+            )
+            return None
+        security = "tls" if parts.scheme == "smtps" else {"0": "none", "1": "starttls"}.get(starttls, "")
+        security = security or ("none" if is_loopback(host) else "starttls")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        smtp = Smtp(
+            host,
+            port or (465 if security == "tls" else 587),
+            sender,
+            user,
+            Secret(password) if password else None,
+            security,
+        )
+        return self._smtp_checked(smtp, "SMTP_URL")
+
+    def _smtp_checked(self, smtp: Smtp, said: str) -> Smtp:
+        sender = smtp.sender or (smtp.user if "@" in smtp.user else "")
+        if not _looks_like_an_address(sender):
+            self._problems.append("SMTP_FROM must be the e-mail address that notices come from")
+        if bool(smtp.user) != bool(smtp.password):
+            self._problems.append("SMTP has a user without a password, or a password without a user")
+        if smtp.password and smtp.security == "none" and not is_loopback(smtp.host):
+            self._problems.append(
+                f"{said} would send the password readable for everybody on the way: use STARTTLS or TLS"
+            )
+        return replace(smtp, sender=sender)
+
     def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
         text = self._text(name) or choices[0]
         if text in choices:
@@ -285,6 +363,15 @@ class _Reader:
         ):
             if not value:
                 self._problems.append(f"{name} must be set in production")
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536
+
+
+def _looks_like_an_address(text: str) -> bool:
+    name, at, host = text.rpartition("@")
+    return bool(name and at and host) and text.isprintable() and not set(text) & set(' <>,;"')
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importers.config import Settings, google_key_from_env, is_loopback
+from importers.config import Settings, Smtp, google_key_from_env, is_loopback
 from importers.errors import InvalidSettings
 from importers.secret import Secret
 
@@ -169,3 +169,63 @@ def test_the_secret_of_an_app_may_lie_in_a_file(tmp_path: Path):
     file.write_text("a secret\n")
     env = {"PIPEDRIVE_CLIENT_ID": "x", "PIPEDRIVE_CLIENT_SECRET_FILE": str(file)}
     assert Settings.from_env(env).pipedrive_client_secret == Secret("a secret")
+
+
+@pytest.mark.parametrize(
+    ("environ", "smtp"),
+    [
+        ({}, None),
+        (
+            {"SMTP_URL": "smtp://ann%40x.org:p%2Fw@mail.x.org/?starttls=1"},
+            Smtp("mail.x.org", 587, "ann@x.org", "ann@x.org", Secret("p/w"), "starttls"),
+        ),
+        (
+            {"SMTP_URL": "smtps://ann:pw@mail.x.org", "SMTP_FROM": "pipesheet@x.org"},
+            Smtp("mail.x.org", 465, "pipesheet@x.org", "ann", Secret("pw"), "tls"),
+        ),
+        (
+            {"SMTP_URL": "smtp://127.0.0.1:2525", "SMTP_FROM": "p@x.org"},
+            Smtp("127.0.0.1", 2525, "p@x.org", security="none"),
+        ),
+        (
+            {"SMTP_URL": "smtp://relay.x.org:25/?starttls=0", "SMTP_FROM": "p@x.org"},
+            Smtp("relay.x.org", 25, "p@x.org", security="none"),
+        ),
+        (
+            {"SMTP_HOST": "mail.x.org", "SMTP_USER": "ann@x.org", "SMTP_PASSWORD": "pw"},
+            Smtp("mail.x.org", 587, "ann@x.org", "ann@x.org", Secret("pw"), "starttls"),
+        ),
+        (
+            {"SMTP_HOST": "mail.x.org", "SMTP_PORT": "465", "SMTP_FROM": "p@x.org"},
+            Smtp("mail.x.org", 465, "p@x.org", security="tls"),
+        ),
+    ],
+)
+def test_the_mail_server_is_named_by_one_address_or_in_parts(environ: dict[str, str], smtp: Smtp | None):
+    assert Settings.from_env(environ).smtp == smtp
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"SMTP_URL": "mail.x.org:587"}, "SMTP_URL must look like"),
+        ({"SMTP_URL": "smtp://ann:hunter2@mail.x.org:99999", "SMTP_FROM": "p@x.org"}, "SMTP_URL must look like"),
+        (
+            {"SMTP_URL": "smtp://ann:hunter2@mail.x.org/?starttls=yes", "SMTP_FROM": "p@x.org"},
+            "SMTP_URL must look like",
+        ),
+        ({"SMTP_URL": "smtp://ann:hunter2@mail.x.org/?ssl=1", "SMTP_FROM": "p@x.org"}, "SMTP_URL must look like"),
+        ({"SMTP_URL": "smtp://ann:hunter2@mail.x.org"}, "SMTP_FROM must be"),
+        ({"SMTP_URL": "smtp://ann:hunter2@mail.x.org/?starttls=0", "SMTP_FROM": "p@x.org"}, "readable for everybody"),
+        ({"SMTP_URL": "smtp://ann@mail.x.org", "SMTP_FROM": "p@x.org"}, "user without a password"),
+        ({"SMTP_HOST": "mail.x.org", "SMTP_PORT": "smtp", "SMTP_FROM": "p@x.org"}, "SMTP_PORT is"),
+        ({"SMTP_HOST": "mail.x.org", "SMTP_FROM": "Pipesheet <p@x.org>"}, "SMTP_FROM must be"),
+        ({"SMTP_FROM": "p@x.org"}, "SMTP_HOST is not set"),
+    ],
+)
+def test_a_mail_server_that_makes_no_sense_is_refused_without_repeating_its_password(
+    environ: dict[str, str], says: str
+):
+    with pytest.raises(InvalidSettings, match=says) as caught:
+        Settings.from_env(environ)
+    assert "hunter2" not in str(caught.value)
