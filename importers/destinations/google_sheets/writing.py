@@ -404,7 +404,9 @@ class SheetWriting:
 
 
 def _blocks(rows: list[bytes], size: int) -> Iterator[list[bytes]]:
-    """As many rows at a time as are about *size* bytes; at least one."""
+    """As many rows at a time as are about *size* bytes, a bit more rather than little in the last block; at least one."""
+    whole = sum(map(len, rows))
+    size = max(size, -(-whole // max(1, round(whole / size))))
     start = total = 0
     for end in count(1):
         if end > len(rows):
