@@ -166,8 +166,12 @@ class Encoded:
     """
 
     rows: list[bytes]
-    digests: list[int]
     keys: list[int]
+    _digests: list[int] | None
+
+    def digests(self) -> list[int]:
+        """As `digest`, of each row; made from the rows where nobody thought that they would be compared."""
+        return self._digests or [digest(msgspec.json.decode(row)) for row in self.rows]
 
     @property
     def size(self) -> int:
@@ -183,15 +187,20 @@ class RowEncoder:
         self._encoders = [_ENCODERS[one.kind](other) for one, other in zip(columns, self._others, strict=True)]
         self._key = next((place for place, column in enumerate(columns) if column.key == key), None) if key else None
 
-    def encode(self, rows: Sequence[Row]) -> Encoded:
-        """Raises ValueError for rows that are not as long as the columns are many."""
+    def encode(self, rows: Sequence[Row], *, compares: bool = True) -> Encoded:
+        """
+        *compares*: whether there is anything they will be compared with, which
+        takes two thirds of the time. Raises ValueError for rows that are not as
+        long as the columns are many.
+        """
         if not rows:
-            return Encoded([], [], [])
+            return Encoded([], [], None)
         by_column = zip(*rows, strict=True)
         cells = [encode(values) for encode, values in zip(self._encoders, by_column, strict=True)]
         lines = list(zip(*cells, strict=True))
         keys = [] if self._key is None else [key_of(value) for value in cells[self._key]]
-        return Encoded([_json.encode(line) for line in lines], [digest(line) for line in lines], keys)
+        digests = [digest(line) for line in lines] if compares else None
+        return Encoded([_json.encode(line) for line in lines], keys, digests)
 
     def notes(self) -> tuple[str, ...]:
         """What had to be cut, by column."""

@@ -70,8 +70,12 @@ class Job:
     @property
     def compares(self) -> bool:
         """Whether the rows that are there have to be read."""
-        mode = self.target.mode
-        return mode is Mode.UPDATE or (mode is Mode.REPLACE and self.target.skips_unchanged)
+        return self.target.mode is Mode.UPDATE or self.skips
+
+    @property
+    def skips(self) -> bool:
+        """Whether rows that are there already are left alone."""
+        return self.target.skips_unchanged and self.target.mode is not Mode.APPEND
 
 
 def local(at: datetime, zone: str) -> datetime:

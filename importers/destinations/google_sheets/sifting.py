@@ -102,13 +102,14 @@ class _Replacing:
         return range(self._rows, self._there.rows)
 
     def feed(self, encoded: Encoded) -> None:
-        there, skips, old = self._there, self._skips, self._there.rows
-        for row, digest in zip(encoded.rows, encoded.digests, strict=True):
+        there, old = self._there, self._there.rows
+        digests = encoded.digests() if self._skips and self._rows < old else None
+        for number, row in enumerate(encoded.rows):
             position = self._rows
             self._rows += 1
             if position >= old:
                 self.added += 1
-            elif skips and there.digest(position) == digest:
+            elif digests and there.digest(position) == digests[number]:
                 self._skipped = True
                 continue
             elif self.changed is not None:
@@ -194,8 +195,9 @@ class _Updating:
         return self._blanks
 
     def feed(self, encoded: Encoded) -> None:
-        there, skips = self._there, self._skips
-        for row, digest, key in zip(encoded.rows, encoded.digests, encoded.keys, strict=True):
+        there = self._there
+        digests = encoded.digests() if self._skips and there.rows else None
+        for number, (row, key) in enumerate(zip(encoded.rows, encoded.keys, strict=True)):
             if key == NO_KEY:
                 raise self._naming.without_key()
             position = self._at.get(key)
@@ -209,7 +211,7 @@ class _Updating:
             if self._seen[position]:
                 raise self._naming.twice(row)
             self._seen[position] = 1
-            if skips and there.digest(position) == digest:
+            if digests and there.digest(position) == digests[number]:
                 continue
             self.changed = (self.changed or 0) + 1
             self._put(row, key, position)

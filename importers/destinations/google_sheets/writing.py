@@ -66,7 +66,7 @@ class SheetWriting:
     def add(self, rows: Sequence[Row]) -> None:
         if self._rows + len(rows) > self._room:
             raise self._too_many(f"More than {self._room:,} rows")
-        encoded = self._encoder.encode(rows)
+        encoded = self._encoder.encode(rows, compares=self._job.skips and self._sight.place.rows > 0)
         self._rows += len(rows)
         if self._sight.was_written:
             return
