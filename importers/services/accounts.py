@@ -195,7 +195,7 @@ class Accounts:
             logger.warning(
                 "connection %d (%s) needs reconnecting, its importers are paused: %s",
                 connection.id,
-                connection.account.company_domain,
+                connection.account.company_domain if connection.kind == PIPEDRIVE else connection.account.email,
                 error.message,
             )
 

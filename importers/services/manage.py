@@ -271,6 +271,9 @@ class Importers:
             return self._with_columns(actor, draft, before)
         self._accounts.writes_with(actor.workspace.id, draft.target)
         draft = self._with_key(actor, self._with_columns(actor, draft, before))
+        if before and _writes_the_same(before, draft):
+            self._check_apart(actor, draft, before)
+            return draft
         return self._placed(actor, draft, before)
 
     def _check_selection(self, selection: Selection) -> None:
@@ -418,6 +421,11 @@ def _reads_the_same(before: Importer, draft: Draft) -> bool:
 
 def _asks_for_the_same(before: Importer, draft: Draft) -> bool:
     return _reads_the_same(before, draft) and before.selection.columns == draft.selection.columns
+
+
+def _writes_the_same(before: Importer, draft: Draft) -> bool:
+    """Nothing to ask the destination again: a name or a schedule can be changed while it does not answer."""
+    return (before.target, before.selection.vanished) == (draft.target, draft.selection.vanished)
 
 
 def _free_name(name: str, taken: set[str]) -> str:

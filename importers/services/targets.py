@@ -25,7 +25,7 @@ def aimed(target: Target, before: Target | None, kinds: Kinds) -> Target:
         _check_workbook(target)
         return Target(EXCEL, target.place, target.sheet)
     if before is not None and before.table and kinds.is_same_place(before, target):
-        return replace(target, table=before.table)
+        return replace(target, table=before.table, place_name=target.place_name or before.place_name)
     return replace(target, table=secrets.token_hex(6))
 
 

@@ -253,6 +253,17 @@ def test_a_table_keeps_its_name_while_it_stays_where_it_is(
     assert (changed.table, changed.stamps_rows) == (importer.target.table, True)
 
 
+def test_a_name_or_a_schedule_can_be_changed_while_google_does_not_answer(
+    services: Services, google: Google, alice: Actor, draft: Drafting, importer: Importer
+):
+    google.faults.add("cut")
+    before = len(google.journal.calls)
+    same = replace(draft(name="Another name"), schedule=Schedule(Every.HOURS))
+    changed = services.importers.change(alice, importer.id, same)
+    assert (changed.name, changed.target) == ("Another name", importer.target)
+    assert len(google.journal.calls) == before
+
+
 @pytest.mark.parametrize("change", [{"sheet": "Other"}, {"start": "B1"}])
 def test_a_table_elsewhere_is_another_one(
     services: Services, alice: Actor, draft: Drafting, importer: Importer, change: dict[str, str]
