@@ -35,7 +35,9 @@ class ImporterError(Exception):
     are for the owner and hold no secret. `facts` and the chained cause are
     for the log; the fact `field`, where there is one, names the answer that
     does not fit ("name", "place", "sheet", "columns"), so that a form can say
-    it there. `code` is a stable slug listed in docs/errors.md.
+    it there. The fact `kind` says which vendor it is about where that is not
+    Pipedrive ("google_sheets"): a run has to do with two of them. `code` is a
+    stable slug listed in docs/errors.md.
     """
 
     code: ClassVar[str] = "importer-error"

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -71,5 +71,6 @@ def pretend_google(settings: Settings) -> PretendGoogle:
         return str(made.id)
 
     session = make_session(reroutes={}, adapter=WSGIAdapter(app))
-    account = google_sheets(settings, Secret(json.dumps(DEMO_ROBOT.key_file())), session=session)
+    alone = replace(settings, redis_url="")  # nobody else can see it
+    account = google_sheets(alone, Secret(json.dumps(DEMO_ROBOT.key_file())), session=session)
     return PretendGoogle(app, account, new_spreadsheet)
