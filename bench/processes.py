@@ -41,13 +41,20 @@ def measure(command: Sequence[str], environ: Mapping[str, str] | None = None) ->
 @contextmanager
 def pretend_pipedrive(*arguments: str) -> Iterator[str]:
     """A sandbox process on a free port; yields its base URL."""
+    with pretend("sandbox", arguments, "/_sandbox/") as base:
+        yield base
+
+
+@contextmanager
+def pretend(module: str, arguments: Sequence[str], path: str) -> Iterator[str]:
+    """A process of a pretend vendor on a free port, once it answers at *path*; yields its base URL."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", str(port), *arguments], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", module, "--port", str(port), *arguments], stdout=subprocess.DEVNULL
     )
     try:
-        _await(base + "/_sandbox/", process)
+        _await(base + path, process)
         yield base
     finally:
         process.terminate()
