@@ -102,6 +102,7 @@ def build(
     from importers.services.accounts import Accounts
     from importers.services.columns import Columns
     from importers.services.connections import Connections
+    from importers.services.dispatch import Dispatch
     from importers.services.execution import Execution
     from importers.services.google import GoogleAccounts
     from importers.services.health import Health
@@ -120,7 +121,13 @@ def build(
     kinds = _Kinds(settings, clock=clock, session=session)
     accounts = Accounts(store=store, vault=FernetVault(vault_keys(settings)), kinds=kinds, clock=clock)
     execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock, leaving=leaving)
-    queue = queue or InlineQueue(execution.execute)
+
+    def run_here(run_id: int) -> None:
+        runs.execute(run_id)
+
+    queue = queue or InlineQueue(run_here)
+    dispatch = Dispatch(store=store, queue=queue, clock=clock, runs_per_connection=settings.runs_per_connection)
+    runs = Runs(store=store, kinds=kinds, dispatch=dispatch, doorbell=doorbell, clock=clock, execution=execution)
     prices = Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock)
 
     def close() -> None:
@@ -135,8 +142,8 @@ def build(
         importers=Importers(store=store, accounts=accounts, kinds=kinds, sizes=prices.sizes, clock=clock),
         prices=prices,
         columns=Columns(store=store, kinds=kinds),
-        runs=Runs(store=store, kinds=kinds, queue=queue, doorbell=doorbell, clock=clock, execution=execution),
-        scheduling=Scheduling(store=store, queue=queue, doorbell=doorbell, clock=clock),
+        runs=runs,
+        scheduling=Scheduling(store=store, dispatch=dispatch, doorbell=doorbell, clock=clock),
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
         health=Health(store=store, accounts=accounts, clock=clock, ping_redis=_redis_problem(doorbell)),
         clock=clock,

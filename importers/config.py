@@ -77,6 +77,9 @@ class Settings:
     google_quota_user: int = 60
     smtp: Smtp | None = None
     webhooks_to_private: bool = False
+    runs_per_connection: int = 3
+    keep_events_days: int = 30
+    keep_runs_days: int = 365
     log_level: str = "INFO"
 
     @property
@@ -147,6 +150,9 @@ class _Reader:
             google_quota_user=self._quota("GOOGLE_QUOTA_USER", "60"),
             smtp=self._smtp(),
             webhooks_to_private=self._flag(_PREFIX + "WEBHOOKS_TO_PRIVATE"),
+            runs_per_connection=self._number(_PREFIX + "RUNS_PER_CONNECTION", 3, most=1000),
+            keep_events_days=self._number(_PREFIX + "KEEP_EVENTS_DAYS", 30, most=100_000),
+            keep_runs_days=self._number(_PREFIX + "KEEP_RUNS_DAYS", 365, most=100_000),
             log_level=self._one_of(_PREFIX + "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         )
         self._check_production(settings)
@@ -312,6 +318,13 @@ class _Reader:
                 f"{said} would send the password readable for everybody on the way: use STARTTLS or TLS"
             )
         return replace(smtp, sender=sender)
+
+    def _number(self, name: str, usual: int, *, most: int) -> int:
+        text = self._text(name) or str(usual)
+        if text.isascii() and text.isdecimal() and 1 <= int(text) <= most:
+            return int(text)
+        self._problems.append(f"{name} is {text!r}; it must be a number from 1 to {most:,}")
+        return usual
 
     def _one_of(self, name: str, choices: tuple[str, ...]) -> str:
         text = self._text(name) or choices[0]

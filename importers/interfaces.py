@@ -14,6 +14,7 @@ from typing import Protocol, Self
 from importers.model import (
     Account,
     Actor,
+    Beginning,
     Choice,
     Column,
     Connection,
@@ -22,6 +23,7 @@ from importers.model import (
     Counts,
     Delivery,
     Draft,
+    Due,
     Ending,
     EntityInfo,
     Event,
@@ -39,6 +41,7 @@ from importers.model import (
     Role,
     Row,
     Run,
+    Schedule,
     Selection,
     Sight,
     SignIn,
@@ -51,6 +54,20 @@ from importers.model import (
     Usage,
     Workspace,
     Written,
+)
+from importers.notices import (
+    Channel,
+    ChannelKind,
+    Incident,
+    Letter,
+    Notice,
+    Opening,
+    Outgoing,
+    Sending,
+    SendingState,
+    Telling,
+    Watch,
+    Watched,
 )
 from importers.secret import Secret
 
@@ -409,9 +426,16 @@ class Locks(Protocol):
 
 
 class Queue(Protocol):
-    """Hands run ids to whoever executes them. May deliver twice; never waits."""
+    """Hands run ids to whoever executes them. May deliver twice, or lose some; never waits."""
 
-    def run_import(self, run_id: int) -> None: ...
+    def run_import(self, run_id: int) -> None:
+        """For a person who waits: before all that comes by itself."""
+
+    def run_imports(self, run_ids: Sequence[int]) -> None:
+        """In this order."""
+
+    def waiting(self) -> int | None:
+        """How many nobody has taken up yet; None where nobody can say."""
 
 
 class Doorbell(Protocol):
@@ -562,7 +586,15 @@ class Store(Protocol):
 
     def importer(self, workspace_id: int, importer_id: int) -> Importer: ...
 
-    def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
+    def add_importer(
+        self,
+        workspace_id: int,
+        draft: Draft,
+        *,
+        next_run_at: datetime | None,
+        now: datetime,
+        starts_after_success: bool = False,
+    ) -> Importer:
         """
         Raises InvalidSettings when another importer of the workspace has the
         target (upper and lower case alike), NotThere when a connection it
@@ -570,7 +602,14 @@ class Store(Protocol):
         """
 
     def change_importer(
-        self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+        self,
+        workspace_id: int,
+        importer_id: int,
+        draft: Draft,
+        *,
+        next_run_at: datetime | None,
+        now: datetime,
+        starts_after_success: bool = False,
     ) -> Importer:
         """As `add_importer`; whether it is paused stays as it is."""
 
@@ -580,6 +619,13 @@ class Store(Protocol):
         decide about them. False, and nothing is kept, when its selection is no
         longer that of *importer*. Of *changes* only what *selection* leaves
         open is ever handed out.
+        """
+
+    def begin_schedule(self, tried: Importer, next_turn: Callable[[Schedule], datetime | None]) -> bool:
+        """
+        A run of *tried* succeeded: from now on it starts by itself, unless it
+        is paused, next when *next_turn* says. False, and nothing is kept, when
+        it had begun before, or reads or writes something else by now.
         """
 
     def pause_importer(
@@ -593,8 +639,9 @@ class Store(Protocol):
 
     def add_run(self, importer: Importer, trigger: Trigger, *, now: datetime) -> tuple[Run, bool]:
         """
-        A queued run and True; or the run of that importer that is not over
-        yet, and False. However many ask at once, there is only one such run.
+        A queued run, held until it is sent, and True; or the run of that
+        importer that is not over yet, and False. However many ask at once,
+        there is only one such run.
         """
 
     def run(self, workspace_id: int, run_id: int) -> Run: ...
@@ -640,44 +687,53 @@ class Store(Protocol):
 
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         """
-        Queue a run again that its worker cannot finish; the try it began does
-        not count. False, and nothing is kept, when the claim is lost.
+        Queue a run again, held, that its worker cannot finish; the try it began
+        does not count. False, and nothing is kept, when the claim is lost.
         """
 
     # --- what the clock asks for, across all workspaces ---
 
-    def due_importers(self, now: datetime) -> Sequence[Importer]:
-        """Neither paused nor reading or writing with a connection that needs reconnecting, and due by *now*."""
-
-    def claim_importer(
-        self, importer_id: int, due_at: datetime, *, next_run_at: datetime | None, line: Line, now: datetime
-    ) -> Run | None:
+    def take_turns(
+        self, now: datetime, *, limit: int, begin: Callable[[Due], Beginning], only_chains: bool = False
+    ) -> tuple[int, int]:
         """
-        Take the turn of *due_at*: set the next one and queue a run. None when
-        somebody else took it, or when the last run is not over (the turn is
-        then skipped).
+        Take up to *limit* turns that have come, the oldest first: set the next
+        ones as *begin* says, and queue their runs, held. How many turns, and how
+        many runs; several callers take different ones.
+
+        An importer that is paused, or reads or writes with a connection that
+        needs reconnecting, is passed over. The turn of one whose last run is not
+        over is left out; but one that follows another importer keeps it.
         """
 
-    def runs_to_wake(self, now: datetime) -> Sequence[Run]:
+    def runs_to_send(self, now: datetime, *, per_connection: int, limit: int) -> Sequence[Run]:
+        """
+        Held runs that may go to the queue now, and are no longer held; fewer
+        than *limit* are all of them. Of each connection that is read with, at
+        most *per_connection* are with workers or on their way there. Workspaces
+        take turns; what was asked for by hand comes first.
+        """
+
+    def untaken_runs(self, before: datetime) -> tuple[int, int]:
+        """How many runs are on their way to a worker, and how many of them were sent before then."""
+
+    def send_again(self, now: datetime, *, before: datetime, limit: int) -> Sequence[Run]:
+        """The oldest runs on their way that were sent before then: they are, anew, from now on."""
+
+    def runs_to_wake(self, now: datetime, *, limit: int) -> Sequence[Run]:
         """Waiting until *now* or before, but for those of which a connection needs reconnecting."""
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
-        """Queue a waiting run again; False when it is no longer as *run* says (as for the next three)."""
+        """Queue a waiting run again, held; False when it is no longer as *run* says (as for the next three)."""
 
-    def abandoned_runs(self, before: datetime) -> Sequence[Run]:
+    def abandoned_runs(self, before: datetime, *, limit: int) -> Sequence[Run]:
         """Running, without a heartbeat since *before*."""
 
     def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
-        """Queue an abandoned run again and take it from its worker, should that still live."""
+        """Queue an abandoned run again, held, and take it from its worker, should that still live."""
 
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         """End an abandoned run."""
-
-    def unsent_runs(self, before: datetime) -> Sequence[Run]:
-        """Queued, and neither queued nor sent again since *before*."""
-
-    def resend_run(self, run: Run, *, before: datetime, now: datetime) -> bool:
-        """Note that a queued run is sent again."""
 
     # --- processes ---
 
@@ -686,3 +742,126 @@ class Store(Protocol):
 
     def process_beats(self) -> Mapping[str, datetime]:
         """When each process was last heard of."""
+
+
+class NoticeStore(Store, Protocol):
+    """What is kept for the sake of notices, beside all else."""
+
+    def workspace(self, workspace_id: int) -> Workspace: ...
+
+    # --- channels ---
+
+    def channels(self, workspace_id: int) -> Sequence[Channel]:
+        """By name."""
+
+    def channel(self, workspace_id: int, channel_id: int) -> Channel: ...
+
+    def add_channel(
+        self, workspace_id: int, kind: ChannelKind, name: str, place: str, sealed: bytes, *, now: datetime
+    ) -> Channel: ...
+
+    def change_channel(
+        self, workspace_id: int, channel_id: int, *, name: str, place: str, sealed: bytes
+    ) -> Channel: ...
+
+    def remove_channel(self, workspace_id: int, channel_id: int, *, reason: str) -> None:
+        """What still waits to go there has failed, for *reason*; what went there stays in the history."""
+
+    # --- what is told, and was ---
+
+    def telling(self, workspace_id: int) -> Telling:
+        """The usual until somebody chose."""
+
+    def keep_telling(self, workspace_id: int, telling: Telling) -> None: ...
+
+    def notices(self, workspace_id: int, *, limit: int) -> Sequence[Notice]:
+        """Newest first."""
+
+    # --- incidents, across all workspaces ---
+
+    def unnoticed_runs(self, *, limit: int) -> Sequence[Run]:
+        """That are over, and whose end nobody looked at yet; in order."""
+
+    def failures_until(self, run: Run) -> tuple[int, datetime]:
+        """How many runs of its importer failed up to *run* since one succeeded, and when the first of them ended."""
+
+    def notice_run(self, run: Run, *, opening: Opening | None, closes: bool, recovered: bool, now: datetime) -> bool:
+        """
+        Note that the end of *run* was looked at, and what follows: an incident
+        begins, or those of its importer are over. False, and nothing is kept,
+        when somebody else did.
+        """
+
+    def open_incident(self, opening: Opening, *, now: datetime) -> bool:
+        """False when the like of it is open already."""
+
+    def close_incident(self, incident: Incident, *, recovered: bool, now: datetime) -> bool:
+        """False when it is closed already."""
+
+    def open_incidents(self) -> Sequence[Incident]: ...
+
+    def untold_incidents(self) -> Sequence[Incident]:
+        """Whose beginning is to be told, or that they recovered."""
+
+    def last_told(self, workspace_id: int, cause: str) -> datetime | None:
+        """When a letter of that cause was last written."""
+
+    def tell(
+        self,
+        workspace_id: int,
+        letter: Letter,
+        *,
+        cause: str,
+        beginnings: Sequence[Incident] = (),
+        ends: Sequence[Incident] = (),
+        now: datetime,
+    ) -> bool:
+        """
+        Keep *letter*, to be sent to every channel the workspace has, and that it
+        tells of these incidents. False, and nothing is kept, when one of them
+        was told meanwhile. Forgets letters after ninety days.
+        """
+
+    def broken_connections(self) -> Sequence[Connection]:
+        """Those that need reconnecting."""
+
+    def watched_importers(self) -> Sequence[Watched]:
+        """That start by themselves: neither paused nor with a connection that needs reconnecting."""
+
+    def watch(self) -> Watch | None:
+        """None until the first round."""
+
+    def keep_watch(self, seen: Watch | None, watch: Watch, *, openings: Sequence[Opening] = ()) -> bool:
+        """
+        Put *watch* in place of *seen*, and with it incidents that are over
+        already. False, and nothing is kept, when somebody else was faster.
+        """
+
+    # --- sending, across all workspaces ---
+
+    def due_sendings(self, now: datetime, *, limit: int) -> Sequence[Outgoing]: ...
+
+    def claim_sending(self, sending: Sending, *, until: datetime) -> bool:
+        """
+        Take a sending that waits; it is due again *until* then, unless it is
+        settled. False when somebody else took it.
+        """
+
+    def settle_sending(
+        self, sending: Sending, state: SendingState, *, reason: str, next_at: datetime, now: datetime
+    ) -> bool:
+        """What became of *sending*, as it was before it was claimed. False when it is no longer ours."""
+
+
+class Carrier(Protocol):
+    """Brings letters to one kind of channel."""
+
+    def carry(self, letter: Letter, channel: Channel, secret: Secret) -> str:
+        """
+        What the other side answered, in a few words, without *secret*. It may
+        be called again with the same letter, which then bears the same key.
+
+        Raises:
+            SetupError: somebody must change something first.
+            TemporaryError: the same call may succeed later; `retry_after`.
+        """

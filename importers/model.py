@@ -346,6 +346,8 @@ class Importer:
     `changes` is what its owner has not decided yet about fields that changed in Pipedrive.
     `paused_because` is why it was paused without anybody asking for it, `missed_at` the last
     turn that was left out because nothing was running then; None once one was taken.
+    `starts_after_success`: no run of what it reads and writes by now has succeeded, so
+    that nothing starts it by itself until one did.
     """
 
     id: int
@@ -362,6 +364,16 @@ class Importer:
     changes: tuple[FieldChange, ...] = ()
     paused_because: Trouble | None = None
     missed_at: datetime | None = None
+    starts_after_success: bool = False
+
+
+def task_of(one: Importer | Draft) -> tuple[Any, ...]:
+    """What a run has to do, from where to where: once it worked, it will work again. Columns do not count."""
+    selection, target = one.selection, one.target
+    return (
+        (one.connection_id, selection.entity, selection.filter_id, selection.statuses, dict(selection.options)),
+        (target.kind, target.connection_id, target.place, target.sheet, target.mode, target.key),
+    )
 
 
 # --- people and accounts ------------------------------------------------------
@@ -689,6 +701,7 @@ class Due:
     """
 
     importer_id: int
+    workspace_id: int
     schedule: Schedule
     due_at: datetime
     after: str = ""

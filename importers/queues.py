@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class InlineQueue:
@@ -13,3 +13,10 @@ class InlineQueue:
 
     def run_import(self, run_id: int) -> None:
         self._execute(run_id)
+
+    def run_imports(self, run_ids: Sequence[int]) -> None:
+        for run_id in run_ids:
+            self._execute(run_id)
+
+    def waiting(self) -> int:
+        return 0

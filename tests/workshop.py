@@ -28,6 +28,7 @@ from importers.model import (
 )
 from importers.secret import Secret
 from importers.services.accounts import Accounts
+from importers.services.dispatch import Dispatch
 from importers.services.execution import Execution
 from importers.services.kinds import PickerMeans, Spreadsheets
 from importers.services.runs import Runs
@@ -47,6 +48,12 @@ class ListQueue:
 
     def run_import(self, run_id: int) -> None:
         self.run_ids.append(run_id)
+
+    def run_imports(self, run_ids: Sequence[int]) -> None:
+        self.run_ids.extend(run_ids)
+
+    def waiting(self) -> int:
+        return len(self.run_ids)
 
 
 class ScriptedKinds:
@@ -145,10 +152,11 @@ class Workshop:
             leaving=self.leaving.is_set,
             look_every=look_every,
         )
+        dispatch = Dispatch(store=store, queue=self.queue, clock=clock)
         self.runs = Runs(
-            store=store, kinds=self.kinds, queue=self.queue, doorbell=doorbell, clock=clock, execution=self.execution
+            store=store, kinds=self.kinds, dispatch=dispatch, doorbell=doorbell, clock=clock, execution=self.execution
         )
-        self.scheduling = Scheduling(store=store, queue=self.queue, doorbell=doorbell, clock=clock)
+        self.scheduling = Scheduling(store=store, dispatch=dispatch, doorbell=doorbell, clock=clock)
         a_connection(store, actor.workspace.id, sealed=vault.seal(TOKEN))
         self._seal = vault.seal
 

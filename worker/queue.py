@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError, OperationalError
+from redis.exceptions import RedisError
 
 from importers.errors import InvalidSettings
 
@@ -13,6 +15,9 @@ log = logging.getLogger(__name__)
 
 QUEUE = "pipesheet"
 RUN_IMPORT = "worker.tasks.run_import"
+
+_AT_ONCE, _IN_TURN = 0, 3
+"""Priorities, as Redis has them: workers look into the list of the first before that of the second."""
 
 
 class CeleryQueue:
@@ -36,13 +41,42 @@ class CeleryQueue:
 
     def run_import(self, run_id: int) -> None:
         try:
-            self._app.send_task(RUN_IMPORT, [run_id], ignore_result=True)
+            self._app.send_task(RUN_IMPORT, [run_id], ignore_result=True, priority=_AT_ONCE)
         except OperationalError as error:
             log.warning(
                 "Run %s stays queued: Redis cannot be reached (%s). The clock hands it over again later.",
                 run_id,
                 error,
             )
+
+    def run_imports(self, run_ids: Sequence[int]) -> None:
+        """All of them by one pipeline, which is much faster than one after the other."""
+        trouble: Exception | None = None
+        for _ in range(2):  # a connection from before Redis restarted is found dead only when it is used
+            try:
+                self._send_batch(run_ids)
+            except (KombuError, RedisError, OSError) as error:
+                trouble = error
+            else:
+                return
+        log.warning(
+            "%d runs stay queued: Redis cannot be reached (%s). The clock hands them over again later.",
+            len(run_ids),
+            trouble,
+        )
+
+    def waiting(self) -> int | None:
+        try:
+            with self._app.producer_or_acquire() as producer:
+                declared = self._app.amqp.queues[QUEUE](producer.channel).queue_declare()
+        except (KombuError, RedisError, OSError):
+            return None
+        return int(declared.message_count)
+
+    def _send_batch(self, run_ids: Sequence[int]) -> None:
+        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(run_ids)):
+            for run_id in run_ids:
+                self._app.send_task(RUN_IMPORT, [run_id], ignore_result=True, priority=_IN_TURN, producer=producer)
 
 
 def broker_url(redis_url: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from importers.errors import NeedsReconnecting, NotThere
-from importers.interfaces import Clock, Doorbell, Queue, Store
+from importers.interfaces import Clock, Doorbell, Store
 from importers.model import (
     EXCEL,
     Actor,
@@ -22,6 +22,7 @@ from importers.model import (
     Trigger,
 )
 from importers.services.access import require
+from importers.services.dispatch import Dispatch
 from importers.services.execution import Execution
 from importers.services.kinds import Kinds
 
@@ -37,14 +38,14 @@ class Runs:
         *,
         store: Store,
         kinds: Kinds,
-        queue: Queue,
+        dispatch: Dispatch,
         doorbell: Doorbell,
         clock: Clock,
         execution: Execution,
     ) -> None:
         self._store = store
         self._kinds = kinds
-        self._queue = queue
+        self._dispatch = dispatch
         self._doorbell = doorbell
         self._clock = clock
         self._execution = execution
@@ -63,7 +64,7 @@ class Runs:
             _check_connection(self._store.connection(actor.workspace.id, connection_id), actor)
         run, is_new = self._store.add_run(importer, Trigger.MANUAL, now=self._clock.now())
         if is_new or self._wake(actor, run):
-            self._queue.run_import(run.id)
+            self._dispatch.send()
         return self.get(actor, run.id)
 
     def _wake(self, actor: Actor, run: Run) -> bool:
@@ -121,9 +122,10 @@ class Runs:
         Returns at once when somebody else has it or it is over, so a message
         delivered twice does no harm. Never raises for an import that failed.
         A worker that must leave hands the run back, and it is queued again.
+        Either way there is room for another run now.
         """
-        if not self._execution.execute(run_id):
-            self._queue.run_import(run_id)
+        self._execution.execute(run_id)
+        self._dispatch.go_on()
 
     def grid(self, actor: Actor, importer_id: int, *, first: int = 1, count: int = 100) -> Grid:
         """Of a workbook. Raises NotThere while nothing was written yet, and for a table that is elsewhere."""

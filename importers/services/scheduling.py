@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from importers.interfaces import Clock, Doorbell, Queue, Store
-from importers.model import Ending, Importer, Level, Line, Run, Status, Trouble
-from importers.schedule import next_run_after
+from importers.interfaces import Clock, Doorbell, Store
+from importers.model import Ending, Level, Line, Run, Status, Trouble
+from importers.services.dispatch import Dispatch
 
 SILENT_AFTER = timedelta(seconds=30)
 """A run without a heartbeat for this long has lost its worker."""
 
-UNTAKEN_AFTER = timedelta(minutes=2)
-"""A queued run not taken up for this long is sent again: the broker may have lost it."""
+_BATCH = 500
+"""Of runs to wake and to rescue, as many in one tick; the next one follows in a second."""
 
 _DEATHS = 2
 
@@ -35,46 +35,33 @@ class Ticked:
 
 
 class Scheduling:
-    def __init__(self, *, store: Store, queue: Queue, doorbell: Doorbell, clock: Clock) -> None:
+    def __init__(self, *, store: Store, dispatch: Dispatch, doorbell: Doorbell, clock: Clock) -> None:
         self._store = store
-        self._queue = queue
+        self._dispatch = dispatch
         self._doorbell = doorbell
         self._clock = clock
 
     def tick(self) -> Ticked:
         """
-        1. claim every importer due by now (a conditional update that must change one row), make a run, queue it;
+        1. make a run for every importer whose turn has come;
         2. queue again the waiting runs whose time has come;
         3. queue again, once, the running ones whose heartbeat stopped; fail them honestly the second time;
-        4. queue again what has been queued for minutes without being taken (the broker may have lost it).
+        4. hand to the queue what may go there, and again what the broker lost.
         Any number of clocks may call it at the same time.
         """
         now = self._clock.now()
         ticked = Ticked(
-            due=_count(self._start(importer) for importer in self._store.due_importers(now)),
-            woken=_count(self._wake(run) for run in self._store.runs_to_wake(now)),
-            rescued=_count(self._rescue(run) for run in self._store.abandoned_runs(now - SILENT_AFTER)),
+            due=self._dispatch.begin_due(),
+            woken=_count(self._wake(run) for run in self._store.runs_to_wake(now, limit=_BATCH)),
+            rescued=_count(self._rescue(run) for run in self._store.abandoned_runs(now - SILENT_AFTER, limit=_BATCH)),
         )
-        for run in self._store.unsent_runs(now - UNTAKEN_AFTER):
-            self._send_again(run)
+        self._dispatch.send()
+        self._dispatch.send_lost()
         return ticked
-
-    def _start(self, importer: Importer) -> bool:
-        if importer.next_run_at is None:
-            return False
-        now = self._clock.now()
-        run = self._store.claim_importer(
-            importer.id,
-            importer.next_run_at,
-            next_run_at=next_run_after(importer.schedule, now),
-            line=Line("Started by the schedule."),
-            now=now,
-        )
-        return self._hand_on(run.id) if run else False
 
     def _wake(self, run: Run) -> bool:
         line = Line("Trying again.")
-        return self._store.wake_run(run, line=line, now=self._clock.now()) and self._hand_on(run.id)
+        return self._told(run, self._store.wake_run(run, line=line, now=self._clock.now()))
 
     def _rescue(self, run: Run) -> bool:
         if run.cancel_requested:
@@ -85,21 +72,15 @@ class Scheduling:
             self._give_up(run, ending, Line(_DIED.message, Level.ERROR))
             return False
         line = Line("The worker stopped in the middle of this run. Starting over.", Level.NOTE)
-        return self._store.hand_back_run(run, line=line, now=self._clock.now()) and self._hand_on(run.id)
+        return self._told(run, self._store.hand_back_run(run, line=line, now=self._clock.now()))
 
     def _give_up(self, run: Run, ending: Ending, line: Line) -> None:
-        if self._store.give_up_run(run, ending, line=line, now=self._clock.now()):
+        self._told(run, self._store.give_up_run(run, ending, line=line, now=self._clock.now()))
+
+    def _told(self, run: Run, has_changed: bool) -> bool:
+        if has_changed:
             self._doorbell.ring(run.id)
-
-    def _send_again(self, run: Run) -> None:
-        now = self._clock.now()
-        if self._store.resend_run(run, before=now - UNTAKEN_AFTER, now=now):
-            self._queue.run_import(run.id)
-
-    def _hand_on(self, run_id: int) -> bool:
-        self._doorbell.ring(run_id)
-        self._queue.run_import(run_id)
-        return True
+        return has_changed
 
 
 def _count(answers: Iterable[bool]) -> int:

@@ -81,7 +81,13 @@ class Runs(Database):
             return [event_of(row) for row in rows]
 
     def cancel_run(self, workspace_id: int, run_id: int, *, line: Line, now: datetime) -> Run:
-        over = {"status": Status.CANCELLED, "ended_at": now, "wake_at": None, "cancel_requested": True}
+        over = {
+            "status": Status.CANCELLED,
+            "ended_at": now,
+            "wake_at": None,
+            "cancel_requested": True,
+            "held": False,
+        }
         asked = {"cancel_requested": True}
         with self._writing() as sql:
             run = _run(sql, workspace_id, run_id, locked=True)
@@ -98,6 +104,7 @@ class Runs(Database):
             "counts": Counts(),
             "trouble": None,
             "claim": claim,
+            "held": False,
             "attempt": runs.c.attempt + 1,
             "heartbeat_at": now,
             "started_at": func.coalesce(runs.c.started_at, now),
@@ -145,9 +152,14 @@ def unfinished_run(sql: SqlConnection, importer: Importer) -> Run | None:
 
 def queue_run(sql: SqlConnection, importer: Importer, trigger: Trigger, now: datetime) -> Run:
     """Raises IntegrityError while the importer has an unfinished run."""
-    values = {
-        "workspace_id": importer.workspace_id,
-        "importer_id": importer.id,
+    values = new_run_values(importer.workspace_id, importer.id, trigger, now)
+    return run_of(sql.execute(insert(runs).values(values).returning(runs)).one())
+
+
+def new_run_values(workspace_id: int, importer_id: int, trigger: Trigger, now: datetime) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "importer_id": importer_id,
         "trigger": trigger,
         "status": Status.QUEUED,
         "phase": Phase.QUEUED,
@@ -157,13 +169,13 @@ def queue_run(sql: SqlConnection, importer: Importer, trigger: Trigger, now: dat
         "abandoned": 0,
         "queued_at": now,
         "sent_at": now,
+        "held": True,
         "last_event": 0,
     }
-    return run_of(sql.execute(insert(runs).values(values).returning(runs)).one())
 
 
 def queued_again(now: datetime) -> dict[str, Any]:
-    return {"status": Status.QUEUED, "phase": Phase.QUEUED, "wake_at": None, "queued_at": now, "sent_at": now}
+    return {"status": Status.QUEUED, "phase": Phase.QUEUED, "wake_at": None, "queued_at": now, "held": True}
 
 
 def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:

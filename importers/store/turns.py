@@ -1,45 +1,57 @@
-"""What the clock asks for: turns that are due, runs to wake, to rescue and to send again."""
+"""What the clock asks for: turns that are due, runs to wake, to rescue and to hand to the queue."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, text, update
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
-from importers.model import ConnectionStatus, Ending, Importer, Line, Run, Status, Trigger
+from importers.model import (
+    Beginning,
+    ConnectionStatus,
+    Due,
+    Ending,
+    Every,
+    Line,
+    Run,
+    Status,
+    Trigger,
+)
 from importers.store.database import Database
-from importers.store.rows import importer_of, run_of
-from importers.store.runs import change_run, ending_values, queue_run, queued_again, unfinished_run
-from importers.store.schema import connections, importers, runs
+from importers.store.rows import AnyRow, run_of
+from importers.store.runs import change_run, ending_values, new_run_values, queued_again
+from importers.store.schema import connections, events, importers, runs
+
+_HANDING_OVER = 7_473_702
+"""Any number, as long as it is ours alone (`migrate.py` has another)."""
+
+_leaders = importers.alias("leaders")
 
 
 class Turns(Database):
-    def due_importers(self, now: datetime) -> Sequence[Importer]:
-        due = select(importers).where(~importers.c.paused, importers.c.next_run_at <= now, _is_connected())
-        with self._reading() as sql:
-            return [importer_of(row) for row in sql.execute(due.order_by(importers.c.next_run_at, importers.c.id))]
-
-    def claim_importer(
-        self, importer_id: int, due_at: datetime, *, next_run_at: datetime | None, line: Line, now: datetime
-    ) -> Run | None:
+    def take_turns(
+        self, now: datetime, *, limit: int, begin: Callable[[Due], Beginning], only_chains: bool = False
+    ) -> tuple[int, int]:
         with self._writing() as sql:
-            importer = _take_turn(sql, importer_id, due_at, next_run_at)
-            return _queued(sql, importer, line, now) if importer else None
+            turns = [_due_of(row) for row in sql.execute(_due(now, limit, only_chains=only_chains))]
+            beginnings = {due.importer_id: begin(due) for due in turns}
+            _set_next_turns(sql, turns, beginnings)
+            return len(turns), _queue(sql, turns, beginnings, now)
 
-    def runs_to_wake(self, now: datetime) -> Sequence[Run]:
-        of_connected = runs.c.importer_id.in_(select(importers.c.id).where(_is_connected()))
-        return self._runs(runs.c.status == Status.WAITING, runs.c.wake_at <= now, of_connected)
+    def runs_to_wake(self, now: datetime, *, limit: int) -> Sequence[Run]:
+        of_connected = runs.c.importer_id.in_(select(importers.c.id).where(is_connected()))
+        return self._runs(limit, runs.c.status == Status.WAITING, runs.c.wake_at <= now, of_connected)
 
     def wake_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         as_it_was = (runs.c.status == Status.WAITING, runs.c.wake_at == run.wake_at)
         return self._change(run, as_it_was, queued_again(now), line, now)
 
-    def abandoned_runs(self, before: datetime) -> Sequence[Run]:
-        return self._runs(runs.c.status == Status.RUNNING, runs.c.heartbeat_at < before)
+    def abandoned_runs(self, before: datetime, *, limit: int) -> Sequence[Run]:
+        return self._runs(limit, runs.c.status == Status.RUNNING, runs.c.heartbeat_at < before)
 
     def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         values = {**queued_again(now), "claim": None, "abandoned": runs.c.abandoned + 1}
@@ -48,17 +60,30 @@ class Turns(Database):
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         return self._change(run, _silent_since(run), ending_values(ending, now), line, now)
 
-    def unsent_runs(self, before: datetime) -> Sequence[Run]:
-        return self._runs(runs.c.status == Status.QUEUED, runs.c.sent_at < before)
-
-    def resend_run(self, run: Run, *, before: datetime, now: datetime) -> bool:
-        still = (runs.c.id == run.id, runs.c.status == Status.QUEUED, runs.c.sent_at < before)
-        with self._writing() as sql:
-            return bool(sql.execute(update(runs).where(*still).values(sent_at=now)).rowcount)
-
-    def _runs(self, *conditions: ColumnElement[bool]) -> Sequence[Run]:
+    def runs_to_send(self, now: datetime, *, per_connection: int, limit: int) -> Sequence[Run]:
         with self._reading() as sql:
-            return [run_of(row) for row in sql.execute(select(runs).where(*conditions).order_by(runs.c.id))]
+            if not sql.scalar(select(select(runs.c.id).where(*_HELD).exists())):
+                return []
+        with self._writing() as sql:
+            _alone(sql)
+            return _sent(sql, list(sql.scalars(_by_rounds(per_connection).limit(limit))), now)
+
+    def untaken_runs(self, before: datetime) -> tuple[int, int]:
+        is_old = case((runs.c.sent_at < before, 1), else_=0)
+        with self._reading() as sql:
+            row = sql.execute(select(func.count(), func.coalesce(func.sum(is_old), 0)).where(*_SENT)).one()
+            return row[0], row[1]
+
+    def send_again(self, now: datetime, *, before: datetime, limit: int) -> Sequence[Run]:
+        with self._writing() as sql:
+            _alone(sql)
+            oldest = select(runs.c.id).where(*_SENT, runs.c.sent_at < before).order_by(runs.c.sent_at, runs.c.id)
+            return _sent(sql, list(sql.scalars(oldest.limit(limit))), now)
+
+    def _runs(self, limit: int, *conditions: ColumnElement[bool]) -> Sequence[Run]:
+        found = select(runs).where(_UNFINISHED, *conditions).order_by(runs.c.id).limit(limit)
+        with self._reading() as sql:
+            return [run_of(row) for row in sql.execute(found)]
 
     def _change(
         self,
@@ -72,31 +97,157 @@ class Turns(Database):
             return change_run(sql, values, runs.c.id == run.id, *conditions, lines=[line], now=now)
 
 
-def _is_connected() -> ColumnElement[bool]:
+_UNFINISHED = runs.c.ended_at.is_(None)
+"""Said everywhere, though the status implies it: there is an index of these, which are few."""
+
+_HELD = (runs.c.held, runs.c.status == Status.QUEUED)
+_SENT = (_UNFINISHED, ~runs.c.held, runs.c.status == Status.QUEUED)
+
+
+def is_connected() -> ColumnElement[bool]:
     """The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself."""
     working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
     may_write = importers.c.destination_id.is_(None) | importers.c.destination_id.in_(working)
     return importers.c.connection_id.in_(working) & may_write
 
 
-def _take_turn(sql: SqlConnection, importer_id: int, due_at: datetime, next_run_at: datetime | None) -> Importer | None:
-    still_due = (importers.c.id == importer_id, importers.c.next_run_at == due_at, ~importers.c.paused, _is_connected())
-    row = sql.execute(update(importers).where(*still_due).values(next_run_at=next_run_at).returning(importers)).first()
-    return importer_of(row) if row else None
+# --- turns ---
 
 
-def _queued(sql: SqlConnection, importer: Importer, line: Line, now: datetime) -> Run | None:
-    """A new run, or None while the last one is not over; the turn is taken either way."""
-    if unfinished_run(sql, importer):
-        return None
-    try:
-        with sql.begin_nested():
-            run = queue_run(sql, importer, Trigger.SCHEDULE, now)
-    except IntegrityError:
-        return None  # started by hand this very moment
-    change_run(sql, {}, runs.c.id == run.id, lines=[line], now=now)
-    return run
+def _due(now: datetime, limit: int, *, only_chains: bool) -> Any:
+    """
+    Locked, as far as nobody else has them: whoever asks at the same time takes
+    others. One that follows another importer keeps its turn until its own run
+    is over, so that it is run once after every success it did not see.
+    """
+    busy = select(runs.c.id).where(runs.c.importer_id == importers.c.id, _UNFINISHED).exists()
+    follows = importers.c.after_id.is_not(None)
+    which = (follows & ~busy) if only_chains else (~follows | ~busy)
+    return (
+        select(
+            importers.c.id,
+            importers.c.workspace_id,
+            importers.c.schedule,
+            importers.c.next_run_at,
+            _leaders.c.name.label("after"),
+        )
+        .join(_leaders, _leaders.c.id == importers.c.after_id, isouter=True)
+        .where(~importers.c.paused, importers.c.next_run_at <= now, is_connected(), which)
+        .order_by(importers.c.next_run_at, importers.c.id)
+        .limit(limit)
+        .with_for_update(of=importers, skip_locked=True)
+    )
+
+
+def _due_of(row: AnyRow) -> Due:
+    return Due(row.id, row.workspace_id, row.schedule, row.next_run_at, row.after or "")
+
+
+def _set_next_turns(sql: SqlConnection, turns: Sequence[Due], beginnings: Mapping[int, Beginning]) -> None:
+    if not turns:
+        return
+    change = update(importers).where(importers.c.id == bindparam("its_id"))
+    sql.execute(
+        change.values(next_run_at=bindparam("next"), missed_at=bindparam("missed")),
+        [
+            {
+                "its_id": due.importer_id,
+                "next": beginnings[due.importer_id].next_run_at,
+                "missed": None if beginnings[due.importer_id].line else due.due_at,
+            }
+            for due in turns
+        ],
+    )
+
+
+def _queue(sql: SqlConnection, turns: Sequence[Due], beginnings: Mapping[int, Beginning], now: datetime) -> int:
+    """How many runs there are now. None for an importer whose last one is not over: that turn is taken all the same."""
+    lines = {importer_id: beginning.line for importer_id, beginning in beginnings.items() if beginning.line}
+    busy = set(_busy(sql, list(lines)))
+    values = [_new_run(due, now) for due in turns if due.importer_id in lines and due.importer_id not in busy]
+    if not values:
+        return 0
+    # One that is started by hand this very moment has its run already.
+    to_runs = (postgresql.insert if sql.dialect.name == "postgresql" else sqlite.insert)(runs)
+    made = sql.execute(to_runs.on_conflict_do_nothing().returning(runs.c.id, runs.c.importer_id), values).all()
+    if made:
+        sql.execute(insert(events), [_first_event(row.id, lines[row.importer_id], now) for row in made])
+    return len(made)
+
+
+def _busy(sql: SqlConnection, importer_ids: Sequence[int]) -> list[int]:
+    busy = select(runs.c.importer_id).where(_UNFINISHED, runs.c.importer_id.in_(importer_ids))
+    return list(sql.scalars(busy)) if importer_ids else []
+
+
+def _new_run(due: Due, now: datetime) -> dict[str, Any]:
+    trigger = Trigger.CHAIN if due.schedule.every is Every.AFTER else Trigger.SCHEDULE
+    return {**new_run_values(due.workspace_id, due.importer_id, trigger, now), "last_event": 1}
+
+
+def _first_event(run_id: int, line: Line, now: datetime) -> dict[str, Any]:
+    return {"run_id": run_id, "number": 1, "at": now, "level": line.level, "text": line.text}
 
 
 def _silent_since(run: Run) -> tuple[ColumnElement[bool], ...]:
     return (runs.c.status == Status.RUNNING, runs.c.heartbeat_at == run.heartbeat_at)
+
+
+# --- the way to the queue ---
+
+
+def _alone(sql: SqlConnection) -> None:
+    """Who hands runs over counts what others have handed over; in SQLite only one writes anyway."""
+    if sql.dialect.name == "postgresql":
+        sql.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _HANDING_OVER})
+
+
+def _by_rounds(per_connection: int) -> Any:
+    """
+    Ids of held runs that may go, in fair order. Those of a connection stand in
+    a line, which begins behind its runs that are with a worker or on their way
+    to one, and as many go as it may have there. In every round each workspace
+    has one turn. What somebody asked for by hand goes first.
+    """
+    by_itself = case((runs.c.trigger == Trigger.MANUAL, 0), else_=1)
+    place = func.row_number().over(
+        partition_by=importers.c.connection_id, order_by=(by_itself, runs.c.queued_at, runs.c.id)
+    )
+    at_work = _at_work()
+    line = (
+        select(
+            runs.c.id,
+            runs.c.workspace_id,
+            by_itself.label("by_itself"),
+            (place + func.coalesce(at_work.c.number, 0)).label("place"),
+        )
+        .select_from(runs.join(importers, importers.c.id == runs.c.importer_id))
+        .join(at_work, at_work.c.connection_id == importers.c.connection_id, isouter=True)
+        .where(*_HELD)
+        .subquery()
+    )
+    turn = func.row_number().over(
+        partition_by=line.c.workspace_id, order_by=(line.c.by_itself, line.c.place, line.c.id)
+    )
+    may_go = select(line.c.id, line.c.by_itself, turn.label("turn")).where(line.c.place <= per_connection).subquery()
+    return select(may_go.c.id).order_by(may_go.c.by_itself, may_go.c.turn, may_go.c.id)
+
+
+def _at_work() -> Any:
+    is_with_them = (runs.c.status == Status.RUNNING) | ((runs.c.status == Status.QUEUED) & ~runs.c.held)
+    return (
+        select(importers.c.connection_id, func.count().label("number"))
+        .select_from(runs.join(importers, importers.c.id == runs.c.importer_id))
+        .where(_UNFINISHED, is_with_them)
+        .group_by(importers.c.connection_id)
+        .subquery()
+    )
+
+
+def _sent(sql: SqlConnection, run_ids: Sequence[int], now: datetime) -> list[Run]:
+    """These, from now on on their way, in the order of *run_ids*."""
+    if not run_ids:
+        return []
+    on_their_way = update(runs).where(runs.c.id.in_(run_ids)).values(held=False, sent_at=now).returning(runs)
+    by_id = {row.id: run_of(row) for row in sql.execute(on_their_way)}
+    return [by_id[run_id] for run_id in run_ids if run_id in by_id]

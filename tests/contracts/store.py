@@ -14,11 +14,13 @@ from importers.errors import InvalidSettings, NotThere
 from importers.interfaces import Store
 from importers.model import (
     Actor,
+    Beginning,
     Column,
     ColumnKind,
     ConnectionStatus,
     Cost,
     Counts,
+    Due,
     Ending,
     Every,
     Extent,
@@ -83,6 +85,30 @@ def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def begin(due: Due) -> Beginning:
+    return Beginning(LATER, LINE)
+
+
+def due(store: Store, now: datetime) -> list[Due]:
+    """What is due by then; each keeps its turn."""
+    found: list[Due] = []
+
+    def look(one: Due) -> Beginning:
+        found.append(one)
+        return Beginning(one.due_at, None)
+
+    store.take_turns(now, limit=99, begin=look)
+    return found
+
+
+def take_all(store: Store) -> int:
+    """A few at a time; how many."""
+    taken = 0
+    while turns := store.take_turns(NEW_YEAR, limit=7, begin=begin)[0]:
+        taken += turns
+    return taken
 
 
 def prepare(store: Store) -> Workspace | None:
@@ -347,12 +373,11 @@ class StoreContract:
         waiting = a_run(store, an_importer(store, ours, target=a_target("Other"), name="Other"), claim="c")
         store.end_run(waiting.id, "c", Ending(Status.WAITING, Counts(), wake_at=NEW_YEAR), lines=(), now=NEW_YEAR)
         store.refuse_connection(store.connection(ours, importer.connection_id), REFUSED, now=NEW_YEAR)
-        assert store.due_importers(LATER) == []
-        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=None, line=LINE, now=LATER) is None
-        assert store.runs_to_wake(LATER) == []
+        assert due(store, LATER) == []
+        assert store.runs_to_wake(LATER, limit=9) == []
         store.mark_connection(ours, importer.connection_id, ConnectionStatus.WORKING, now=LATER)
-        assert [one.id for one in store.due_importers(LATER)] == [importer.id]
-        assert [one.id for one in store.runs_to_wake(LATER)] == [waiting.id]
+        assert [one.importer_id for one in due(store, LATER)] == [importer.id]
+        assert [one.id for one in store.runs_to_wake(LATER, limit=9)] == [waiting.id]
 
     def test_importers_that_write_with_a_refused_connection_neither_start_nor_go_on(self, store: Store, ours: int):
         google = a_google_connection(store, ours)
@@ -361,12 +386,11 @@ class StoreContract:
         waiting = a_run(store, importer, claim="c")
         store.end_run(waiting.id, "c", Ending(Status.WAITING, Counts(), wake_at=NEW_YEAR), lines=(), now=NEW_YEAR)
         store.refuse_connection(google, REFUSED, now=NEW_YEAR)
-        assert [one.id for one in store.due_importers(LATER)] == [to_excel.id]
-        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=None, line=LINE, now=LATER) is None
-        assert store.runs_to_wake(LATER) == []
+        assert [one.importer_id for one in due(store, LATER)] == [to_excel.id]
+        assert store.runs_to_wake(LATER, limit=9) == []
         store.mark_connection(ours, google.id, ConnectionStatus.WORKING, now=LATER)
-        assert {one.id for one in store.due_importers(LATER)} == {importer.id, to_excel.id}
-        assert [one.id for one in store.runs_to_wake(LATER)] == [waiting.id]
+        assert {one.importer_id for one in due(store, LATER)} == {importer.id, to_excel.id}
+        assert [one.id for one in store.runs_to_wake(LATER, limit=9)] == [waiting.id]
 
     def test_a_connection_that_importers_write_with_stays(self, store: Store, ours: int):
         google = a_google_connection(store, ours)
@@ -682,31 +706,118 @@ class StoreContract:
     # --- what the clock asks for ---
 
     def test_an_importer_is_due_from_its_moment_on(self, store: Store, ours: int):
-        importer = an_importer(store, ours, next_run_at=LATER)
+        importer = an_importer(store, ours, next_run_at=LATER, schedule=Schedule(Every.HOURS))
         an_importer(store, ours, target=a_target("By hand"))
-        assert store.due_importers(LATER - timedelta(microseconds=1)) == []
-        assert store.due_importers(LATER) == [importer]
+        assert due(store, LATER - timedelta(microseconds=1)) == []
+        assert due(store, LATER) == [Due(importer.id, ours, importer.schedule, LATER)]
 
     def test_a_paused_importer_is_not_due(self, store: Store, ours: int):
         importer = an_importer(store, ours, next_run_at=NEW_YEAR)
         store.pause_importer(ours, importer.id, paused=True, next_run_at=NEW_YEAR, now=NEW_YEAR)
-        assert store.due_importers(LATER) == []
-        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=LATER) is None
+        assert due(store, LATER) == []
+
+    def test_a_turn_makes_a_run_that_is_held_and_begins_its_story(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        assert store.take_turns(NEW_YEAR, limit=9, begin=begin) == (1, 1)
+        [run] = store.runs(ours, importer.id, limit=5)
+        assert (run.status, run.trigger, run.queued_at) == (Status.QUEUED, Trigger.SCHEDULE, NEW_YEAR)
+        assert [(event.number, event.text) for event in store.events(ours, run.id)] == [(1, LINE.text)]
+        assert store.importer(ours, importer.id).next_run_at == LATER
+        assert store.runs_to_send(NEW_YEAR, per_connection=9, limit=9) == [run]
 
     def test_a_turn_is_taken_once_however_many_clocks_there_are(self, store: Store, ours: int):
-        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
-        claim = lambda: store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=NEW_YEAR)  # noqa: E731
-        runs = [run for run in at_once([claim] * 4) if run is not None]
-        assert [run.trigger for run in runs] == [Trigger.SCHEDULE]
-        assert store.importer(ours, importer.id).next_run_at == LATER
-        assert [event.text for event in store.events(ours, runs[0].id)] == [LINE.text]
+        for number in range(30):
+            an_importer(store, ours, name=str(number), target=a_target(str(number)), next_run_at=NEW_YEAR)
+        answers = at_once([lambda: take_all(store)] * 4)
+        # One that found all that was left in the hands of others comes again with its next tick.
+        assert sum(answers) + take_all(store) == 30
+        made = [run for importer in store.importers(ours) for run in store.runs(ours, importer.id, limit=5)]
+        assert len({run.importer_id for run in made}) == len(made) == 30
+
+    def test_no_more_turns_are_taken_than_asked_for_and_the_oldest_first(self, store: Store, ours: int):
+        late, later = (
+            an_importer(store, ours, name=name, target=a_target(name), next_run_at=at)
+            for name, at in (("late", NEW_YEAR - SECOND), ("later", NEW_YEAR))
+        )
+        assert store.take_turns(NEW_YEAR, limit=1, begin=begin) == (1, 1)
+        assert (len(store.runs(ours, late.id, limit=5)), len(store.runs(ours, later.id, limit=5))) == (1, 0)
 
     def test_a_turn_is_skipped_while_the_last_run_is_not_over(self, store: Store, ours: int):
         importer = an_importer(store, ours, next_run_at=NEW_YEAR)
         a_run(store, importer, claim="mine")
-        assert store.claim_importer(importer.id, NEW_YEAR, next_run_at=LATER, line=LINE, now=NEW_YEAR) is None
+        assert store.take_turns(NEW_YEAR, limit=9, begin=begin) == (1, 0)
         assert store.importer(ours, importer.id).next_run_at == LATER
         assert len(store.runs(ours, importer.id, limit=5)) == 1
+
+    def test_an_importer_that_is_started_by_hand_in_the_same_moment_has_one_run(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        by_hand = lambda: store.add_run(importer, Trigger.MANUAL, now=NEW_YEAR)  # noqa: E731
+        at_once([by_hand, lambda: take_all(store), by_hand])
+        assert len(store.runs(ours, importer.id, limit=5)) == 1
+
+    def test_a_turn_that_is_left_out_is_remembered_until_one_is_taken(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        assert store.take_turns(NEW_YEAR, limit=9, begin=lambda due: Beginning(LATER, None)) == (1, 0)
+        missed = store.importer(ours, importer.id)
+        assert (missed.next_run_at, missed.missed_at) == (LATER, NEW_YEAR)
+        assert store.runs(ours, importer.id, limit=5) == []
+        store.take_turns(LATER, limit=9, begin=begin)
+        assert store.importer(ours, importer.id).missed_at is None
+
+    # --- the way to the queue ---
+
+    def test_a_run_is_handed_over_once_however_many_do_it(self, store: Store, ours: int):
+        wanted = {a_run(store, an_importer(store, ours, target=a_target(str(n)))).id for n in range(6)}
+        send = lambda: store.runs_to_send(LATER, per_connection=9, limit=2)  # noqa: E731
+        sent = [run.id for runs in at_once([send] * 4) for run in runs]
+        assert len(sent) == len(set(sent)) == 6
+        assert set(sent) == wanted
+        assert send() == []
+
+    def test_of_a_connection_no_more_are_handed_over_than_may_be_at_work(self, store: Store, ours: int):
+        ids = [a_run(store, an_importer(store, ours, target=a_target(str(n)))).id for n in range(5)]
+        send = lambda: [run.id for run in store.runs_to_send(LATER, per_connection=2, limit=9)]  # noqa: E731
+        assert sum(len(sent) for sent in at_once([send] * 4)) == 2
+        assert store.claim_run(ids[0], "a", now=LATER)
+        assert send() == []
+        store.end_run(ids[0], "a", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+        assert send() == [ids[2]]
+        store.cancel_run(ours, ids[1], line=LINE, now=LATER)
+        store.cancel_run(ours, ids[3], line=LINE, now=LATER)
+        assert send() == [ids[4]]
+
+    def test_a_waiting_run_takes_nobodys_place(self, store: Store, ours: int):
+        first, second = (a_run(store, an_importer(store, ours, target=a_target(str(n)))) for n in range(2))
+        store.claim_run(first.id, "a", now=NEW_YEAR)
+        waits = Ending(Status.WAITING, Counts(), trouble=Trouble("rate-limited", "Slow down."), wake_at=LATER)
+        assert store.runs_to_send(NEW_YEAR, per_connection=1, limit=9) == []
+        store.end_run(first.id, "a", waits, lines=[], now=NEW_YEAR)
+        assert [run.id for run in store.runs_to_send(NEW_YEAR, per_connection=1, limit=9)] == [second.id]
+        store.wake_run(store.run(ours, first.id), line=LINE, now=LATER)
+        assert store.runs_to_send(LATER, per_connection=1, limit=9) == []
+
+    def test_workspaces_and_connections_take_turns(self, store: Store, ours: int, theirs: int):
+        bobs = replace(ACME, user="Bob", email="bob@acme.example")
+        second = a_connection(store, ours, account=bobs).id
+        big = [a_run(store, an_importer(store, ours, target=a_target(str(n)))).id for n in range(4)]
+        other = a_run(store, an_importer(store, ours, connection_id=second, target=a_target("B"))).id
+        small = [a_run(store, an_importer(store, theirs, target=a_target(str(n)))).id for n in range(2)]
+        sent = [run.id for run in store.runs_to_send(LATER, per_connection=3, limit=99)]
+        assert sent == [big[0], small[0], other, small[1], big[1], big[2]]
+
+    def test_what_somebody_waits_for_comes_first(self, store: Store, ours: int, theirs: int):
+        for number in range(3):
+            an_importer(store, ours, target=a_target(str(number)), next_run_at=NEW_YEAR)
+        take_all(store)
+        by_hand = [a_run(store, an_importer(store, workspace, target=a_target("C"))) for workspace in (ours, theirs)]
+        sent = store.runs_to_send(LATER, per_connection=2, limit=99)
+        assert [run.id for run in sent[:2]] == [run.id for run in by_hand]
+        assert [run.trigger for run in sent[2:]] == [Trigger.SCHEDULE]
+
+    def test_what_was_cancelled_is_not_handed_over(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours))
+        store.cancel_run(ours, run.id, line=LINE, now=LATER)
+        assert store.runs_to_send(LATER, per_connection=9, limit=9) == []
 
     def test_a_waiting_run_is_woken_once_when_its_time_has_come(self, store: Store, ours: int):
         run = a_run(store, an_importer(store, ours), claim="mine")
@@ -716,8 +827,8 @@ class StoreContract:
         )
         waiting = store.run(ours, run.id)
         assert (waiting.status, waiting.wake_at, waiting.ended_at) == (Status.WAITING, LATER, None)
-        assert store.runs_to_wake(LATER - timedelta(seconds=1)) == []
-        assert store.runs_to_wake(LATER) == [waiting]
+        assert store.runs_to_wake(LATER - timedelta(seconds=1), limit=9) == []
+        assert store.runs_to_wake(LATER, limit=9) == [waiting]
         assert sorted(at_once([lambda: store.wake_run(waiting, line=LINE, now=LATER)] * 3)) == [False, False, True]
         again = store.claim_run(run.id, "mine again", now=LATER)
         assert again is not None
@@ -725,8 +836,8 @@ class StoreContract:
 
     def test_an_abandoned_run_is_handed_back_once_and_its_old_worker_is_out(self, store: Store, ours: int):
         run = a_run(store, an_importer(store, ours), claim="mine")
-        assert store.abandoned_runs(NEW_YEAR) == []
-        assert store.abandoned_runs(LATER) == [run]
+        assert store.abandoned_runs(NEW_YEAR, limit=9) == []
+        assert store.abandoned_runs(LATER, limit=9) == [run]
         assert sorted(at_once([lambda: store.hand_back_run(run, line=LINE, now=LATER)] * 3)) == [False, False, True]
         handed_back = store.run(ours, run.id)
         assert (handed_back.status, handed_back.abandoned) == (Status.QUEUED, 1)
@@ -747,14 +858,16 @@ class StoreContract:
         assert store.run(ours, run.id).trouble == failed.trouble
         assert not store.pulse(run.id, "mine").ours
 
-    def test_a_run_nobody_took_is_sent_again_by_one(self, store: Store, ours: int):
-        run = a_run(store, an_importer(store, ours))
-        assert store.unsent_runs(NEW_YEAR) == []
-        assert store.unsent_runs(LATER) == [run]
-        send = lambda: store.resend_run(run, before=LATER, now=LATER)  # noqa: E731
-        assert sorted(at_once([send] * 3)) == [False, False, True]
-        assert store.unsent_runs(LATER) == []
-        assert store.run(ours, run.id).queued_at == NEW_YEAR
+    def test_runs_nobody_took_are_sent_again_by_one(self, store: Store, ours: int):
+        runs = [a_run(store, an_importer(store, ours, target=a_target(str(n)))) for n in range(3)]
+        assert store.untaken_runs(LATER) == (0, 0)
+        store.runs_to_send(NEW_YEAR, per_connection=2, limit=9)
+        assert (store.untaken_runs(NEW_YEAR), store.untaken_runs(LATER)) == ((2, 0), (2, 2))
+        send = lambda: store.send_again(LATER, before=LATER, limit=1)  # noqa: E731
+        again = [run.id for sent in at_once([send] * 4) for run in sent]
+        assert sorted(again) == [runs[0].id, runs[1].id]
+        assert store.untaken_runs(LATER) == (2, 0)
+        assert store.run(ours, runs[0].id).queued_at == NEW_YEAR
 
     # --- processes and time ---
 

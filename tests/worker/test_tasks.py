@@ -9,6 +9,7 @@ from celery import current_app
 from importers.config import Settings
 from importers.model import Actor, Connection, Draft, Selection, Status, Target
 from importers.services import Services
+from tests.workshop import ListQueue
 from worker.options import OPTIONS
 from worker.process import ImportApp, make_app
 from worker.queue import RUN_IMPORT
@@ -26,19 +27,10 @@ def app(settings: Settings, services: Services) -> Iterator[ImportApp]:
     before.set_current()
 
 
-class Remembering:
-    """A queue that only notes what it was given, so that the task is what carries the run out."""
-
-    def __init__(self) -> None:
-        self.run_ids: list[int] = []
-
-    def run_import(self, run_id: int) -> None:
-        self.run_ids.append(run_id)
-
-
 @pytest.fixture
 def run_id(services: Services, alice: Actor, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(services.runs, "_queue", Remembering())
+    """Handed over to nobody, so that the task is what carries the run out."""
+    monkeypatch.setattr(services.runs._dispatch, "_queue", ListQueue())
     draft = Draft("Stages", connection.id, Selection("stages"), Target("excel", "Book", "Stages"))
     importer = services.importers.create(alice, draft)
     return services.runs.start(alice, importer.id).id

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from importers.model import Actor, Every, Schedule, Status, Trigger
@@ -43,6 +46,40 @@ def test_many_clocks_start_a_due_importer_once(workshop: Workshop):
     answers = at_once([workshop.scheduling.tick] * 4)
     assert sum(ticked.due for ticked in answers) == 1
     assert len(workshop.queue.run_ids) == 1
+
+
+def test_more_runs_than_workers_manage_are_not_sent_again_and_again(workshop: Workshop, clock: FakeClock):
+    sent = [workshop.runs.start(workshop.actor, workshop.an_importer(target=a_target(str(n))).id).id for n in range(3)]
+    for _ in range(5):
+        clock.advance(minutes=3)
+        workshop.scheduling.tick()
+    assert workshop.queue.run_ids == sent
+    lost = workshop.queue.run_ids.pop(0)
+    workshop.scheduling.tick()
+    assert workshop.queue.run_ids == [*sent[1:], lost]
+
+
+def test_of_one_connection_three_are_at_work_and_the_next_one_follows_when_one_is_over(workshop: Workshop):
+    for number in range(5):
+        workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR, target=a_target(str(number)))
+    assert workshop.scheduling.tick() == Ticked(due=5)
+    assert len(workshop.queue.run_ids) == 3
+    first = workshop.queue.run_ids.pop(0)
+    workshop.runs.execute(first)
+    assert len(workshop.queue.run_ids) == 3
+    workshop.work()
+    assert [run.status for run in workshop.store.last_runs(workshop.actor.workspace.id).values()] == [Status.DONE] * 5
+
+
+def test_a_schedule_nobody_understands_does_not_keep_others_from_running(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
+):
+    odd = workshop.an_importer(schedule=replace(HOURLY, time_zone="Atlantis"), next_run_at=NEW_YEAR)
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR, target=a_target("Two"))
+    assert workshop.scheduling.tick() == Ticked(due=2)
+    assert "Atlantis" in caplog.text
+    next_run_at = workshop.store.importer(odd.workspace_id, odd.id).next_run_at
+    assert next_run_at == NEW_YEAR + timedelta(days=1)
 
 
 def test_turns_missed_while_everything_was_off_are_made_up_for_once(workshop: Workshop, clock: FakeClock):
@@ -125,8 +162,9 @@ def test_a_run_the_broker_lost_is_sent_again_every_two_minutes(workshop: Worksho
     for _ in range(3):
         assert workshop.scheduling.tick() == Ticked()
     assert workshop.queue.run_ids == [run.id]
+    workshop.queue.run_ids.clear()
     clock.advance(minutes=2, seconds=1)
     workshop.scheduling.tick()
-    assert workshop.queue.run_ids == [run.id, run.id]
+    assert workshop.queue.run_ids == [run.id]
     workshop.work()
     assert workshop.runs.get(workshop.actor, run.id).attempt == 1
