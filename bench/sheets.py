@@ -19,35 +19,19 @@ import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import asdict
 
-from bench.google import KEY, Calls, PretendGoogle, pretend_google, without_limits
+from bench.google import Calls, PretendGoogle, pretend_google, without_limits
 from bench.processes import Measured, measure
-from bench.sheets_rows import CHANGED, COLUMNS, FIRST, MORE, pages
-from importers.model import GOOGLE_SHEETS, Delivery, Mode, Target
+from bench.sheets_rows import CHANGED, COLUMNS, FIRST, MORE
+from bench.sheets_writer import Task
 
 _MEMORY_SIZES = (20_000, 50_000, 100_000, 200_000)
 _MEMORY_COLUMNS = 20
 """Two copies of 200,000 rows of them fit into a spreadsheet."""
 _OVERLAP_ROWS = 50_000
 _SECONDS_OF_SOURCE = 15
-
-
-@dataclass(frozen=True)
-class Task:
-    """One writing. `pace` is how many rows the source gives a second, 0 for as many as it can. No `base`: it only reads."""
-
-    base: str
-    spreadsheet: str
-    rows: int
-    columns: int = len(COLUMNS)
-    mode: str = "replace"
-    edition: str = FIRST
-    pace: float = 0
 
 
 def main() -> None:
@@ -57,11 +41,7 @@ def main() -> None:
     parser.add_argument("--overlap-rows", type=int, default=_OVERLAP_ROWS)
     parser.add_argument("--parts", default="tables,memory,overlap")
     parser.add_argument("--latency-ms", default="0", help="before every answer")
-    parser.add_argument("--carry-out", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.carry_out:
-        carry_out(Task(**json.loads(options.carry_out)))
-        return
     parts = options.parts.split(",")
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {options.latency_ms} ms before every answer")
     with pretend_google(*without_limits(), "--latency-ms", options.latency_ms) as google:
@@ -125,7 +105,7 @@ def _overlap(google: PretendGoogle, size: int) -> None:
 
 def _measured(google: PretendGoogle, task: Task) -> tuple[Measured, Calls]:
     google.forget_calls()
-    run = measure([sys.executable, "-m", "bench.sheets", "--carry-out", json.dumps(asdict(task))])
+    run = measure([sys.executable, "-m", "bench.sheets_writer", json.dumps(asdict(task))])
     return run, google.calls()
 
 
@@ -148,50 +128,6 @@ def _print_line(what: str, run: Measured, calls: Calls) -> None:
         f"  {run.seconds:>7.1f}  {run.cpu_seconds:>6.1f}  {run.peak_mb:>7.0f}  {os.getloadavg()[0]:>4.1f}",
         flush=True,
     )
-
-
-# --- in the process that is measured -------------------------------------------------
-
-
-def carry_out(task: Task) -> None:
-    """Write, as the pipeline does: ask the destination, begin, add page by page, commit."""
-    if not task.base:
-        for _ in _paced(task):
-            pass
-        return
-    from importers import bootstrap
-    from importers.config import Settings
-    from sandbox.google.accounts import HOSTS
-
-    plenty = 1_000_000  # the pretend Google has no limits here
-    reroutes = dict.fromkeys(HOSTS, task.base)
-    settings = Settings(
-        home=Path(),
-        database_url="",
-        redis_url="",
-        reroutes=reroutes,
-        google_quota_project=plenty,
-        google_quota_user=plenty,
-    )
-    destination = bootstrap.google_sheets(settings, KEY).destination
-    update = {"mode": Mode.UPDATE, "key": COLUMNS[0].key} if task.mode == "update" else {}
-    target = Target(GOOGLE_SHEETS, task.spreadsheet, "Deals", table="deals", **update)
-    destination.check(target)
-    destination.zone_of(target)
-    now = datetime.now(UTC)
-    with destination.begin(target, COLUMNS[: task.columns], delivery=Delivery(now.isoformat(), now)) as writing:
-        for page in _paced(task):
-            writing.add(page)
-        writing.commit()
-
-
-def _paced(task: Task) -> Iterator[list]:
-    began, given = time.monotonic(), 0
-    for page in pages(task.rows, task.columns, task.edition):
-        given += len(page)
-        if task.pace:
-            time.sleep(max(0.0, began + given / task.pace - time.monotonic()))
-        yield page
 
 
 if __name__ == "__main__":

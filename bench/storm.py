@@ -22,23 +22,19 @@ import os
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import chain
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from subprocess import DEVNULL, Popen
-
-import redis
 
 from bench.processes import pretend_pipedrive
+from bench.redis_server import redis_server
 from importers import bootstrap
 from importers.config import Settings
 from importers.errors import ImporterError
 from importers.secret import Secret
-from pipesheet.redis_server import prepare
 from sandbox.limits import APP_BURSTS, BURSTS, WINDOW
 from sandbox.world import TOKEN
 
@@ -73,7 +69,7 @@ def _storm(plan: str, burst: int, latency: str, processes: int, threads: int, se
     company = ("--deals", "10", "--plan", plan, "--burst", str(burst), "--latency-ms", latency)
     with (
         tempfile.TemporaryDirectory() as folder,
-        _redis(Path(folder)) as redis_url,
+        redis_server(Path(folder)) as redis_url,
         pretend_pipedrive(*company) as base,
     ):
         settings = Settings(home=Path(folder), database_url="", redis_url=redis_url, reroutes={"*.pipedrive.com": base})
@@ -137,30 +133,6 @@ def _ask_on(settings: Settings, ready: Barrier, threads: int, seconds: float, re
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(ask, [begins] * threads))
     results.send(([moment for moment in moments if moment >= begins], len(errors)))
-
-
-@contextmanager
-def _redis(home: Path) -> Iterator[str]:
-    server = prepare(home)
-    process = Popen(server.command, stdout=DEVNULL)
-    try:
-        with redis.Redis.from_url(server.url, retry=None) as client:
-            _await(client)
-        yield server.url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await(client: redis.Redis) -> None:
-    for _ in range(200):
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("Redis did not answer within ten seconds")
 
 
 if __name__ == "__main__":
