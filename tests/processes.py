@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -108,7 +107,7 @@ class GoogleProcess:
 
     def new_spreadsheet(self, title: str, *, is_shared: bool = True) -> str:
         """The id of one of Alex's, which the service account may write unless it is not shared."""
-        made = str(self.knob("files", owner=ALEX.email, title=title)["id"])
+        made = str(self.knob("files", owner=ALEX.email, title=title).json()["id"])
         if is_shared:
             self.knob(f"files/{made}/share", email=DEMO_ROBOT.email)
         return made
@@ -118,10 +117,10 @@ class GoogleProcess:
         where = f"{self.address}/spreadsheets/d/{spreadsheet_id}/edit"
         return requests.get(where, params={"gid": gid} if gid else {}, timeout=10).text
 
-    def knob(self, path: str, **how: object) -> Any:
+    def knob(self, path: str, **how: object) -> requests.Response:
         answer = requests.post(f"{self.address}/_sandbox/google/{path}", json=how, timeout=10)
         answer.raise_for_status()
-        return answer.json()
+        return answer
 
 
 @contextmanager

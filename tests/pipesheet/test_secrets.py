@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -23,16 +24,27 @@ from cryptography.fernet import Fernet
 
 from importers.bootstrap import build
 from importers.config import Settings
-from importers.model import Actor, Connection, Grant, SignIn, Status
+from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Actor, Connection, Grant, SignIn, Status, Target
 from importers.services import Services
 from importers.services.grants import opened_grant
 from importers.vault import FernetVault
 from pipesheet.ports import free_port
 from sandbox.apps import DEMO
+from sandbox.google.accounts import ALEX, API_KEY, DEMO_ROBOT
+from sandbox.google.accounts import DEMO as GOOGLE_DEMO
+from sandbox.google.scopes import DRIVE_FILE
 from sandbox.journal import MASK
 from sandbox.world import TOKEN
 from tests.builders import a_draft, a_target
-from tests.processes import ROOT, SandboxProcess, clean_environment, pipesheet, sandbox_process, wait_until
+from tests.processes import (
+    ROOT,
+    GoogleProcess,
+    SandboxProcess,
+    clean_environment,
+    pipesheet,
+    sandbox_process,
+    wait_until,
+)
 from tests.secrecy import found_in, in_files, in_redis
 from tests.valkey import connect, running_redis
 from tests.web.page import Page
@@ -79,14 +91,15 @@ class Visitor:
         address = self._base + (form.action or path)
         return self._arrive(self._session.post(address, data={**form.fields(), **answers}, timeout=60))
 
-    def consent(self, user_id: str) -> None:
+    def consent(self, path: str, action: str, **chosen: str) -> None:
         """Press Connect, and Allow at the vendor's."""
-        asked = self.submit("/connections/new", action="/connections/oauth")
+        asked = self.submit(path, action=action)
         form = Page(asked.text).root.find("form")
         hidden = {one.attrs["name"]: one.attrs.get("value", "") for one in form.find_all("input", type="hidden")}
-        answer = {**hidden, "user_id": user_id, "answer": "allow"}
+        answer = {**hidden, **chosen, "answer": "allow"}
         back = self._session.post(asked.url, data=answer, timeout=60, allow_redirects=False)
-        self._heard.secrets["code"] = back.headers["Location"].split("code=")[1].split("&")[0]
+        code = parse_qs(urlsplit(back.headers["Location"]).query)["code"][0]
+        self._heard.secrets[f"code for {action}"] = code
         self._arrive(self._session.get(back.headers["Location"], timeout=60))
 
     def _arrive(self, response: requests.Response) -> requests.Response:
@@ -157,6 +170,9 @@ def heard() -> Heard:
             "password": PASSWORD,
             "secret key": Fernet.generate_key().decode(),
             "session key": token_urlsafe(48),
+            "Google's client secret": GOOGLE_DEMO.client_secret,
+            "Google's API key": API_KEY,
+            "private key": DEMO_ROBOT.key_file()["private_key"].splitlines()[5],
         }
     )
 
@@ -168,19 +184,22 @@ def vendor(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 
 @contextmanager
-def system(home: Path, vendor: SandboxProcess, redis_url: str, heard: Heard) -> Iterator[System]:
+def system(home: Path, vendor: SandboxProcess, google: GoogleProcess, redis_url: str, heard: Heard) -> Iterator[System]:
     env = clean_environment(
         home,
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         PORT=str(free_port()),
         PIPESHEET_BIND="127.0.0.1",
-        PIPESHEET_REROUTE=vendor.reroute,
+        PIPESHEET_REROUTE=f"{vendor.reroute},{google.reroute}",
         PIPESHEET_LOG_LEVEL="DEBUG",
         PIPESHEET_SECRET_KEYS=heard.secrets["secret key"],
         PIPESHEET_SESSION_KEY=heard.secrets["session key"],
         PIPEDRIVE_CLIENT_ID=DEMO.client_id,
         PIPEDRIVE_CLIENT_SECRET=DEMO.client_secret,
         PIPEDRIVE_API_TOKEN=TOKEN,
+        GOOGLE_CLIENT_ID=GOOGLE_DEMO.client_id,
+        GOOGLE_CLIENT_SECRET=GOOGLE_DEMO.client_secret,
+        GOOGLE_API_KEY=API_KEY,
         REDIS_URL=redis_url,
     )
     output = home.with_name("output")
@@ -212,12 +231,21 @@ def test_a_secret_is_found_where_it_was_encoded(before: str) -> None:
     assert found_in(b"nothing of the kind, in 16 and more bytes", {"password": PASSWORD, "token": TOKEN}) == []
 
 
-def test_no_secret_is_anywhere_it_need_not_be(tmp_path: Path, vendor: SandboxProcess, heard: Heard) -> None:
+def test_no_secret_is_anywhere_it_need_not_be(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    vendor: SandboxProcess,
+    google: GoogleProcess,
+    heard: Heard,
+) -> None:
+    key_file = tmp_path_factory.mktemp("key") / "key.json"  # where it has to be
+    key_file.write_text(google.key_file())
     home = tmp_path / "home"
     with running_redis(tmp_path / "redis") as redis_url:
         heard.secrets["Redis password"] = redis_url.split(":")[2].split("@")[0]
-        with system(home, vendor, redis_url, heard) as running:
-            live_through_everything(running, vendor, heard)
+        with system(home, vendor, google, redis_url, heard) as running:
+            live_through_everything(running, vendor, google, heard)
+            use_the_command_line(running.env, google, key_file, heard)
             heard.add("command lines", running.command_lines())
             with connect(redis_url) as client:
                 heard.add("Redis", in_redis(client))
@@ -226,47 +254,56 @@ def test_no_secret_is_anywhere_it_need_not_be(tmp_path: Path, vendor: SandboxPro
     for path, content in in_files(tmp_path):
         if path.name != "valkey.conf":  # where its password has to be
             heard.add(f"file {path.relative_to(tmp_path)}", content)
-    heard.add("addresses and queries of calls", repr(vendor.calls()))
+    heard.add("addresses and queries of calls", repr((vendor.calls(), google.calls())))
 
     assert {call["auth"] for call in vendor.calls()} <= {"header", "bearer", "basic", "none"}
     # The sandbox covers secrets that came in an address.
     assert [call for call in vendor.calls() if MASK in str(call["query"])] == []
+    assert {str(call["path"]).split("/")[1] for call in google.calls()} >= {"v4", "drive", "token", "o"}
     assert b"Traceback" in heard.places["output of worker"]
     assert b"Traceback" in heard.places["output of web"]
     assert b"PK\x03\x04" in heard.places["file home/workbooks/1/Pipesheet.xlsx"]
     assert {"pages", "Redis", "events", "command line", "file home/pipesheet.db"} <= heard.places.keys()
     assert heard.betrayed() == {}
+    # However many access tokens Google gave out, they all begin like this.
+    assert [place for place, text in heard.places.items() if b"ya29." in text] == []
 
     heard.add("events", f"... {TOKEN} ...")
     assert heard.betrayed() == {"events": ["API token"]}
 
 
-def live_through_everything(running: System, vendor: SandboxProcess, heard: Heard) -> None:
+def live_through_everything(running: System, vendor: SandboxProcess, google: GoogleProcess, heard: Heard) -> None:
     visitor = Visitor(running.base, heard)
     visitor.submit("/welcome", email=EMAIL, password=PASSWORD)
     visitor.submit("/connections/new", button="Connect", token=heard.secrets["mistyped token"])
     assert "refused" in visitor.page.text
     visitor.submit("/connections/new", button="Connect", token=TOKEN)
-    visitor.consent(DAAN)
+    visitor.consent("/connections/new", "/connections/oauth", user_id=DAAN)
+    cut_off = google.key_file()[:-200]
+    visitor.submit("/connections/google/new", button="Connect the service account", key=cut_off)
+    assert "not whole" in visitor.page.text
+    visitor.submit("/connections/google/new", button="Connect the service account", key=google.key_file())
+    visitor.consent("/connections/google/new", "/connections/google", account=ALEX.email, granted=DRIVE_FILE)
     settings = Settings.from_env(running.env)
     services = build(settings, queue=CeleryQueue(settings.redis_url))
     try:
         owner = services.people.sign_in(EMAIL, PASSWORD)
         assert owner
         run_well_and_badly(services, owner, vendor, settings, heard)
+        write_well_and_badly(services, owner, google, settings, heard)
         open_every_page(services, owner, visitor)
         meet_what_nobody_thought_of(settings)
         visitor.open("/")
         assert "Traceback" not in visitor.page.text
     finally:
         services.close()
-    use_the_command_line(running.env, heard)
 
 
 def run_well_and_badly(
     services: Services, owner: Actor, vendor: SandboxProcess, settings: Settings, heard: Heard
 ) -> None:
-    by_token, by_consent = sorted(services.connections.list(owner), key=lambda one: one.sign_in is SignIn.OAUTH)
+    linked = services.connections.list(owner, PIPEDRIVE)
+    by_token, by_consent = sorted(linked, key=lambda one: one.sign_in is SignIn.OAUTH)
     learn_tokens(by_consent, settings, heard)
     for number, connection in enumerate((by_token, by_consent), start=1):
         draft = a_draft(name=f"Deals {number}", connection_id=connection.id, target=a_target(f"Deals {number}"))
@@ -274,11 +311,7 @@ def run_well_and_badly(
     by_token_importer, by_consent_importer = (card.importer.id for card in services.importers.cards(owner))
 
     def run(importer_id: int) -> Status:
-        started = services.runs.start(owner, importer_id)
-        wait_until(lambda: services.runs.get(owner, started.id).status.is_over, 60)
-        ended = services.runs.get(owner, started.id)
-        heard.add("events", repr((ended, services.runs.events(owner, started.id))))
-        return ended.status
+        return ran(services, owner, importer_id, heard)
 
     good = {Status.DONE, Status.DONE_WITH_NOTES}
     assert {run(by_token_importer), run(by_consent_importer)} <= good
@@ -293,6 +326,45 @@ def run_well_and_badly(
     vendor.no_trouble()
     requests.post(f"{vendor.address}/_sandbox/uninstall", timeout=60).raise_for_status()
     assert not services.connections.get(owner, by_consent.id).sealed
+
+
+def ran(services: Services, owner: Actor, importer_id: int, heard: Heard) -> Status:
+    started = services.runs.start(owner, importer_id)
+    wait_until(lambda: services.runs.get(owner, started.id).status.is_over, 60)
+    ended = services.runs.get(owner, started.id)
+    heard.add("events", repr((ended, services.runs.events(owner, started.id))))
+    return ended.status
+
+
+def write_well_and_badly(
+    services: Services, owner: Actor, google: GoogleProcess, settings: Settings, heard: Heard
+) -> None:
+    [reads] = (one for one in services.connections.list(owner, PIPEDRIVE) if one.sign_in is SignIn.API_TOKEN)
+    linked = services.connections.list(owner, GOOGLE_SHEETS)
+    by_key, by_consent = sorted(linked, key=lambda one: one.sign_in is SignIn.OAUTH)
+    learn_tokens(by_consent, settings, heard)
+    shared = google.new_spreadsheet("Shared")
+    importers = [
+        services.importers.create(owner, a_draft(name=name, connection_id=reads.id, target=target)).id
+        for name, target in (
+            ("By key", Target(GOOGLE_SHEETS, shared, "Deals", connection_id=by_key.id)),
+            ("By consent", Target(GOOGLE_SHEETS, "", "Deals", connection_id=by_consent.id, place_name="New")),
+        )
+    ]
+    good = {Status.DONE, Status.DONE_WITH_NOTES}
+    services.connections.check(owner, reads.id)
+    assert {ran(services, owner, importer_id, heard) for importer_id in importers} <= good
+    google.knob("expire-access-tokens")
+    google.trouble("cut", count=1)
+    assert {ran(services, owner, importer_id, heard) for importer_id in importers} <= good
+    learn_tokens(services.connections.get(owner, by_consent.id), settings, heard)
+    google.knob("withdraw", email=ALEX.email)
+    assert ran(services, owner, importers[1], heard) is Status.FAILED
+    google.trouble("invalid_grant")
+    services.connections.check(owner, by_key.id)
+    google.no_trouble()
+    for connection in services.connections.list(owner, GOOGLE_SHEETS):
+        heard.add("events", repr(connection))
 
 
 def learn_tokens(connection: Connection, settings: Settings, heard: Heard) -> None:
@@ -317,18 +389,27 @@ def open_every_page(services: Services, owner: Actor, visitor: Visitor) -> None:
         *(f"/importers/{card.importer.id}/edit" for card in services.importers.cards(owner)),
         *(f"/importers/{card.importer.id}/results" for card in services.importers.cards(owner)),
         *(f"/connections/{connection.id}" for connection in services.connections.list(owner)),
-        *(f"/runs/{number}" for number in range(1, 7)),
+        *(f"/runs/{number}" for number in range(1, 12)),
+        *("/connections/google/new", "/connections/google/callback?state=nonsense&code=nonsense"),
         "/connections/oauth/callback?state=nonsense&code=nonsense",
     ):
         visitor.open(path)
 
 
-def use_the_command_line(env: Mapping[str, str], heard: Heard) -> None:
+def use_the_command_line(env: Mapping[str, str], google: GoogleProcess, key_file: Path, heard: Heard) -> None:
+    env = {**env, "GOOGLE_APPLICATION_CREDENTIALS": str(key_file)}
     wrong = {**env, "PIPEDRIVE_API_TOKEN": heard.secrets["mistyped token"]}
+    (broken := key_file.with_name("broken.json")).write_text(key_file.read_text()[:-200])
+    unreadable = {**env, "GOOGLE_APPLICATION_CREDENTIALS": str(broken), "PIPESHEET_LOG_LEVEL": "DEBUG"}
+    shared = f"https://docs.google.com/spreadsheets/d/{google.new_spreadsheet('Once')}/edit"
+    private = f"https://docs.google.com/spreadsheets/d/{google.new_spreadsheet('Mine', is_shared=False)}/edit"
     workbook = str(Path(env["PIPESHEET_HOME"]) / "once.xlsx")
     for arguments, where in (
         (("import", "persons", "--to", workbook), env),
         (("import", "persons", "--to", workbook, "--json"), wrong),
+        (("import", "persons", "--to", shared), env),
+        (("import", "persons", "--to", private), env),
+        (("import", "persons", "--to", shared, "--json"), unreadable),
         (("check",), env),
         (("columns", "deals"), env),
         (("columns", "deals"), wrong),
