@@ -21,6 +21,8 @@ from sandbox.adapters import WSGIAdapter
 from sandbox.pipedrive import create_app as create_sandbox
 from sandbox.world import TOKEN, World
 from tests.builders import a_draft
+from tests.fakes import FakeClock
+from tests.google import ByHost
 from tests.people import ALICE, BOB, CHARLIE
 from tests.web.browser import Browser
 from web import create_app, current
@@ -44,8 +46,13 @@ def pretend(pretend_app: Flask) -> Any:
 
 
 @pytest.fixture
-def session(pretend_app: Flask, pretend: Any) -> requests.Session:
-    return make_session(reroutes={}, adapter=WSGIAdapter(pretend_app))
+def session(request: pytest.FixtureRequest, pretend_app: Flask, pretend: Any, clock: FakeClock) -> requests.Session:
+    """Carries calls for Pipedrive and Google into the pretend ones; Google is made for whoever calls it."""
+
+    def google() -> WSGIAdapter:
+        return WSGIAdapter(request.getfixturevalue("google_app"), on_wait=clock.sleep)
+
+    return make_session(reroutes={}, adapter=ByHost(google, WSGIAdapter(pretend_app)))
 
 
 class CompiledTemplates(BytecodeCache):

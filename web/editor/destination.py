@@ -56,13 +56,18 @@ def accounts() -> Sequence[Connection]:
 
 
 def files_of(account_id: int | None, *, asking: bool = True) -> Files:
-    account = next((one for one in accounts() if one.id == account_id), None)
+    account = _account(account_id)
     if account is None or not asking:
         return Files(account)
     try:
         return Files(account, current.services().google.spreadsheets(current.actor(), account.id), was_asked=True)
     except ImporterError as error:
-        return Files(account, trouble=error, was_asked=True)
+        # As it is now: it may just have turned out to need reconnecting.
+        return Files(_account(account_id), trouble=error, was_asked=True)
+
+
+def _account(account_id: int | None) -> Connection | None:
+    return next((one for one in accounts() if one.id == account_id), None)
 
 
 def tabs_of(account_id: int | None, spreadsheet: str) -> Tabs:

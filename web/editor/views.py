@@ -279,7 +279,8 @@ def _field_of(form: EditorForm, error: ImporterError) -> str:
     if form.kind.data != GOOGLE_SHEETS:
         return name
     if isinstance(error, AccessDenied) and not name:
-        return "account"
+        # Google said it about the account, or we saw by ourselves that the cells are protected.
+        return "account" if "status" in error.facts else "tab"
     return {"destination": "account", "sheet": "tab", "place": _NAMED_BY.get(form.way.data, "file")}.get(name, name)
 
 

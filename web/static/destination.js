@@ -54,7 +54,9 @@ const showFiles = async () => {
     if (!(await show(files, form.dataset.spreadsheets, { account: wanted, file }))) filesOf = null;
     offerNew();
   }
-  await showTabs();
+  // What Google says to the first question it would say to the second one, too.
+  if (files.querySelector(".alert")) tabs.replaceChildren();
+  else await showTabs();
 };
 
 // A service account owns nothing, so it cannot make a spreadsheet.
@@ -98,6 +100,7 @@ document.addEventListener("visibilitychange", async () => {
   const account = before.size ? chosen("account") : "";
   if (!(await show(accounts, form.dataset.accounts, { account }))) return;
   const added = [...accounts.querySelectorAll("option")].find((option) => !before.has(option.value));
+  if (!added && files.querySelector(".alert")) await look();
   if (!added) return;
   awaitsAccount = false;
   form.elements.account.value = added.value;
