@@ -30,6 +30,7 @@ from importers.model import (
     Status,
     Trigger,
 )
+from importers.schedule import next_run_after
 from importers.services import mirrors
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
@@ -128,8 +129,24 @@ class Execution:
             delivery = Delivery(f"run {run.id}", at=self._clock.now())
             outcome = pipeline.run(importer.selection, importer.target, mirror=mirror, delivery=delivery)
         attempt.keep_columns(importer, outcome.sight)
+        self._begin_schedule(importer)
         self._forget_if_gone(importer)
         return outcome
+
+    def _begin_schedule(self, importer: Importer) -> None:
+        """
+        Before the run is over: should the worker die in between, the table is
+        written all the same, and a schedule that never begins would be worse
+        than one that begins a little early.
+        """
+        if not importer.starts_after_success:
+            return
+        now = self._clock.now()
+        try:
+            self._store.begin_schedule(importer, lambda schedule: next_run_after(schedule, now))
+        except ImporterError:
+            # The table is written all the same. The next run that succeeds begins it.
+            logger.exception("the schedule of importer %d could not begin", importer.id)
 
     def _forget_if_gone(self, importer: Importer) -> None:
         """Whoever deleted it meanwhile found nothing to forget yet."""

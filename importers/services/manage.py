@@ -34,6 +34,7 @@ from importers.model import (
     Size,
     Target,
     Vanished,
+    task_of,
 )
 from importers.questions import answered
 from importers.services import mirrors
@@ -101,8 +102,10 @@ class Importers:
     def get(self, actor: Actor, importer_id: int) -> Importer:
         return self._store.importer(actor.workspace.id, importer_id)
 
-    def create(self, actor: Actor, draft: Draft) -> Importer:
+    def create(self, actor: Actor, draft: Draft, *, start_anyway: bool = False) -> Importer:
         """
+        Its schedule begins after the first run that succeeds, or at once with *start_anyway*.
+
         Raises InvalidSettings: a name that is empty or another importer's (the
         fact `field` is then "name"), unknown entity or column, bad sheet name,
         target taken by another importer (names it), bad schedule; a mode that
@@ -116,8 +119,10 @@ class Importers:
         require(actor, Role.EDITOR, "create importers")
         draft = self._checked(actor, draft, before=None)
         now = self._clock.now()
-        next_run_at = timetable.next_run_after(draft.schedule, now)
-        importer = self._store.add_importer(actor.workspace.id, draft, next_run_at=next_run_at, now=now)
+        next_run_at = timetable.next_run_after(draft.schedule, now) if start_anyway else None
+        importer = self._store.add_importer(
+            actor.workspace.id, draft, next_run_at=next_run_at, now=now, starts_after_success=not start_anyway
+        )
         try:
             # The store guards the first sheet only; of two made at once, each sees the other by now.
             self._check_apart(actor, draft, importer)
@@ -126,14 +131,21 @@ class Importers:
             raise
         return importer
 
-    def change(self, actor: Actor, importer_id: int, draft: Draft) -> Importer:
-        """As `create`; a schedule that stays the same keeps its next turn."""
+    def change(self, actor: Actor, importer_id: int, draft: Draft, *, start_anyway: bool = False) -> Importer:
+        """
+        As `create`; a schedule that stays the same keeps its next turn. One
+        that has begun goes on, unless from now on something else is read or
+        written: then that has to succeed first.
+        """
         require(actor, Role.EDITOR, "change importers")
         before = self.get(actor, importer_id)
         draft = self._checked(actor, draft, before=before)
         now = self._clock.now()
-        next_run_at = self._next_turn(before, draft.schedule, now)
-        return self._store.change_importer(actor.workspace.id, importer_id, draft, next_run_at=next_run_at, now=now)
+        waits = not start_anyway and (before.starts_after_success or task_of(draft) != task_of(before))
+        next_run_at = None if waits else self._next_turn(before, draft.schedule, now)
+        return self._store.change_importer(
+            actor.workspace.id, importer_id, draft, next_run_at=next_run_at, now=now, starts_after_success=waits
+        )
 
     def copy_of(self, actor: Actor, importer_id: int) -> Draft:
         """A draft like the importer, name and sheet made free ("Copy of ...", "Deals (2)"); nothing is saved."""
@@ -162,7 +174,8 @@ class Importers:
         """Its schedule counts again, from now: turns missed in the pause are not made up for."""
         require(actor, Role.EDITOR, "resume importers")
         importer, now = self.get(actor, importer_id), self._clock.now()
-        next_run_at = timetable.next_run_after(importer.schedule, now)
+        waits = importer.starts_after_success
+        next_run_at = None if waits else timetable.next_run_after(importer.schedule, now)
         return self._store.pause_importer(
             actor.workspace.id, importer_id, paused=False, next_run_at=next_run_at, now=now
         )

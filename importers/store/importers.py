@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import PIPEDRIVE, Draft, FieldChange, Importer, Selection
+from importers.model import PIPEDRIVE, Draft, FieldChange, Importer, Schedule, Selection, task_of
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
 from importers.store.schema import connections, importers
@@ -36,8 +36,17 @@ class Importers(Database):
             raise _gone()
         return importer_of(row)
 
-    def add_importer(self, workspace_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime) -> Importer:
+    def add_importer(
+        self,
+        workspace_id: int,
+        draft: Draft,
+        *,
+        next_run_at: datetime | None,
+        now: datetime,
+        starts_after_success: bool = False,
+    ) -> Importer:
         values = importer_values(workspace_id, draft, next_run_at=next_run_at, now=now)
+        values["starts_after_success"] = starts_after_success
         try:
             with self._writing() as sql:
                 _check_connections(sql, workspace_id, draft)
@@ -46,9 +55,17 @@ class Importers(Database):
             raise _taken(draft) from error
 
     def change_importer(
-        self, workspace_id: int, importer_id: int, draft: Draft, *, next_run_at: datetime | None, now: datetime
+        self,
+        workspace_id: int,
+        importer_id: int,
+        draft: Draft,
+        *,
+        next_run_at: datetime | None,
+        now: datetime,
+        starts_after_success: bool = False,
     ) -> Importer:
         values = {"next_run_at": next_run_at, "updated_at": now, **draft_values(draft)}
+        values["starts_after_success"] = starts_after_success
         try:
             with self._writing() as sql:
                 _check_connections(sql, workspace_id, draft)
@@ -64,6 +81,16 @@ class Importers(Database):
             if row is None or importer_of(row).selection != importer.selection:
                 return False
             sql.execute(update(importers).where(*is_it).values(selection=selection, changes=tuple(changes)))
+        return True
+
+    def begin_schedule(self, tried: Importer, next_turn: Callable[[Schedule], datetime | None]) -> bool:
+        is_it = (importers.c.id == tried.id, importers.c.workspace_id == tried.workspace_id)
+        with self._writing() as sql:
+            row = sql.execute(select(importers).where(*is_it).with_for_update()).first()
+            if row is None or not row.starts_after_success or task_of(importer_of(row)) != task_of(tried):
+                return False
+            turn = None if row.paused else next_turn(row.schedule)
+            sql.execute(update(importers).where(*is_it).values(starts_after_success=False, next_run_at=turn))
         return True
 
     def pause_importer(

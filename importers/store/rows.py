@@ -93,6 +93,7 @@ def importer_of(row: AnyRow) -> Importer:
         changes=tuple(change for change in row.changes or () if is_open(change, selection.frozen)),
         paused_because=row.paused_because,
         missed_at=row.missed_at,
+        starts_after_success=row.starts_after_success,
     )
 
 

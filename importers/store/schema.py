@@ -183,6 +183,8 @@ importers = Table(
     Column("paused_because", Value(Trouble)),
     # The last turn that was left out, because it was noticed too late.
     Column("missed_at", Moment),
+    # Nothing starts it by itself until a run succeeded.
+    Column("starts_after_success", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("workspace_id", "target_key"),
     Index("ix_importers_next_run_at", "next_run_at"),
     Index("ix_importers_connection_id", "connection_id"),

@@ -52,7 +52,7 @@ def test_schedule_and_next_run_are_told_in_words(
     services: Services, alice: Actor, connection: Connection, at_alice: Browser
 ):
     draft = a_draft(connection_id=connection.id, schedule=Schedule(Every.HOURS, 2, time_zone="Europe/Tallinn"))
-    services.importers.create(alice, draft)
+    services.importers.create(alice, draft, start_anyway=True)
     text = at_alice.open("/").text
     assert "Every 2 hours" in text
     assert "Next in 2 hours" in text

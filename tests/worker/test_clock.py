@@ -64,7 +64,7 @@ def test_a_tick_starts_what_is_due(
 ) -> None:
     schedule = Schedule(Every.HOURS, 1)
     draft = Draft("Stages", connection.id, Selection("stages"), Target("excel", "Book", "Stages"), schedule)
-    importer = services.importers.create(alice, draft)
+    importer = services.importers.create(alice, draft, start_anyway=True)
     clock.advance(hours=1, minutes=1)
     with caplog.at_level(logging.INFO):
         assert worker_clock.tick(services)

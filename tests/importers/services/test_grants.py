@@ -300,7 +300,7 @@ def test_a_secret_that_does_not_belong_to_our_app_any_more_is_no_revoked_grant(
 @pytest.fixture
 def hourly(services: Services, alice: Actor, granted: Connection) -> Importer:
     schedule = Schedule(every=Every.HOURS, number=1)
-    return services.importers.create(alice, a_draft(connection_id=granted.id, schedule=schedule))
+    return services.importers.create(alice, a_draft(connection_id=granted.id, schedule=schedule), start_anyway=True)
 
 
 def end_grants(sandbox: Sandbox) -> None:
@@ -484,7 +484,7 @@ def test_a_refused_api_token_pauses_importers_as_well(
     services: Services, alice: Actor, connection: Connection, sandbox: Sandbox, clock: FakeClock
 ):
     schedule = Schedule(every=Every.HOURS, number=1)
-    services.importers.create(alice, a_draft(connection_id=connection.id, schedule=schedule))
+    services.importers.create(alice, a_draft(connection_id=connection.id, schedule=schedule), start_anyway=True)
     sandbox.faults.add("revoked")
     clock.advance(hours=1)
     assert services.scheduling.tick().due == 1

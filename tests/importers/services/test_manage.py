@@ -25,7 +25,7 @@ ONE_O_CLOCK = datetime(2026, 1, 1, 13, 0, tzinfo=UTC)
 
 @pytest.fixture
 def importer(services: Services, alice: Actor, connection: Connection) -> Importer:
-    return services.importers.create(alice, a_draft(connection_id=connection.id, schedule=HOURLY))
+    return services.importers.create(alice, a_draft(connection_id=connection.id, schedule=HOURLY), start_anyway=True)
 
 
 # --- create ---

@@ -467,7 +467,7 @@ def test_a_scheduled_importer_waits_until_google_is_connected_again(
     services: Services, google: Google, alice: Actor, draft: Drafting, clock: FakeClock
 ):
     hourly = replace(draft(), schedule=Schedule(Every.HOURS))
-    importer = services.importers.create(alice, hourly)
+    importer = services.importers.create(alice, hourly, start_anyway=True)
     assert run(services, alice, importer).status in (Status.DONE, Status.DONE_WITH_NOTES)
     google.faults.add("invalid_grant")
     services.connections.check(alice, importer.target.connection_id or 0)
