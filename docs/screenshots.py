@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from sandbox.world import TOKEN
-from tests.browser import await_end_of_run, chromium, connect, create_owner, pipesheet_up
+from tests.browser import allow_at_google, await_end_of_run, chromium, connect, create_owner, pipesheet_up
 
 SCREENS = Path(__file__).parent / "screens"
 THEMES = ("light", "dark")
@@ -55,6 +55,29 @@ def _journey(browser: Browser, base: str, theme: str) -> None:
         page.wait_for_timeout(500)
         _take(page, f"copy-{theme}")
         _phone(browser, page, base, theme)
+        _google(page, base, theme)
+
+
+def _google(page: Page, base: str, theme: str) -> None:
+    page.goto(base + "/connections/google/new")
+    _take(page, f"google-connect-{theme}")
+    allow_at_google(page, "Connect with Google")
+    page.goto(base + "/connections")
+    _take(page, f"google-connections-{theme}")
+    page.goto(base + "/importers/new")
+    page.get_by_text("Google Sheets", exact=True).click()
+    page.get_by_text("A new one", exact=True).click()
+    page.get_by_label("Called").fill("Sales 2026")
+    page.get_by_role("heading", name="Destination").scroll_into_view_if_needed()
+    _take(page, f"google-editor-{theme}")
+    page.get_by_role("button", name="Save and Run").click()
+    await_end_of_run(page)
+    _take(page, f"google-run-{theme}")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="View results").first.click()
+    opened.value.wait_for_load_state()
+    _take(opened.value, f"google-results-{theme}")
+    opened.value.close()
 
 
 def _fill_editor(page: Page, base: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -94,6 +95,16 @@ def connect(page: Page, base: str, token: str) -> None:
     page.goto(base + "/connections/new")
     page.get_by_label("API token").first.fill(token)
     page.get_by_role("button", name="Connect", exact=True).click()
+
+
+def allow_at_google(page: Page, button: str) -> str:
+    """Press *button*, which leads to the pretend Google, then Allow for the account it proposes; Google's address."""
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/o/oauth2/v2/auth?*")
+    place = urlsplit(page.url)
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url("**/connections/*")
+    return f"{place.scheme}://{place.netloc}"
 
 
 def await_end_of_run(page: Page) -> None:

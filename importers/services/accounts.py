@@ -177,7 +177,7 @@ class Accounts:
         if target.connection_id is None:
             raise InvalidSettings(
                 "No Google account is chosen to write with.",
-                hint="Choose one, or connect one first: Connections › Connect Google Sheets.",
+                hint="Choose one, or connect one first: Connections › Connect Google.",
                 field="destination",
             )
         return self.of_kind(GOOGLE_SHEETS, workspace_id, target.connection_id)

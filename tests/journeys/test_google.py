@@ -1,0 +1,75 @@
+"""From an Excel workbook to Google Sheets, in a real browser: only that enforces the security policy and opens the picker."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser import allow_at_google, await_end_of_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+
+
+def spreadsheet(page: Page, link_text: str = "View results") -> Page:
+    """What View results opens, in a tab of its own."""
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=link_text).first.click()
+    shown = opened.value
+    shown.wait_for_load_state()
+    return shown
+
+
+def test_from_a_workbook_to_google_sheets_and_a_copy_on_a_second_tab(page: Page, base: str):
+    page.goto(base)
+    page.get_by_role("link", name="Connect Google").click()
+    google = allow_at_google(page, "Connect with Google")
+    expect(page.get_by_role("status")).to_contain_text("Connected to Google as")
+    requests.post(
+        f"{google}/_sandbox/google/files",
+        json={"owner": page.locator("h1").inner_text().split()[0], "title": "Sales 2026"},
+        timeout=10,
+    ).raise_for_status()
+
+    page.get_by_role("link", name="Add one").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Deals to Google Sheets")
+    expect(page.locator("#file option")).to_have_text(["None yet"])
+    page.get_by_role("button", name="Pick in Google Drive").click()
+    picker = page.frame_locator("iframe.picker-frame")
+    picker.get_by_text("Sales 2026").click()
+    picker.get_by_role("button", name="Select").click()
+    expect(page.locator("#file option:checked")).to_have_text("Sales 2026")
+    expect(page.locator("#tabs")).to_contain_text("Sheet1")
+    page.get_by_role("button", name="Show the first rows").click()
+    expect(page.locator("#preview")).to_contain_text("There are no rows of this table yet.")
+    page.get_by_role("button", name="Save and Run").click()
+    await_end_of_run(page)
+    expect(page.locator(".ending")).to_contain_text("1,200 rows added.")
+    expect(page.get_by_role("link", name="Download")).to_have_count(0)
+
+    sheet = spreadsheet(page)
+    expect(sheet.get_by_role("heading", name="Sales 2026")).to_be_visible()
+    expect(sheet.locator("nav .tabs [aria-current]")).to_have_text("Deals")
+    expect(sheet.locator("tbody tr").first).to_contain_text("Title")
+    expect(sheet.locator("nav")).to_contain_text("the last with anything in it is 1,201")
+    sheet.close()
+
+    page.goto(base)
+    mine = page.locator(".importer", has_text="Deals to Google Sheets")
+    expect(mine.get_by_role("link", name=re.compile("Sales 2026"))).to_be_visible()
+    mine.locator("summary[aria-label^='Menu']").click()
+    mine.get_by_role("link", name="Copy").click()
+    expect(page.get_by_role("heading", name="Copy Deals to Google Sheets")).to_be_visible()
+    visible = page.locator("#editor input:visible:not([type=radio]), #editor select:visible")
+    assert [field.get_attribute("name") for field in visible.all()] == ["tab", "name"]
+    expect(page.get_by_label("Tab", exact=True)).to_have_value("Deals (2)")
+    page.get_by_label("Stages", exact=True).check()
+    expect(page.get_by_label("Tab", exact=True)).to_have_value("Stages")
+    page.get_by_role("button", name="Save and Run").click()
+    await_end_of_run(page)
+    second = spreadsheet(page)
+    expect(second.locator("nav .tabs [aria-current]")).to_have_text("Stages")
+    expect(second.locator("nav .tabs a")).to_have_text(["Sheet1", "Deals", "Stages"])
+    second.close()
