@@ -24,7 +24,7 @@ def pipedrive(one_sandbox: SandboxProcess) -> SandboxProcess:
 
 @pytest.fixture(scope="module")
 def one_google() -> Iterator[GoogleProcess]:
-    with google_process() as google:
+    with google_process("--per-user", "0", "--per-project", "0") as google:
         yield google
 
 
