@@ -363,18 +363,23 @@ class _Kinds:
     @cached_property
     def _quota(self) -> MemoryQuota | RedisQuota:
         from importers.http.quota import MemoryQuota, Sizes
-        from importers.http.redis_quota import RedisQuota
 
         sizes = Sizes(self._settings.google_quota_project, self._settings.google_quota_user)
         if not self._settings.redis_url:
             return MemoryQuota(self._clock, sizes)
+        from importers.http.redis_quota import RedisQuota
+
         return RedisQuota(self._redis, self._clock, sizes, moment=self._moment)
 
     @cached_property
     def _locks(self) -> Locks:
-        from importers.locks import MemoryLocks, RedisLocks
+        if not self._settings.redis_url:
+            from importers.locks import MemoryLocks
 
-        return RedisLocks(self._redis, self._clock) if self._settings.redis_url else MemoryLocks(self._clock)
+            return MemoryLocks(self._clock)
+        from importers.redis_locks import RedisLocks
+
+        return RedisLocks(self._redis, self._clock)
 
     def _at(self, url: str) -> str:
         """Where a browser really finds an address of a vendor's: on this machine, in the sandbox."""

@@ -11,7 +11,8 @@ from redis import Redis
 
 from importers.clock import SystemClock
 from importers.errors import TemporaryError
-from importers.locks import MemoryLocks, RedisLocks
+from importers.locks import MemoryLocks
+from importers.redis_locks import RedisLocks
 from tests.contracts.locks import NAME, LocksContract
 from tests.fakes import FakeClock
 from tests.valkey import connect, running_redis
