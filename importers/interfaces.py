@@ -792,6 +792,9 @@ class NoticeStore(Store, Protocol):
         when somebody else did.
         """
 
+    def notice_quietly(self, ended: Sequence[Run]) -> None:
+        """Note that the ends of these runs were looked at, and that nothing follows."""
+
     def open_incident(self, opening: Opening, *, now: datetime) -> bool:
         """False when the like of it is open already."""
 
@@ -824,6 +827,9 @@ class NoticeStore(Store, Protocol):
 
     def broken_connections(self) -> Sequence[Connection]:
         """Those that need reconnecting."""
+
+    def importers_paused_for_trouble(self) -> Sequence[Importer]:
+        """That were paused without anybody asking for it."""
 
     def watched_importers(self) -> Sequence[Watched]:
         """That start by themselves: neither paused nor with a connection that needs reconnecting."""

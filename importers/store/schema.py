@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from importers.model import Account, Counts, FieldChange, Plan, Schedule, Selection, SignIn, Target, Trouble
+from importers.notices import Letter, Telling
 
 
 class Moment(TypeDecorator[datetime]):
@@ -220,6 +221,8 @@ runs = Table(
     # Known only to the worker that took the run up; others cannot change it.
     Column("claim", String(64)),
     Column("last_event", Integer, nullable=False),
+    # Its end was looked at, for what is to be told of it.
+    Column("noticed", Boolean, nullable=False, server_default=false()),
     Index("ix_runs_importer_id", "importer_id"),
     # An importer never overlaps itself, whoever starts it.
     Index(
@@ -232,6 +235,12 @@ runs = Table(
     # What is to be handed on is looked for every second, what is old enough to be forgotten every minute.
     Index("ix_runs_held", "queued_at", sqlite_where=text("held = 1"), postgresql_where=text("held")),
     Index("ix_runs_ended_at", "ended_at"),
+    Index(
+        "ix_runs_unnoticed",
+        "id",
+        sqlite_where=text("noticed = 0 AND ended_at IS NOT NULL"),
+        postgresql_where=text("NOT noticed AND ended_at IS NOT NULL"),
+    ),
     Index("ix_runs_told", "ended_at", sqlite_where=text("last_event > 0"), postgresql_where=text("last_event > 0")),
     sqlite_autoincrement=True,
 )
@@ -244,6 +253,112 @@ events = Table(
     Column("at", Moment, nullable=False),
     Column("level", String(8), nullable=False),
     Column("text", Prose, nullable=False),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", Words(200), nullable=False),
+    Column("place", Prose, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_channels_workspace_id", "workspace_id"),
+    sqlite_autoincrement=True,
+)
+
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("telling", Value(Telling), nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("cause", Words(200), nullable=False),
+    Column("importer_id", ForeignKey("importers.id", ondelete="CASCADE")),
+    Column("connection_id", ForeignKey("connections.id", ondelete="CASCADE")),
+    # To lead there; the run may be forgotten before the incident is.
+    Column("run_id", Integer),
+    Column("trouble", Value(Trouble)),
+    Column("times", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("recovered", Boolean, nullable=False, server_default=false()),
+    Column("told", Boolean, nullable=False, server_default=false()),
+    Column("end_told", Boolean, nullable=False, server_default=false()),
+    Index("ix_incidents_workspace_id", "workspace_id"),
+    Index("ix_incidents_importer_id", "importer_id"),
+    Index("ix_incidents_connection_id", "connection_id"),
+    # However many look, an incident begins once.
+    *(
+        Index(
+            f"uq_incidents_open_{subject}",
+            "kind",
+            subject,
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        )
+        for subject in ("importer_id", "connection_id")
+    ),
+    sqlite_autoincrement=True,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
+    Column("cause", Words(200), nullable=False),
+    Column("letter", Value(Letter), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_notices_workspace_id", "workspace_id"),
+    sqlite_autoincrement=True,
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notice_id", ForeignKey("notices.id", ondelete="CASCADE"), nullable=False),
+    Column("channel_id", ForeignKey("channels.id", ondelete="SET NULL")),
+    # As the channel was then: the history outlives it.
+    Column("kind", String(16), nullable=False),
+    Column("name", Words(200), nullable=False),
+    Column("place", Prose, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When it is tried (again). Whoever sends moves it ahead first, so that nobody else does.
+    Column("next_at", Moment, nullable=False),
+    Column("reason", Prose, nullable=False),
+    Column("sent_at", Moment),
+    Index("ix_sendings_notice_id", "notice_id"),
+    Index("ix_sendings_channel_id", "channel_id"),
+    Index(
+        "ix_sendings_waiting",
+        "next_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# When a round was last done, so that whoever does the next one sees whether any was left out.
+watches = Table(
+    "watches",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 workers = Table(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from importers.store.connections import Connections
 from importers.store.first import First
 from importers.store.importers import Importers
+from importers.store.notices import Notices
 from importers.store.people import People
 from importers.store.processes import Processes
 from importers.store.runs import Runs
 from importers.store.turns import Turns
 
 
-class SqlStore(People, First, Connections, Importers, Runs, Turns, Processes):
+class SqlStore(People, First, Connections, Importers, Runs, Turns, Notices, Processes):
     """
     Implements `interfaces.Store` on SQLAlchemy Core.
 

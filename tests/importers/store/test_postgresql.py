@@ -11,6 +11,7 @@ from importers.store.database import open_engine
 from importers.store.migrate import migrate
 from importers.store.schema import metadata
 from importers.store.sql import SqlStore
+from tests.contracts.notices import NoticesContract
 from tests.contracts.store import StoreContract, at_once
 
 pytestmark = pytest.mark.postgresql
@@ -39,6 +40,10 @@ def _empty(url: str) -> None:
 
 
 class TestPostgresql(StoreContract):
+    pass
+
+
+class TestNoticesOnPostgresql(NoticesContract):
     pass
 
 

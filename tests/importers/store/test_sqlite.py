@@ -11,6 +11,7 @@ import pytest
 from importers.errors import InvalidSettings, NoRoom, SetupError, TemporaryError
 from importers.store.migrate import migrate
 from importers.store.sql import SqlStore
+from tests.contracts.notices import NoticesContract
 from tests.contracts.store import StoreContract, at_once
 from tests.fakes import NEW_YEAR
 
@@ -21,6 +22,10 @@ def url(tmp_path: Path) -> str:
 
 
 class TestSqlite(StoreContract):
+    pass
+
+
+class TestNoticesOnSqlite(NoticesContract):
     pass
 
 

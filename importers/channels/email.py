@@ -1,0 +1,132 @@
+"""Letters by e-mail, through a mail server that the settings name."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from importers.channels.outside import tls_of_this_machine
+from importers.channels.wording import Places, one_line, plain
+from importers.config import Smtp
+from importers.errors import ConnectionTrouble, ImporterError, InvalidSettings, ServiceTrouble, SetupError
+from importers.notices import Channel, Letter
+from importers.secret import Secret
+
+_SECONDS = 20.0
+
+
+class EmailCarrier:
+    """
+    Implements `interfaces.Carrier`. A letter has one Message-ID however often
+    it is sent. One that some recipients are refused counts as sent: to send it
+    again would bring it twice to the others.
+    """
+
+    def __init__(self, smtp: Smtp, places: Places, *, tls: ssl.SSLContext | None = None) -> None:
+        self._smtp = smtp
+        self._places = places
+        self._tls = tls
+
+    def carry(self, letter: Letter, channel: Channel, secret: Secret) -> str:
+        message = self._message(letter, channel)
+        with self._in_our_words(), self._server() as server:
+            refused = server.send_message(message, self._smtp.sender, list(channel.recipients))
+        if refused:
+            told = "; ".join(f"{address}: {_said(code, text)}" for address, (code, text) in refused.items())
+            return f"{self._smtp.host} took it, but not for everybody. {self._without_password(told)}"
+        return f"{self._smtp.host} took it."
+
+    def _message(self, letter: Letter, channel: Channel) -> EmailMessage:
+        message = EmailMessage()
+        message["Subject"] = one_line(f"[Pipesheet] {letter.title}")
+        message["From"] = Address("Pipesheet", addr_spec=self._smtp.sender)
+        message["To"] = [Address(addr_spec=recipient) for recipient in channel.recipients]
+        message["Date"] = format_datetime(letter.at)
+        message["Message-ID"] = f"<{letter.key}@{self._smtp.sender.rpartition('@')[2]}>"
+        # No answer from machines, and none of our own to one of these.
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Pipesheet-Notice"] = letter.key
+        message.set_content(f"{plain(letter, self._places)}\n\n-- \n{self._why(letter)}\n")
+        return message
+
+    def _why(self, letter: Letter) -> str:
+        where = self._places.url("/notices") or "in Pipesheet, under Notices"
+        return (
+            f"Pipesheet tells you because somebody of “{one_line(letter.workspace)}” asked it to. Change that: {where}"
+        )
+
+    @contextmanager
+    def _server(self) -> Iterator[smtplib.SMTP]:
+        smtp, tls = self._smtp, self._tls or tls_of_this_machine()
+        if smtp.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=_SECONDS, context=tls)
+        else:
+            server = smtplib.SMTP(smtp.host, smtp.port, timeout=_SECONDS)
+        try:
+            if smtp.security == "starttls":
+                server.starttls(context=tls)
+            if smtp.user and smtp.password:
+                server.login(smtp.user, smtp.password.reveal())
+            yield server
+        except BaseException:
+            server.close()
+            raise
+        # It has the letter by now; a server that does not say goodbye takes nothing back.
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        host = self._smtp.host
+        try:
+            yield
+        except smtplib.SMTPAuthenticationError as error:
+            raise SetupError(
+                f"The mail server {host} refused to let Pipesheet sign in: {self._told(error)}",
+                hint="Whoever runs this server corrects SMTP_URL (docs/settings.md).",
+            ) from None  # what it was chained to may repeat what was sent
+        except smtplib.SMTPNotSupportedError as error:
+            raise SetupError(
+                f"The mail server {host} does not offer what SMTP_URL asks for: {error}",
+                hint="Whoever runs this server corrects SMTP_URL (docs/settings.md).",
+            ) from error
+        except smtplib.SMTPRecipientsRefused as error:
+            told = "; ".join(f"{address}: {_said(code, text)}" for address, (code, text) in error.recipients.items())
+            raise InvalidSettings(
+                f"The mail server {host} refused every recipient. {self._without_password(told)}",
+                hint="Check the addresses.",
+            ) from None
+        except smtplib.SMTPResponseException as error:
+            raise ServiceTrouble(f"The mail server {host} refused the letter: {self._told(error)}") from None
+        except ssl.SSLCertVerificationError as error:
+            raise SetupError(
+                f"The certificate of the mail server {host} is not good for it: {error.verify_message}.",
+                hint="Whoever runs this server corrects SMTP_URL, or the certificate.",
+            ) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise _no_answer(host, error) from None
+
+    def _told(self, error: smtplib.SMTPResponseException) -> str:
+        return self._without_password(_said(error.smtp_code, error.smtp_error))
+
+    def _without_password(self, text: str) -> str:
+        password = self._smtp.password.reveal() if self._smtp.password else ""
+        return text.replace(password, "*****") if password else text
+
+
+def _no_answer(host: str, error: Exception) -> ImporterError:
+    if isinstance(error, TimeoutError):
+        return ConnectionTrouble(f"The mail server {host} did not answer in time.")
+    why = getattr(error, "strerror", None) or "it ended the conversation"
+    return ConnectionTrouble(f"The mail server {host} could not be reached ({why}).")
+
+
+def _said(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {one_line(words)[:300]}"
