@@ -24,6 +24,7 @@ from importers.http.book import Allowance
 from importers.http.governor import MemoryGovernor, identity_of
 from importers.http.session import make_session, rerouted
 from importers.interfaces import (
+    Carrier,
     Clock,
     ConsentApp,
     Destination,
@@ -56,11 +57,13 @@ from importers.secret import Secret
 if TYPE_CHECKING:
     from redis import Redis
 
+    from importers.channels.outside import Outside
     from importers.destinations.google_sheets.accounts import Google
     from importers.doorbell import MemoryDoorbell, RedisDoorbell
     from importers.http.quota import MemoryQuota
     from importers.http.redis_governor import RedisGovernor
     from importers.http.redis_quota import RedisQuota
+    from importers.notices import ChannelKind
     from importers.services import Services
     from importers.services.kinds import PickerMeans, Spreadsheets
     from importers.sources.pipedrive.signin import SignIn
@@ -100,6 +103,7 @@ def build(
     from importers.queues import InlineQueue
     from importers.services import Services
     from importers.services.accounts import Accounts
+    from importers.services.channels import Channels
     from importers.services.columns import Columns
     from importers.services.connections import Connections
     from importers.services.dispatch import Dispatch
@@ -107,7 +111,9 @@ def build(
     from importers.services.google import GoogleAccounts
     from importers.services.health import Health
     from importers.services.manage import Importers
+    from importers.services.noticing import Noticing
     from importers.services.people import People
+    from importers.services.posting import Posting
     from importers.services.prices import Prices
     from importers.services.runs import Runs
     from importers.services.scheduling import Scheduling
@@ -119,7 +125,8 @@ def build(
     store = SqlStore(settings.database_url)
     doorbell = RedisDoorbell(settings.redis_url, clock=clock) if settings.redis_url else MemoryDoorbell(clock)
     kinds = _Kinds(settings, clock=clock, session=session)
-    accounts = Accounts(store=store, vault=FernetVault(vault_keys(settings)), kinds=kinds, clock=clock)
+    vault = FernetVault(vault_keys(settings))
+    accounts = Accounts(store=store, vault=vault, kinds=kinds, clock=clock)
     execution = Execution(store=store, accounts=accounts, kinds=kinds, doorbell=doorbell, clock=clock, leaving=leaving)
 
     def run_here(run_id: int) -> None:
@@ -129,6 +136,8 @@ def build(
     dispatch = Dispatch(store=store, queue=queue, clock=clock, runs_per_connection=settings.runs_per_connection)
     runs = Runs(store=store, kinds=kinds, dispatch=dispatch, doorbell=doorbell, clock=clock, execution=execution)
     prices = Prices(store=store, accounts=accounts, kinds=kinds, memo=kinds.memo, clock=clock)
+    outside, carriers = _ways_out(settings, clock)
+    posting = Posting(store=store, vault=vault, carriers=carriers, clock=clock)
 
     def close() -> None:
         store.close()
@@ -144,11 +153,34 @@ def build(
         columns=Columns(store=store, kinds=kinds),
         runs=runs,
         scheduling=Scheduling(store=store, dispatch=dispatch, doorbell=doorbell, clock=clock),
+        channels=Channels(store=store, vault=vault, posting=posting, clock=clock, host_of=outside.check),
+        noticing=Noticing(store=store, clock=clock),
+        posting=posting,
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
         health=Health(store=store, accounts=accounts, clock=clock, ping_redis=_redis_problem(doorbell)),
         clock=clock,
         close=close,
     )
+
+
+def _ways_out(settings: Settings, clock: Clock) -> tuple[Outside, Mapping[ChannelKind, Carrier]]:
+    """To where letters can be sent: anywhere outside, and by e-mail where there is a mail server."""
+    from importers.channels.email import EmailCarrier
+    from importers.channels.outside import Outside
+    from importers.channels.slack import SlackCarrier
+    from importers.channels.webhook import WebhookCarrier
+    from importers.channels.wording import Places
+    from importers.notices import ChannelKind
+
+    outside = Outside(to_private=settings.webhooks_to_private, to_here=settings.sandbox)
+    places = Places(settings.public_url)
+    carriers: dict[ChannelKind, Carrier] = {
+        ChannelKind.SLACK: SlackCarrier(outside, places),
+        ChannelKind.WEBHOOK: WebhookCarrier(outside, places, clock=clock),
+    }
+    if settings.smtp:
+        carriers[ChannelKind.EMAIL] = EmailCarrier(settings.smtp, places)
+    return outside, carriers
 
 
 def preload() -> None:

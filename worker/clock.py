@@ -20,11 +20,16 @@ log = logging.getLogger(__name__)
 TICK_EVERY = 1.0
 """Seconds between two looks at what is due."""
 
+NOTIFY_EVERY = 5.0
+"""Seconds between two looks at what is to be told."""
+
 
 def run(services: Services, stopping: threading.Event, *, every: float = TICK_EVERY) -> None:
     """Tick until *stopping*. Trouble in one tick is logged, and the next comes a little later."""
     while not stopping.is_set():
         went_well = tick(services)
+        if went_well:
+            mark(services)
         stopping.wait(every if went_well else every * 10)
 
 
@@ -51,6 +56,25 @@ def tick(services: Services) -> bool:
     return True
 
 
+def mark(services: Services) -> None:
+    """Note that a round was done: how one that comes after a gap is known."""
+    try:
+        services.noticing.mark()
+    except Exception:
+        log.exception("That the clock did its round could not be noted.")
+
+
+def notify(services: Services, stopping: threading.Event, *, every: float = NOTIFY_EVERY) -> None:
+    """Tell what is to be told until *stopping*. In a thread of its own, because a channel may be slow to answer."""
+    while not stopping.is_set():
+        for deed in (services.noticing.look, services.posting.send_due):
+            try:
+                deed()
+            except Exception:
+                log.exception("Notices could not be looked after; the next round tries again.")
+        stopping.wait(every)
+
+
 def main() -> None:
     settings = settings_or_exit()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s")
@@ -59,6 +83,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     services = build_services(settings)
     threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
+    threading.Thread(target=notify, args=(services, stopping), name="notify", daemon=True).start()
     sweep(services)
     log.info("The clock is ticking.")
     run(services, stopping)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from importers.interfaces import Clock
+from importers.services.channels import Channels
 from importers.services.columns import Columns
 from importers.services.connections import Connections
 from importers.services.google import GoogleAccounts
 from importers.services.health import Health
 from importers.services.manage import Importers
+from importers.services.noticing import Noticing
 from importers.services.people import People
+from importers.services.posting import Posting
 from importers.services.prices import Prices
 from importers.services.runs import Runs
 from importers.services.scheduling import Scheduling
@@ -30,6 +33,9 @@ class Services:
     columns: Columns
     runs: Runs
     scheduling: Scheduling
+    channels: Channels
+    noticing: Noticing
+    posting: Posting
     setup: Setup
     health: Health
     clock: Clock

@@ -1,0 +1,387 @@
+"""What is to be told: looks at what became of runs, connections and turns, and writes letters."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
+
+from importers.errors import (
+    AccessDenied,
+    CredentialsRejected,
+    InvalidSettings,
+    NeedsReconnecting,
+    NoRoom,
+    NotThere,
+    SetupError,
+)
+from importers.interfaces import Clock, NoticeStore
+from importers.model import Importer, Missed, Run, Status, Trouble
+from importers.notices import Incident, Letter, NoticeKind, Opening, Telling, Watch, Watched
+from importers.schedule import next_run_after, upcoming
+from importers.services import letters
+from importers.services.letters import Known
+
+logger = logging.getLogger(__name__)
+
+GATHER = timedelta(minutes=2)
+"""So long a letter waits for others to fail for the same cause."""
+
+REST = timedelta(minutes=15)
+"""After a letter of one cause, what comes of the same cause is gathered for so long."""
+
+MARK_EVERY = timedelta(seconds=10)
+GAP_AFTER = timedelta(minutes=5)
+"""No round of the clock for this long is a gap."""
+
+GRACE = timedelta(minutes=10)
+"""What a run may take, after the second turn, before it counts as late; and after the clock is back."""
+
+LOOK_FOR_LATE_EVERY = timedelta(minutes=1)
+LONGEST_RUN = timedelta(hours=6)
+"""One that works is not late before it worked for this long."""
+
+SILENT_AFTER = timedelta(seconds=60)
+_MOST_RUNS = 500
+
+_OWNER_MENDS = frozenset(
+    kind.code for kind in (SetupError, InvalidSettings, CredentialsRejected, AccessDenied, NotThere, NoRoom)
+)
+_OF_CONNECTIONS = frozenset((CredentialsRejected.code, NeedsReconnecting.code))
+_DONE = (Status.DONE, Status.DONE_WITH_NOTES)
+_AT_ONCE = (NoticeKind.REFUSED, NoticeKind.GAP)
+"""There is nothing to wait for: the letter names all it concerns."""
+
+_RECOVERED = "recovered"
+
+
+class Noticing:
+    """
+    Asked every few seconds by the clock; any number of clocks may. What it
+    finds it keeps at once, so that a clock that is killed leaves nothing untold:
+    the end of each run is looked at until that is noted, and a letter is kept
+    together with the note that it tells of something.
+    """
+
+    def __init__(self, *, store: NoticeStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._began_at: datetime | None = None
+        self._marked_at: datetime | None = None
+        self._late_at: datetime | None = None
+
+    def mark(self) -> None:
+        """The clock did its round. Whoever comes back after a gap notes that, and tells whose turns were missed."""
+        now = self._clock.now()
+        if self._marked_at and timedelta() <= now - self._marked_at < MARK_EVERY:
+            return
+        seen = self._store.watch()
+        if seen is None:
+            self._store.keep_watch(None, Watch(now, now))
+        elif now > seen.at:
+            is_gap = now - seen.at > GAP_AFTER
+            openings = list(self._gaps(seen.at, now)) if is_gap else []
+            self._store.keep_watch(seen, Watch(now, now if is_gap else seen.since), openings=openings)
+        self._marked_at = now
+
+    def look(self) -> int:
+        """
+        1. What ended since: who failed often enough, who recovered.
+        2. What lasts: connections that are refused, importers paused for their troubles, importers that are late.
+        3. Letters about what was not told yet; how many.
+        """
+        telling = cache(self._store.telling)
+        self._note_runs(telling)
+        self._note_connections(telling)
+        self._note_paused()
+        if self._is_time_for_late():
+            self._note_late(telling)
+        return sum(map(self._tell, self._letters_due()))
+
+    # --- what ended ---
+
+    def _note_runs(self, telling: Callable[[int], Telling]) -> None:
+        """Most ended well, and their importers had no trouble before: these are noted all at once."""
+        over = self._store.unnoticed_runs(limit=_MOST_RUNS)
+        in_trouble = {one.opening.importer_id for one in self._store.open_incidents()} if over else set()
+        in_trouble |= {run.importer_id for run in over if run.status is Status.FAILED}
+        self._store.notice_quietly([run for run in over if run.importer_id not in in_trouble])
+        for run in over:
+            if run.importer_id in in_trouble:
+                self._note(run, telling(run.workspace_id))
+
+    def _note(self, run: Run, telling: Telling) -> None:
+        done = run.status in _DONE
+        self._store.notice_run(
+            run,
+            opening=self._failure(run, telling) if run.status is Status.FAILED else None,
+            closes=done,
+            recovered=done and telling.recoveries,
+            now=self._clock.now(),
+        )
+
+    def _failure(self, run: Run, telling: Telling) -> Opening | None:
+        """What to tell of a run that failed, where there is anything."""
+        trouble = run.trouble or Trouble("", "It failed.")
+        importer = self._importer(run)
+        if importer is None or importer.starts_after_success or self._is_of_connection(importer, trouble):
+            return None
+        times, since = self._store.failures_until(run)
+        mends = trouble.code in _OWNER_MENDS
+        if times < (telling.after_owner if mends else telling.after_other):
+            return None
+        told = self._open_of(NoticeKind.FAILING, importer.id)
+        if told and not (mends and _code(told) != trouble.code):
+            return None  # it is known to fail, and nothing new is to be done about it
+        return Opening(
+            NoticeKind.FAILING,
+            run.workspace_id,
+            f"failing {trouble.code}",
+            since,
+            importer_id=importer.id,
+            run_id=run.id,
+            trouble=trouble,
+            times=times,
+        )
+
+    def _importer(self, run: Run) -> Importer | None:
+        try:
+            return self._store.importer(run.workspace_id, run.importer_id)
+        except NotThere:
+            return None
+
+    def _is_of_connection(self, importer: Importer, trouble: Trouble) -> bool:
+        """Whether it is for its connection to be told of, once for all its importers."""
+        if trouble.code not in _OF_CONNECTIONS:
+            return False
+        used = filter(None, (importer.connection_id, importer.target.connection_id))
+        return not all(self._store.connection(importer.workspace_id, one).works for one in used)
+
+    def _open_of(self, kind: NoticeKind, importer_id: int) -> Incident | None:
+        return self._open(kind).get(importer_id)
+
+    def _open(self, kind: NoticeKind) -> dict[int, Incident]:
+        """By what they are about."""
+        incidents = (one for one in self._store.open_incidents() if one.opening.kind is kind)
+        return {one.opening.importer_id or one.opening.connection_id or 0: one for one in incidents}
+
+    # --- what lasts ---
+
+    def _note_connections(self, telling: Callable[[int], Telling]) -> None:
+        now, open_ones = self._clock.now(), self._open(NoticeKind.REFUSED)
+        broken = {connection.id: connection for connection in self._store.broken_connections()}
+        for connection in broken.values():
+            if connection.id not in open_ones:
+                opening = Opening(
+                    NoticeKind.REFUSED,
+                    connection.workspace_id,
+                    f"refused {connection.id}",
+                    connection.checked_at,
+                    connection_id=connection.id,
+                    trouble=connection.trouble,
+                )
+                self._store.open_incident(opening, now=now)
+        for connection_id in open_ones.keys() - broken.keys():
+            incident = open_ones[connection_id]
+            recoveries = telling(incident.opening.workspace_id).recoveries
+            self._store.close_incident(incident, recovered=recoveries, now=now)
+
+    def _note_paused(self) -> None:
+        now, open_ones = self._clock.now(), self._open(NoticeKind.PAUSED)
+        paused = {importer.id: importer for importer in self._store.importers_paused_for_trouble()}
+        for importer in paused.values():
+            if importer.id not in open_ones:
+                opening = Opening(
+                    NoticeKind.PAUSED,
+                    importer.workspace_id,
+                    "paused",
+                    importer.updated_at,
+                    importer_id=importer.id,
+                    trouble=importer.paused_because,
+                )
+                self._store.open_incident(opening, now=now)
+        for importer_id in open_ones.keys() - paused.keys():
+            self._store.close_incident(open_ones[importer_id], recovered=False, now=now)
+
+    def _is_time_for_late(self) -> bool:
+        now = self._clock.now()
+        if self._late_at and timedelta() <= now - self._late_at < LOOK_FOR_LATE_EVERY:
+            return False
+        self._late_at = now
+        return True
+
+    def _note_late(self, telling: Callable[[int], Telling]) -> None:
+        watch, now = self._store.watch(), self._clock.now()
+        self._began_at = self._began_at or now
+        # Whoever was just started has yet to mark how long nobody was there.
+        if watch is None or now - watch.at > GAP_AFTER > now - self._began_at:
+            return
+        late, failing = self._open(NoticeKind.LATE), self._open(NoticeKind.FAILING)
+        watched = {one.importer.id: one for one in self._store.watched_importers()}
+        for one in watched.values():
+            importer = one.importer
+            is_known = importer.id in late or importer.id in failing or not telling(importer.workspace_id).late
+            if not is_known and _is_overdue(one, watch, now) and not _is_busy(one.run, now):
+                self._store.open_incident(self._lateness(one), now=now)
+        for importer_id, incident in late.items():
+            found = watched.get(importer_id)
+            if not _is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
+                self._store.close_incident(incident, recovered=False, now=now)
+
+    def _waits_for_nobody(self, incident: Incident) -> bool:
+        """Whether its importer is not to run by itself; else it only lacks a connection, and is late all the same."""
+        opening = incident.opening
+        try:
+            importer = self._store.importer(opening.workspace_id, opening.importer_id or 0)
+        except NotThere:
+            return True
+        return importer.paused or importer.next_run_at is None
+
+    def _lateness(self, one: Watched) -> Opening:
+        why = self._why_late(one.run)
+        return Opening(
+            NoticeKind.LATE,
+            one.importer.workspace_id,
+            f"late {why.code}",
+            one.arrived_at or one.importer.created_at,
+            importer_id=one.importer.id,
+            run_id=one.run.id if one.run else None,
+            trouble=why,
+        )
+
+    def _why_late(self, run: Run | None) -> Trouble:
+        if run and run.status in (Status.WAITING, Status.FAILED) and run.trouble:
+            return run.trouble
+        if not self._has_worker():
+            return Trouble(
+                "no-worker",
+                "No worker is running, so runs wait in the queue.",
+                "Start everything with `pipesheet up`, or a worker as the Procfile says; `pipesheet check` tells more.",
+            )
+        if run and run.status is Status.RUNNING:
+            return Trouble(
+                "long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs."
+            )
+        if run and run.status is Status.QUEUED:
+            return Trouble(
+                "queued",
+                "Its run waits in the queue.",
+                "Let importers run at different times, or start more workers.",
+            )
+        return Trouble("not-begun", "No run was begun.", "`pipesheet check` on the server says what is missing.")
+
+    def _has_worker(self) -> bool:
+        now = self._clock.now()
+        beats = self._store.process_beats().items()
+        return any(name.partition("@")[0] == "worker" and now - at <= SILENT_AFTER for name, at in beats)
+
+    def _gaps(self, since: datetime, until: datetime) -> Iterator[Opening]:
+        """Of every workspace in which something should have run meanwhile."""
+        missed = {
+            one.importer.workspace_id
+            for one in self._store.watched_importers()
+            if (due_at := next_run_after(one.importer.schedule, since)) and due_at <= until
+        }
+        for workspace_id in sorted(missed):
+            if self._store.telling(workspace_id).gaps:
+                yield Opening(NoticeKind.GAP, workspace_id, "gap", since)
+
+    # --- letters ---
+
+    def _letters_due(self) -> Iterator[tuple[str, Sequence[Incident]]]:
+        """What to tell now, by cause; the empty cause is that of recoveries."""
+        untold = self._store.untold_incidents()
+        for incidents in _grouped(one for one in untold if not one.is_told):
+            opening = incidents[0].opening
+            wait = timedelta() if opening.kind in _AT_ONCE else GATHER
+            if self._is_due(opening.workspace_id, opening.cause, min(one.opened_at for one in incidents) + wait):
+                yield opening.cause, incidents
+        for incidents in _grouped((one for one in untold if one.is_told), by_cause=False):
+            workspace_id = incidents[0].opening.workspace_id
+            ended = [one.closed_at for one in incidents if one.closed_at]
+            if self._is_due(workspace_id, _RECOVERED, min(ended) + GATHER):
+                yield _RECOVERED, incidents
+
+    def _is_due(self, workspace_id: int, cause: str, due_at: datetime) -> bool:
+        now = self._clock.now()
+        if now < due_at:
+            return False
+        last = self._store.last_told(workspace_id, cause)
+        return last is None or now >= last + REST
+
+    def _tell(self, due: tuple[str, Sequence[Incident]]) -> bool:
+        """One that cannot be written must not keep the others from it."""
+        cause, incidents = due
+        try:
+            return self._told(cause, incidents)
+        except Exception:
+            logger.exception("A notice (%s) could not be written.", cause)
+            return False
+
+    def _told(self, cause: str, incidents: Sequence[Incident]) -> bool:
+        workspace_id, is_end = incidents[0].opening.workspace_id, cause == _RECOVERED
+        known = self._known(workspace_id)
+        letter = letters.recovery(incidents, known) if is_end else letters.beginning(incidents, known)
+        if letter is None:
+            return False
+        is_written = self._store.tell(
+            workspace_id,
+            letter,
+            cause=cause,
+            beginnings=() if is_end else incidents,
+            # Of what was over before it was told, the same letter says that, too.
+            ends=[one for one in incidents if one.closed_at and one.recovered],
+            now=self._clock.now(),
+        )
+        if is_written:
+            logger.info("Notice: %s", _plain_title(letter))
+        return is_written
+
+    def _known(self, workspace_id: int) -> Known:
+        return Known(
+            self._store.workspace(workspace_id),
+            {importer.id: importer for importer in self._store.importers(workspace_id)},
+            {connection.id: connection for connection in self._store.connections(workspace_id)},
+            uuid.uuid4().hex,
+            self._clock.now(),
+        )
+
+
+def _is_overdue(one: Watched, watch: Watch, now: datetime) -> bool:
+    """
+    Whether two turns have passed since anything arrived, and since it could.
+    A turn that nobody was there to take counts, unless the importer skips such turns.
+    """
+    schedule = one.importer.schedule
+    since = max(one.arrived_at or one.importer.created_at, one.importer.updated_at)
+    if schedule.missed is Missed.SKIP:
+        since = max(since, watch.since)
+    turns = upcoming(schedule, since, 2)
+    return len(turns) == 2 and now >= max(turns[1], watch.since, one.may_run_since) + GRACE
+
+
+def _is_busy(run: Run | None, now: datetime) -> bool:
+    if run is None or run.status is not Status.RUNNING or run.started_at is None:
+        return False
+    return now - run.started_at < LONGEST_RUN
+
+
+def _grouped(incidents: Iterable[Incident], *, by_cause: bool = True) -> Iterator[list[Incident]]:
+    def key(one: Incident) -> tuple[int, str, int]:
+        # Gaps are told one by one: each has its own hours.
+        alone = one.id if one.opening.kind is NoticeKind.GAP else 0
+        return one.opening.workspace_id, one.opening.cause if by_cause else "", alone
+
+    for _, group in groupby(sorted(incidents, key=lambda one: (key(one), one.id)), key=key):
+        yield list(group)
+
+
+def _code(incident: Incident) -> str:
+    return incident.opening.trouble.code if incident.opening.trouble else ""
+
+
+def _plain_title(letter: Letter) -> str:
+    return " ".join(letter.title.split())
