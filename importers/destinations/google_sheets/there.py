@@ -15,7 +15,7 @@ from importers.destinations.google_sheets.place import Place
 from importers.model import Column
 
 _CELLS_IN_A_BLOCK = 250_000
-_MOST_ROWS = 25_000
+_MOST_ROWS = 50_000
 _AHEAD = 2
 """Blocks that are asked for before they are needed."""
 
