@@ -7,8 +7,8 @@ When an importer is due. Pure: schedule and moment in, moment out.
     words      as a person would say it
 """
 
-from importers.schedule.moments import next_run_after, runs_by_day, upcoming
+from importers.schedule.moments import Coming, coming, next_run_after, runs_by_day, upcoming
 from importers.schedule.rules import check
-from importers.schedule.words import in_words
+from importers.schedule.words import in_words, remark
 
-__all__ = ["check", "in_words", "next_run_after", "runs_by_day", "upcoming"]
+__all__ = ["Coming", "check", "coming", "in_words", "next_run_after", "remark", "runs_by_day", "upcoming"]

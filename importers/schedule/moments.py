@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from importers.model import Every, Schedule
@@ -12,6 +15,24 @@ from importers.schedule.days import local_times
 from importers.schedule.zones import zone_of
 
 _NEVER = (Every.MANUAL, Every.AFTER)
+
+
+class Clocks(Enum):
+    """What the clocks do with a time of the day, where it is not on them exactly once."""
+
+    SKIP_IT = "skip it"
+    SHOW_IT_FIRST = "show it for the first of two times"
+    SHOW_IT_AGAIN = "show it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A moment, in UTC, at which a schedule is due; *local* is the time that was asked for."""
+
+    at: datetime
+    local: datetime
+    clocks: Clocks | None = None
+
 
 _CHANGE = timedelta(hours=26)
 """No change of the clocks is larger, and no two come within it."""
@@ -31,12 +52,17 @@ def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
     Returns None where no moment will come by itself: manual, after another
     importer, or ended.
     """
-    return next(_moments_after(schedule, now), None)
+    return next((one.at for one in _moments_after(schedule, now)), None)
 
 
 def upcoming(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
     """The next *count* moments, in UTC, or as many as there are."""
-    return [moment for moment, _ in zip(_moments_after(schedule, now), range(count), strict=False)]
+    return [one.at for one in coming(schedule, now, count)]
+
+
+def coming(schedule: Schedule, now: datetime, count: int) -> list[Coming]:
+    """As `upcoming`, each with the time that was asked for."""
+    return list(islice(_moments_after(schedule, now), count))
 
 
 @lru_cache(256)
@@ -44,26 +70,24 @@ def runs_by_day(schedule: Schedule, first: date, days: int = 7) -> tuple[int, ..
     """How often *schedule* is due on each of *days* days from *first* on, which are counted in UTC."""
     begins_at = datetime.combine(first, time(), tzinfo=UTC)
     counts = [0] * days
-    for moment in _moments_after(schedule, begins_at - timedelta(microseconds=1)):
-        day = (moment - begins_at).days
+    for one in _moments_after(schedule, begins_at - timedelta(microseconds=1)):
+        day = (one.at - begins_at).days
         if day >= days:
             break
         counts[day] += 1
     return tuple(counts)
 
 
-def _moments_after(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+def _moments_after(schedule: Schedule, now: datetime) -> Iterator[Coming]:
     if schedule.every in _NEVER:
         return
     zone = zone_of(schedule)
     last = now.astimezone(UTC)
     # Yesterday counts as well: a zone that skips a day moves its times past midnight.
-    for moment in _in_order(
-        schedule, now.astimezone(zone).date() - timedelta(days=1), zone, _certainly_over(now, zone)
-    ):
-        if moment > last:
-            last = moment
-            yield moment
+    for one in _in_order(schedule, now.astimezone(zone).date() - timedelta(days=1), zone, _certainly_over(now, zone)):
+        if one.at > last:
+            last = one.at
+            yield one
 
 
 def _certainly_over(now: datetime, zone: ZoneInfo) -> datetime:
@@ -74,22 +98,22 @@ def _certainly_over(now: datetime, zone: ZoneInfo) -> datetime:
     return (local if is_even else local - _CHANGE).replace(tzinfo=None)
 
 
-def _in_order(schedule: Schedule, first: date, zone: ZoneInfo, over: datetime) -> Iterator[datetime]:
+def _in_order(schedule: Schedule, first: date, zone: ZoneInfo, over: datetime) -> Iterator[Coming]:
     """
     The moments of the local times after *over*. Those of the second round of a
     doubled hour wait until the first round is over.
     """
     goes_round = is_rhythm(schedule)
-    waiting: list[datetime] = []
+    waiting: list[Coming] = []
     for local in local_times(schedule, first):
         if local <= over:
             continue
-        moment, again = _in_utc(local, zone)
-        while waiting and waiting[0] < moment:
+        moment, *again = _in_utc(local, zone)
+        while waiting and waiting[0].at < moment.at:
             yield waiting.pop(0)
         yield moment
-        if goes_round and again:
-            waiting.append(again)
+        if goes_round:
+            waiting += again
     yield from waiting
 
 
@@ -100,14 +124,16 @@ def is_rhythm(schedule: Schedule) -> bool:
     return schedule.every in (Every.MINUTES, Every.HOURS)
 
 
-def _in_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
-    """The first moment at which the clocks of *zone* show *local*, or jump over it; and the second, if they do so twice."""
+def _in_utc(local: datetime, zone: ZoneInfo) -> tuple[Coming, ...]:
+    """When the clocks of *zone* show *local*, once or twice, or jump over it."""
     first = local.replace(tzinfo=zone, fold=0)
     earlier, later = (at.utcoffset() or timedelta() for at in (first, first.replace(fold=1)))
     moment, other = ((local - offset).replace(tzinfo=UTC) for offset in (earlier, later))
     if earlier == later:
-        return moment, None
-    return (moment, other) if earlier > later else (_jump(other, moment, zone), None)
+        return (Coming(moment, local),)
+    if earlier < later:
+        return (Coming(_jump(other, moment, zone), local, Clocks.SKIP_IT),)
+    return (Coming(moment, local, Clocks.SHOW_IT_FIRST), Coming(other, local, Clocks.SHOW_IT_AGAIN))
 
 
 def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

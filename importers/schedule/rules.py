@@ -35,24 +35,30 @@ def _check_number(schedule: Schedule) -> None:
     most = _MOST.get(schedule.every)
     if most is not None and not 1 <= schedule.number <= most:
         raise InvalidSettings(
-            f"Every {schedule.number} {schedule.every.value} is not possible.", hint=f"Choose 1 to {most}."
+            f"Every {schedule.number} {schedule.every.value} is not possible.",
+            hint=f"Choose 1 to {most}.",
+            field="number",
         )
 
 
 def _check_weekdays(schedule: Schedule) -> None:
     if any(day not in range(7) for day in schedule.weekdays):
-        raise InvalidSettings("A weekday of the schedule does not exist.", hint="Choose days from Monday to Sunday.")
+        raise InvalidSettings(
+            "A weekday of the schedule does not exist.", hint="Choose days from Monday to Sunday.", field="weekdays"
+        )
     if not schedule.weekdays:
         return
     if schedule.every is Every.DAYS and schedule.number > 1:
         raise InvalidSettings(
             "Every few days and certain weekdays do not go together.",
             hint="Choose weekdays with every 1 day, or a number of days without weekdays.",
+            field="weekdays",
         )
     if schedule.every is Every.MONTHS:
         raise InvalidSettings(
             "A day of the month and certain weekdays do not go together.",
             hint="Choose a weekday of the month, such as the first Monday, or no weekdays.",
+            field="weekdays",
         )
 
 
@@ -76,7 +82,11 @@ def _check_month(schedule: Schedule) -> None:
     else:
         fits = schedule.month_day == LAST or 1 <= schedule.month_day <= 31
     if not fits:
-        raise InvalidSettings("There is no such day in a month.", hint="Choose 1 to 31, or the last day.")
+        raise InvalidSettings(
+            "There is no such day in a month.",
+            hint="Choose 1 to 31, or the last day.",
+            field="nth" if schedule.nth else "month_day",
+        )
 
 
 def _check_cron(text: str) -> None:

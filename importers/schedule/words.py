@@ -8,20 +8,26 @@ from datetime import date, datetime
 from cronsim import CronSim, CronSimError
 
 from importers.model import LAST, Every, Schedule
+from importers.schedule.moments import Clocks, Coming, is_rhythm
+from importers.schedule.zones import zone_of
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "working day")
 _WORKING_DAYS = (0, 1, 2, 3, 4)
 _WEEKEND = (5, 6)
 _SOME_TIME = datetime(2024, 1, 1)  # noqa: DTZ001  # what an expression means does not depend on it
+_MOST_LISTED = 4
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 
 
-def in_words(schedule: Schedule) -> str:
-    """For example: "Every 2 hours from 08:00 to 18:00 on weekdays (Europe/Amsterdam)"."""
+def in_words(schedule: Schedule, *, after: str = "") -> str:
+    """
+    For example: "Every 2 hours from 08:00 to 18:00 on weekdays (Europe/Amsterdam)".
+    *after* is the name of the importer it follows, where that is known.
+    """
     if schedule.every is Every.MANUAL:
         return "Manually"
     if schedule.every is Every.AFTER:
-        return "After another importer"
+        return f"After “{after}”" if after else "After another importer"
     parts = (_rhythm(schedule), f"({schedule.time_zone})", _span(schedule))
     return " ".join(filter(None, parts))
 
@@ -46,9 +52,20 @@ def _cron(text: str) -> str:
 def _steps(schedule: Schedule) -> str:
     unit = schedule.every.value
     words = f"Every {unit.removesuffix('s')}" if schedule.number == 1 else f"Every {schedule.number} {unit}"
-    if schedule.every is Every.HOURS and schedule.opens is None and schedule.minute:
-        return f"{words} at {schedule.minute} past"
-    return words
+    return words if schedule.opens else f"{words}{_past(schedule)}"
+
+
+def _past(schedule: Schedule) -> str:
+    """Where it counts from, if that is not the full hour."""
+    step = schedule.number * (60 if schedule.every is Every.HOURS else 1)
+    begins = schedule.minute % step
+    if begins == 0:
+        return ""
+    if schedule.every is Every.HOURS and begins < 60:
+        return f" at {begins} past"
+    if 60 % step == 0 and 60 // step <= _MOST_LISTED:
+        return f" at {listed([str(minute) for minute in range(begins, 60, step)])} past"
+    return f" counted from {begins // 60:02}:{begins % 60:02}"
 
 
 def _hours(schedule: Schedule) -> str:
@@ -110,6 +127,21 @@ def _span(schedule: Schedule) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
+
+
+def remark(coming: Coming, schedule: Schedule) -> str:
+    """What the clocks have to do with it: "02:30 does not exist on 29 March: runs at 03:00"; mostly nothing."""
+    if coming.clocks is None:
+        return ""
+    asked, shown = coming.local, coming.at.astimezone(zone_of(schedule))
+    day = f"{asked.day} {asked:%B}"
+    if coming.clocks is Clocks.SKIP_IT:
+        other_day = f" on {shown.day} {shown:%B}" if shown.date() != asked.date() else ""
+        return f"{asked:%H:%M} does not exist on {day}: runs at {shown:%H:%M}{other_day}"
+    if not is_rhythm(schedule):
+        return f"{asked:%H:%M} comes twice on {day}: runs the first time"
+    which = "second" if coming.clocks is Clocks.SHOW_IT_AGAIN else "first"
+    return f"{asked:%H:%M} comes twice on {day}: this is the {which} time"
 
 
 def listed(words: Sequence[str]) -> str:

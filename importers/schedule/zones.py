@@ -13,5 +13,7 @@ def zone_of(schedule: Schedule) -> ZoneInfo:
         return ZoneInfo(schedule.time_zone)
     except (KeyError, ValueError, OSError) as error:
         raise InvalidSettings(
-            f"There is no time zone {schedule.time_zone!r}.", hint="Choose one like Europe/Tallinn or UTC."
+            f"There is no time zone {schedule.time_zone!r}.",
+            hint="Choose one like Europe/Tallinn or UTC.",
+            field="time_zone",
         ) from error
