@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from importers.errors import InvalidSettings
 from importers.model import Every, Schedule
-from importers.schedule import check, in_words, upcoming
+from importers.schedule import Coming, check, coming, remark
 from web import current
 from web.editor.schedule_answers import schedule_from
 from web.editor.schedule_forms import ScheduleForm
-from web.filters import exact, relative
+from web.filters import exact, in_words_of, relative
 
-NEXT_RUNS = 3
-_ANSWERS = ("every", "number", "weekdays", "at", "time_zone")
+NEXT_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
+    """*problem* says what does not fit, *field* where."""
+
     words: str = ""
     problem: str = ""
+    field: str = ""
     note: str = ""
     next: tuple[dict[str, str], ...] = ()
 
 
 def timetable(form: ScheduleForm) -> Timetable:
-    """For a form that was just sent or made; *problem* says what does not fit."""
-    problems = [str(error) for name in _ANSWERS for error in form[name].errors]
-    if problems:
-        return Timetable(problem=problems[0])
+    """For a form that was just sent or made."""
+    name, problem = next(form.problems(), ("", ""))
+    if problem:
+        return Timetable(problem=problem, field=name)
     return timetable_of(schedule_from(form))
 
 
@@ -37,12 +38,25 @@ def timetable_of(schedule: Schedule) -> Timetable:
     try:
         check(schedule)
     except InvalidSettings as error:
-        return Timetable(problem=str(error))
-    moments = upcoming(schedule, current.now(), NEXT_RUNS)
-    note = "Counted from midnight." if schedule.every in (Every.MINUTES, Every.HOURS) else ""
-    return Timetable(in_words(schedule), note=note, next=tuple(_told(moment, schedule) for moment in moments))
+        return Timetable(problem=str(error), field=str(error.facts.get("field", "")))
+    moments = coming(schedule, current.now(), NEXT_RUNS)
+    return Timetable(
+        in_words_of(schedule), note=_note(schedule, moments), next=tuple(_told(one, schedule) for one in moments)
+    )
 
 
-def _told(moment: datetime, schedule: Schedule) -> dict[str, str]:
-    text = exact(moment, current.zone_named(schedule.time_zone))
-    return {"at": moment.isoformat(), "text": text, "relative": relative(moment)}
+def _note(schedule: Schedule, moments: list[Coming]) -> str:
+    if schedule.every is Every.MANUAL:
+        return "Only when somebody presses Run."
+    if schedule.every is Every.AFTER:
+        return "Each time that one has succeeded."
+    if not moments:
+        return "No run is due any more."
+    if schedule.every in (Every.MINUTES, Every.HOURS):
+        return f"Counted from {schedule.opens:%H:%M}." if schedule.opens else "Counted from midnight."
+    return ""
+
+
+def _told(one: Coming, schedule: Schedule) -> dict[str, str]:
+    text = exact(one.at, current.zone_named(schedule.time_zone))
+    return {"at": one.at.isoformat(), "text": text, "relative": relative(one.at), "note": remark(one, schedule)}

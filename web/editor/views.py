@@ -14,6 +14,7 @@ from importers.model import (
     PIPEDRIVE,
     Column,
     Draft,
+    Every,
     Importer,
     Role,
     Schedule,
@@ -25,7 +26,7 @@ from importers.services.manage import ImporterCard
 from web import current
 from web.addresses import an_id
 from web.choices import MODES, OPTIONS, REFRESHES, VANISHED
-from web.editor import preview, proposals
+from web.editor import preview, proposals, schedule_forms
 from web.editor.answers import (
     answers,
     as_settled,
@@ -42,7 +43,7 @@ from web.editor.answers import (
 from web.editor.destination import LISTED, NEW, PASTED, WAYS, Tabs, accounts, as_googles, files_of, tabs_of
 from web.editor.forms import COLUMN_MODES, KINDS, NO_COLUMN, EditorForm, an_account
 from web.editor.options import Options, entity_named, load, on_shelf
-from web.editor.schedule_forms import RHYTHMS, WEEKDAYS, ScheduleForm
+from web.editor.schedule_forms import ScheduleForm, followable
 from web.editor.timetable import timetable
 from web.prices import Tag, tag_of
 from web.security import let_pick_at_google, safe_next
@@ -58,8 +59,7 @@ def editors_only() -> None:
 @pages.context_processor
 def words() -> dict[str, Any]:
     return {
-        "rhythms": RHYTHMS,
-        "weekdays": WEEKDAYS,
+        "schedules": schedule_forms,
         "column_modes": COLUMN_MODES,
         "no_column": NO_COLUMN,
         "refreshes": REFRESHES,
@@ -79,7 +79,7 @@ class Desk:
     """What is being edited: where it began, what saving does, and what the page says about it."""
 
     base: Draft
-    save: Callable[[Draft], Importer]
+    save: Callable[[Draft, bool], Importer]
     title: str
     original: Importer | None = None
     copying: bool = False
@@ -109,8 +109,8 @@ def new() -> ResponseReturnValue:
 def edit(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
 
-    def save(draft: Draft) -> Importer:
-        return current.services().importers.change(current.actor(), importer_id, draft)
+    def save(draft: Draft, start_anyway: bool) -> Importer:
+        return current.services().importers.change(current.actor(), importer_id, draft, start_anyway=start_anyway)
 
     return _edit(Desk(draft_of(importer), save, f"Edit {importer.name}", importer))
 
@@ -222,7 +222,8 @@ def _form(base: Draft, *, proposing: bool = True) -> EditorForm:
     entity, cards = entity_named(form.entity.data), current.services().importers.cards(current.actor())
     if not form.is_submitted():
         _fill_in(form, cards)
-    is_other_kind = form.is_submitted() and form.proposed_kind.data != form.kind.data
+    # Scripts let names follow the kind by themselves, and what is sent for good stays as it was typed.
+    is_other_kind = request.form.get("action") == "options" and form.proposed_kind.data != form.kind.data
     if entity and (changed or is_other_kind or (proposing and not form.is_submitted())):
         proposals.adopt(form, proposals.propose(entity, form, cards))
     elif entity and not form.is_submitted():
@@ -256,7 +257,7 @@ def _preview(desk: Desk, form: EditorForm) -> preview.Shown | None:
 
 def _saved(desk: Desk, form: EditorForm) -> Importer | None:
     try:
-        return desk.save(draft_from(form, desk.base))
+        return desk.save(draft_from(form, desk.base), bool(form.start_anyway.data))
     except ImporterError as error:
         _tell(form, error)
         return None
@@ -289,7 +290,8 @@ _NAMED_BY = {LISTED: "file", PASTED: "address", NEW: "new_title"}
 
 def _after_saving(importer: Importer, *, run: bool) -> ResponseReturnValue:
     if not run:
-        flash(f"“{importer.name}” is saved.", "success")
+        is_waiting = importer.starts_after_success and importer.schedule.every is not Every.MANUAL
+        flash(f"“{importer.name}” is saved.{_BEGINS_LATER if is_waiting else ''}", "success")
         return redirect(_back())
     try:
         started = current.services().runs.start(current.actor(), importer.id)
@@ -297,6 +299,9 @@ def _after_saving(importer: Importer, *, run: bool) -> ResponseReturnValue:
         flash(f"“{importer.name}” is saved. {error}", "info")
         return redirect(url_for("runs.history", importer_id=importer.id))
     return redirect(url_for("runs.show", run_id=started.id))
+
+
+_BEGINS_LATER = " Its schedule begins after the first successful run."
 
 
 def _back() -> str:
@@ -320,6 +325,7 @@ def _page(desk: Desk, form: EditorForm, shown: preview.Shown | None) -> str:
         key_columns=_key_columns(offered["options"], offered["settled"].columns),
         workbooks=proposals.workbooks(cards),
         timetable=timetable(form),
+        followable=followable(desk.importer_id),
         tag=_tag(desk, form),
         shown=shown,
         back=_back(),
@@ -365,8 +371,8 @@ def _tag(desk: Desk, form: EditorForm) -> Tag:
     return tag_of(draft_from(form, desk.base), desk.importer_id, counting=request.form.get("action") == "count")
 
 
-def _create(draft: Draft) -> Importer:
-    return current.services().importers.create(current.actor(), draft)
+def _create(draft: Draft, start_anyway: bool) -> Importer:
+    return current.services().importers.create(current.actor(), draft, start_anyway=start_anyway)
 
 
 def _first_draft(connection_id: int, account_id: int | None = None) -> Draft:
