@@ -181,7 +181,7 @@ def _room_below(plan: Plan) -> Iterator[Json]:
         rows += plan.growth
     if push is Push.CELLS:
         yield _append(plan.sheet_id, marks.ROWS, plan.growth)
-        for box in layout.boxes(plan.at.values(), place.bottom, place.bottom + plan.growth):
+        for box in layout.boxes(place.columns, place.bottom, place.bottom + plan.growth):
             yield {"insertRange": {"range": grid_range(plan.sheet_id, box), "shiftDimension": marks.ROWS}}
         rows += plan.growth
     if plan.bottom > rows:

@@ -23,6 +23,8 @@ from importers.interfaces import NO_DELIVERY, Clock, Locks, Stop, Tell, never_st
 from importers.model import Column, Delivery, Forecast, Mode, Target
 
 _LIMITS = Limits()
+_FRESH = 60.0
+"""Seconds for which a look is good enough where nothing is written; whatever is, is looked at again."""
 
 
 class GoogleSheetsDestination:
@@ -46,8 +48,8 @@ class GoogleSheetsDestination:
         self._clock = clock
         self._max_cells = max_cells
         self._limits = limits
-        self._seen: dict[Target, Survey] = {}
-        """What `check` saw, for whoever asks next."""
+        self._seen: dict[Target, tuple[float, Survey]] = {}
+        """What was seen just now, for whoever asks next, and when that was."""
 
     # --- where -----------------------------------------------------------------
 
@@ -105,7 +107,7 @@ class GoogleSheetsDestination:
     def check(self, target: Target) -> None:
         _refuse_bad_title(target.sheet)
         row, column = start_of(target)
-        self._seen.pop(target, None)
+        self._seen = {}
         survey = self._survey(target)
         refuse_read_only(survey, may_edit=self._may_edit(target))
         refuse_charts(survey)
@@ -164,7 +166,7 @@ class GoogleSheetsDestination:
             tell=tell,
             stop=stop,
         )
-        survey = self._seen.pop(target, None) or look(job.heard, target)
+        survey = self._survey(target)
         place = locate(job.heard, survey, target, job.all_columns)
         _refuse_too_wide(place, len(job.all_columns))
         return SheetWriting(job, survey, place)
@@ -174,10 +176,12 @@ class GoogleSheetsDestination:
             raise InvalidSettings(
                 "No spreadsheet is chosen.", hint="Choose one, or let Pipesheet create it.", field="place"
             )
-        if target not in self._seen:
-            self._seen.clear()
-            self._seen[target] = look(self._client, target)
-        return self._seen[target]
+        now = self._clock.monotonic()
+        seen_at, survey = self._seen.get(target, (-_FRESH, None))
+        if survey is None or now - seen_at >= _FRESH:
+            survey = look(self._client, target)
+            self._seen = {target: (now, survey)}
+        return survey
 
 
 def _title_of(told: dict[str, object], tab_id: int | None) -> str:

@@ -8,9 +8,8 @@ from importers.destinations.google_sheets import marks
 from importers.destinations.google_sheets.finding import locate
 from importers.destinations.google_sheets.job import Job
 from importers.destinations.google_sheets.place import Place
-from importers.destinations.google_sheets.staging import remove_leftovers
+from importers.destinations.google_sheets.staging import overtaken, remove_leftovers
 from importers.destinations.google_sheets.survey import Survey, known_table, look
-from importers.errors import TemporaryError
 from importers.interfaces import Stop, never_stop
 from importers.model import Target
 
@@ -66,10 +65,7 @@ class Sight:
         found = marks.parsed(job.heard.search_metadata(job.spreadsheet, marks.KEYS))
         others = [one for one in found if one.key == marks.STAGE and one.content.get("table") == job.table]
         if any(one.sheet_id not in stages for one in others):
-            raise TemporaryError(
-                "Another run has begun to write this table. Nothing was changed.",
-                hint="It is tried again; if it happens often, see whether two importers write to the same place.",
-            )
+            raise overtaken()
         now, before = known_table(job.table, self.survey.tabs, found), self.survey.known
         return (now.shape if now else None) == (before.shape if before else None)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from importers.destinations.google_sheets import marks
 from importers.destinations.google_sheets.a1 import Box, printed
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.survey import Stage, Survey
-from importers.errors import ImporterError, ServiceTrouble
+from importers.errors import ImporterError, ServiceTrouble, SetupError, TemporaryError
 
 BLOCK = 2_000_000
 """Bytes in one request, as Google recommends."""
@@ -96,9 +96,14 @@ class Staging:
                 remove(self._tidier, self._spreadsheet, [self.sheet_id])
         self.is_open = False
 
+    def was_taken_away(self) -> bool:
+        """Whether somebody removed it: another run that took this one for dead."""
+        return self.is_open and not self._is_there()
+
     def _hear(self) -> None:
         future, cells = self._under_way.popleft()
-        written = future.result()
+        with self._noticing_others():
+            written = future.result()
         if written != cells:
             raise ServiceTrouble(
                 f"Google wrote {written:,} of {cells:,} cells, so the table would not be whole. Nothing was changed.",
@@ -108,12 +113,30 @@ class Staging:
     def _grow(self, rows: int) -> None:
         properties = {"sheetId": self.sheet_id, "gridProperties": {"rowCount": rows}}
         request = {"updateSheetProperties": {"properties": properties, "fields": "gridProperties.rowCount"}}
-        self._client.batch_update(self._spreadsheet, [request], repeatable=True)
+        with self._noticing_others():
+            self._client.batch_update(self._spreadsheet, [request], repeatable=True)
         self._room = rows
+
+    @contextmanager
+    def _noticing_others(self) -> Iterator[None]:
+        """What is refused because the tab is gone may be tried again."""
+        try:
+            yield
+        except SetupError as error:
+            if self.was_taken_away():
+                raise overtaken() from error
+            raise
 
     def _is_there(self) -> bool:
         found = marks.parsed(self._client.search_metadata(self._spreadsheet, [marks.STAGE]))
         return any(mark.sheet_id == self.sheet_id for mark in found)
+
+
+def overtaken() -> TemporaryError:
+    return TemporaryError(
+        "Another run has begun to write this table. Nothing was changed.",
+        hint="It is tried again; if it happens often, see whether two importers write to the same place.",
+    )
 
 
 def new_sheet_id() -> int:

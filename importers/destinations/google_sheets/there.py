@@ -8,10 +8,11 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from importers.destinations.google_sheets import cells, layout
-from importers.destinations.google_sheets.a1 import printed
+from importers.destinations.google_sheets.a1 import Box, printed
 from importers.destinations.google_sheets.cells import Value
 from importers.destinations.google_sheets.client import Cells, SheetsClient
 from importers.destinations.google_sheets.place import Place
+from importers.errors import SetupError
 from importers.model import Column
 
 _CELLS_IN_A_BLOCK = 250_000
@@ -50,6 +51,7 @@ class RowsThere:
         self._client = client
         self._spreadsheet = spreadsheet
         self._place = place
+        self._title = place.tab.title if place.tab else ""
         self._width = len(columns)
         self._key = next((index for index, column in enumerate(columns) if column.key == key), None)
         self._executor = executor
@@ -146,11 +148,22 @@ class RowsThere:
         start = top + is_above  # the row of a deleted header is nothing
         start, end = min(start, tab.rows), min(bottom, tab.rows)
         if start < end:
-            names = [printed(tab.title, group.box(start, end)) for group in self._groups]
-            answers = self._client.values(self._spreadsheet, names)
+            answers = self._values(tab.id, [group.box(start, end) for group in self._groups])
             for group, found in zip(self._groups, answers, strict=True):
                 self._lay(lines, start - top, group, found)
         return lines
+
+    def _values(self, tab_id: int, boxes: Sequence[Box]) -> list[Cells]:
+        """A tab may be renamed between one block and the next, and ranges name it by its title."""
+        title = self._title
+        try:
+            return self._client.values(self._spreadsheet, [printed(title, box) for box in boxes])
+        except SetupError:
+            now = {tab.id: tab.title for tab in self._client.tabs(self._spreadsheet)}
+            if now.get(tab_id, title) == title:
+                raise
+        self._title = now[tab_id]
+        return self._values(tab_id, boxes)
 
     def _lay(self, lines: list[list[Value]], offset: int, group: layout.Group, found: Cells) -> None:
         indexes = self._present[group.first : group.first + group.count]

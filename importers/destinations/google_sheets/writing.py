@@ -19,11 +19,11 @@ from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.refusals import refuse_protected
 from importers.destinations.google_sheets.sifting import ChangedMeanwhileError, Sift, sift_for
 from importers.destinations.google_sheets.sight import Sight
-from importers.destinations.google_sheets.staging import Staging, new_sheet_id
+from importers.destinations.google_sheets.staging import Staging, new_sheet_id, overtaken
 from importers.destinations.google_sheets.surroundings import NOTHING_AROUND, Growth, look_around
 from importers.destinations.google_sheets.survey import Survey
 from importers.destinations.google_sheets.there import RowsThere
-from importers.errors import ImporterError, TemporaryError
+from importers.errors import ImporterError, SetupError, TemporaryError
 from importers.interfaces import Stop, never_stop
 from importers.model import Column, Mode, Row, Written
 
@@ -310,12 +310,16 @@ class SheetWriting:
         self._sight.still_held()
         try:
             self._job.heard.batch_update(self._job.spreadsheet, requests, repeatable=True)
-        except ImporterError:
+        except ImporterError as error:
             # It may have been carried out without an answer; repeated, it is refused then.
             if not self._has_our_name():
-                raise
+                raise self._explained(error) from error
         for staging in self._stages:
             staging.is_open = staging.is_open and staging.sheet_id not in plan.guards
+
+    def _explained(self, error: ImporterError) -> ImporterError:
+        """What is refused because somebody else removed our guard may be tried again."""
+        return overtaken() if isinstance(error, SetupError) and self._staging.was_taken_away() else error
 
     def _has_our_name(self) -> bool:
         try:
