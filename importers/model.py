@@ -176,6 +176,11 @@ class Selection:
     refresh: Refresh = Refresh.EVERYTHING
     vanished: Vanished = Vanished.REMOVE
 
+    @property
+    def keeps_missing(self) -> bool:
+        """Whether a row that was not read may stay: its owner wants so, or not all was read."""
+        return self.vanished in (Vanished.KEEP, Vanished.MARK) or self.limit is not None
+
 
 @dataclass(frozen=True, slots=True)
 class MirrorFile:

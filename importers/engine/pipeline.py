@@ -18,7 +18,6 @@ from importers.model import (
     Selection,
     Sight,
     Target,
-    Vanished,
     Written,
 )
 
@@ -86,7 +85,7 @@ class Pipeline:
     ) -> Outcome:
         """What is reported last before an error leaves holds everything that was used up until then."""
         standing = _Standing(self.source, self.report)
-        delivery = replace(delivery, keeps_missing=selection.vanished in (Vanished.KEEP, Vanished.MARK))
+        delivery = replace(delivery, keeps_missing=selection.keeps_missing)
         try:
             return self._run(selection, target, mirror, delivery, standing)
         except BaseException:

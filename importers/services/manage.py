@@ -233,9 +233,8 @@ class Importers:
         target = aimed(draft.target, before.target if before else None, self._kinds)
         is_whole = preview is not None and preview.is_whole
         records = Size(len(preview.rows)) if preview and is_whole else self._size_of(actor, draft)
-        keeps = draft.selection.vanished in (Vanished.KEEP, Vanished.MARK)
         columns = draft.selection.frozen.columns if draft.selection.frozen else preview.columns if preview else ()
-        return outlook(target, self._met(actor, target, columns, before), records, keeps_missing=keeps)
+        return outlook(target, self._met(actor, target, columns, before), records, keeps_missing=draft.selection.keeps_missing)
 
     def address(self, actor: Actor, importer_id: int, *, finds_tab: bool = False) -> str:
         """

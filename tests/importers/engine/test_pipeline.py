@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from importers.engine.pipeline import Pipeline, Progress
 from importers.errors import AccessDenied, ConnectionTrouble, InvalidSettings, RunStopped, ServiceTrouble
-from importers.model import Counts, Phase, Selection, Target
+from importers.model import Counts, Phase, Selection, Target, Vanished
 from tests.builders import a_target
 from tests.fakes import MemoryDestination, ScriptedSource
 
@@ -33,6 +34,23 @@ def test_the_outcome_counts_everything():
     outcome = Pipeline(ScriptedSource(*TWO_PAGES), MemoryDestination()).run(DEALS, a_target())
     assert outcome.counts == Counts(3, 3, 3, columns=2, requests=2, tokens=20, waited=timedelta())
     assert outcome.written.rows == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "keeps"),
+    [({}, False), ({"limit": 5}, True), ({"vanished": Vanished.KEEP}, True), ({"vanished": Vanished.MOVE}, False)],
+)
+def test_rows_that_were_not_read_may_stay_where_the_owner_says_so_or_not_all_was_read(changed, keeps):
+    destination = MemoryDestination()
+    Pipeline(ScriptedSource(*TWO_PAGES), destination).run(replace(DEALS, **changed), a_target())
+    assert [delivery.keeps_missing for delivery in destination.deliveries] == [keeps]
+
+
+def test_moments_are_read_in_the_zone_of_the_place():
+    source, destination = ScriptedSource(*TWO_PAGES), MemoryDestination()
+    destination.zone = "Asia/Tokyo"
+    Pipeline(source, destination).run(DEALS, a_target())
+    assert [selection.time_zone for selection in source.opened] == ["Asia/Tokyo"]
 
 
 def test_notes_of_both_ends_are_kept():
