@@ -76,7 +76,9 @@ class CeleryQueue:
     def _send_batch(self, run_ids: Sequence[int]) -> None:
         with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(run_ids)):
             for run_id in run_ids:
-                self._app.send_task(RUN_IMPORT, [run_id], ignore_result=True, priority=_IN_TURN, producer=producer)
+                self._app.send_task(
+                    RUN_IMPORT, [run_id], ignore_result=True, priority=_IN_TURN, producer=producer, declare=[]
+                )
 
 
 def broker_url(redis_url: str) -> str:
