@@ -73,3 +73,59 @@ def test_from_a_workbook_to_google_sheets_and_a_copy_on_a_second_tab(page: Page,
     expect(second.locator("nav .tabs [aria-current]")).to_have_text("Stages")
     expect(second.locator("nav .tabs a")).to_have_text(["Sheet1", "Deals", "Stages"])
     second.close()
+
+
+def test_an_account_is_connected_beside_an_editor_that_loses_nothing_and_a_new_spreadsheet_is_made(
+    page: Page, base: str
+):
+    page.goto(base + "/importers/new")
+    page.get_by_text("Google Sheets", exact=True).click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Deals to Google Sheets (2)")
+    page.get_by_label("Pipelines", exact=True).check()
+    page.get_by_label("Name", exact=True).fill("Typed before")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Connect another account").click()
+    beside = opened.value
+    beside.get_by_role("button", name="Connect with Google").click()
+    beside.get_by_label("sam@northwind.example").check()
+    beside.get_by_role("button", name="Allow").click()
+    expect(beside.get_by_role("status")).to_contain_text("Your editor is in the other tab")
+    beside.close()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")  # a browser without a window has none to come back to
+    expect(page.locator("#account option:checked")).to_have_text("sam@northwind.example")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Typed before")
+
+    page.get_by_text("A new one", exact=True).click()
+    page.get_by_label("Called").fill("Made by Pipesheet")
+    page.get_by_text("Append", exact=True).click()
+    page.get_by_role("button", name="Save and Run").click()
+    await_end_of_run(page)
+    sheet = spreadsheet(page)
+    expect(sheet.get_by_role("heading", name="Made by Pipesheet")).to_be_visible()
+    expect(sheet.locator("nav .tabs a")).to_have_text(["Pipelines"])
+    sheet.close()
+
+
+def test_a_key_beside_gets_the_address_to_share_with_onto_the_clipboard(page: Page, base: str):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(base + "/connections/google/new")
+    page.get_by_text("Or with a service account").click()
+    key = requests.get(page.get_by_role("link", name="its key file").get_attribute("href") or "", timeout=10).text
+    page.get_by_label("The JSON key").fill(key)
+    page.get_by_role("button", name="Connect the service account").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    address = page.locator("#share-address").inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == address
+    page.get_by_role("link", name="Add one").click()
+    expect(page.locator("#files")).to_contain_text(address)
+    expect(page.get_by_text("A new one", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="Pick in Google Drive")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/", "/connections", "/connections/2", "/connections/google/new", "/importers/2"])
+def test_no_page_is_wider_than_a_phone(page: Page, base: str, path: str):
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.goto(base + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.set_viewport_size({"width": 1280, "height": 900})

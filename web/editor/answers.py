@@ -88,7 +88,7 @@ def _answers_for(target: Target) -> dict[str, Any]:
 def _google_target(form: EditorForm) -> Target:
     place, title = spreadsheet_from(form)
     mode = next((one for one in Mode if one.value == form.mode.data), Mode.REPLACE)
-    return Target(
+    target = Target(
         GOOGLE_SHEETS,
         place,
         form.tab.data or "",
@@ -97,8 +97,9 @@ def _google_target(form: EditorForm) -> Target:
         start=form.start.data or "A1",
         mode=mode,
         key=(form.key.data or "") if mode is Mode.UPDATE else "",
-        **{name: bool(form[name].data) for name in OPTIONS},
     )
+    options: dict[str, Any] = {name: bool(form[name].data) for name in OPTIONS}
+    return replace(target, **options)
 
 
 def spreadsheet_from(form: EditorForm) -> tuple[str, str]:

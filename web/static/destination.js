@@ -94,7 +94,7 @@ form.addEventListener("picked", showTabs);
 
 let awaitsAccount = false;
 
-document.addEventListener("visibilitychange", async () => {
+const lookForAccount = async () => {
   if (document.hidden || !awaitsAccount) return;
   const before = new Set([...accounts.querySelectorAll("option")].map((option) => option.value));
   const account = before.size ? chosen("account") : "";
@@ -105,7 +105,10 @@ document.addEventListener("visibilitychange", async () => {
   awaitsAccount = false;
   form.elements.account.value = added.value;
   await showFiles();
-});
+};
+
+document.addEventListener("visibilitychange", lookForAccount);
+window.addEventListener("focus", lookForAccount);
 
 // --- the key column --------------------------------------------------------------------
 
