@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from importers.destinations.google_sheets.a1 import Box, printed
-from importers.destinations.google_sheets.client import SheetsClient
+from importers.destinations.google_sheets.client import Cells, SheetsClient
 from importers.destinations.google_sheets.survey import Tab
 from importers.model import Column, ColumnKind, Mode, Target
 
@@ -61,11 +62,26 @@ def filled_rows(
     for start in range(top, bottom, _BLOCK):
         end = min(bottom, start + _BLOCK)
         names = [printed(tab.title, Box(start, box.left, end, box.right)) for box in boxes]
-        for lines in client.values(spreadsheet, names):
+        for lines in contents(client, spreadsheet, names):
             found += [
                 start + number for number, line in enumerate(lines) if _is_filled(line, only_numbers=only_numbers)
             ]
     return sorted(set(found))
+
+
+def contents(client: SheetsClient, spreadsheet: str, ranges: Sequence[str]) -> list[Cells]:
+    """
+    What lies in each of the ranges: values, and the formulas of cells that show
+    nothing. Neither tells all: what an array formula spills is a value alone.
+    """
+    shown = client.values(spreadsheet, ranges)
+    typed = client.values(spreadsheet, ranges, as_formulas=True)
+    return [_overlaid(*both) for both in zip(shown, typed, strict=True)]
+
+
+def _overlaid(shown: Cells, typed: Cells) -> Cells:
+    rows = zip_longest(shown, typed, fillvalue=())
+    return [[typed if shown == "" else shown for shown, typed in zip_longest(*row, fillvalue="")] for row in rows]
 
 
 def _is_filled(line: Sequence[Any], *, only_numbers: bool) -> bool:

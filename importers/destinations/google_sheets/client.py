@@ -159,11 +159,16 @@ class SheetsClient:
 
     # --- values ---
 
-    def values(self, spreadsheet_id: str, ranges: Sequence[str], *, by_columns: bool = False) -> list[Cells]:
-        """What lies in each of the ranges, numbers as numbers, moments as serial numbers; [] where nothing does."""
+    def values(
+        self, spreadsheet_id: str, ranges: Sequence[str], *, by_columns: bool = False, as_formulas: bool = False
+    ) -> list[Cells]:
+        """
+        What lies in each of the ranges, numbers as numbers, moments as serial numbers; [] where nothing does.
+        *as_formulas*: the formulas themselves instead of what they show.
+        """
         params = {
             "majorDimension": "COLUMNS" if by_columns else "ROWS",
-            "valueRenderOption": "UNFORMATTED_VALUE",
+            "valueRenderOption": "FORMULA" if as_formulas else "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
             "prettyPrint": "false",  # indented, as Google answers otherwise, it is twice as long
         }

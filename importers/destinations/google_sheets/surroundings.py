@@ -9,6 +9,7 @@ from typing import Any
 
 from importers.destinations.google_sheets import layout
 from importers.destinations.google_sheets.a1 import Box, printed
+from importers.destinations.google_sheets.below import contents
 from importers.destinations.google_sheets.client import Cells, SheetsClient
 from importers.destinations.google_sheets.formats import Format, number_format
 from importers.destinations.google_sheets.place import Place
@@ -66,7 +67,7 @@ class Growth:
 
 
 def look_around(client: SheetsClient, survey: Survey, place: Place, growth: Growth) -> Surroundings:
-    """Up to four requests, and none where the table stays as large as it is."""
+    """Up to seven requests, and none where the table stays as large as it is."""
     tab = place.tab
     if tab is None or not (growth.rows or growth.columns or growth.looks_new or growth.explains_headers):
         return NOTHING_AROUND
@@ -162,7 +163,7 @@ class _Looking:
             return {}
         names = [printed(self._tab.title, box) for box in boxes]
         filled: dict[int, set[int]] = {column: set() for column in formulas}
-        for box, lines in zip(boxes, self._client.values(self._survey.id, names), strict=True):
+        for box, lines in zip(boxes, contents(self._client, self._survey.id, names), strict=True):
             for row, line in enumerate(lines, box.top):
                 for column, value in enumerate(line, box.left):
                     if value != "":
@@ -187,8 +188,8 @@ class _Looking:
         }
 
     def _holds(self, boxes: Sequence[Box]) -> bool:
-        answers = self._client.values(self._survey.id, [printed(self._tab.title, box) for box in boxes])
+        answers = contents(self._client, self._survey.id, [printed(self._tab.title, box) for box in boxes])
         return any(value != "" for lines in answers for line in lines for value in line)
 
     def _values(self, box: Box) -> Cells:
-        return self._client.values(self._survey.id, [printed(self._tab.title, box)])[0] if box else []
+        return contents(self._client, self._survey.id, [printed(self._tab.title, box)])[0] if box else []

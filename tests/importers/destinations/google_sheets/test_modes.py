@@ -196,6 +196,12 @@ class TestColumns:
         assert desk.table()[0] == [*HEADERS, "Note", "Mine"]
         assert desk.formulas() == [(1, 4, "=C2*2")]
 
+    def test_it_is_inserted_where_a_formula_stands_that_shows_nothing(self, desk: Desk) -> None:
+        desk.write(deals(3))
+        desk.put("D2", ['=""'])
+        desk.write([(*row, "x") for row in deals(3)], [*COLUMNS, Column("more", "More")])
+        assert desk.formulas() == [(1, 4, '=""')]
+
     def test_one_that_is_no_longer_imported_is_blanked_and_keeps_its_place(self, desk: Desk) -> None:
         desk.write(deals(6))
         desk.put("D1", ["Mine"], ["=C2*2"])

@@ -62,6 +62,12 @@ class TestClaiming:
         assert refused.value.facts["field"] == "start"
         assert desk.everything() == before
 
+    def test_nor_are_formulas_that_show_nothing(self, desk: Desk) -> None:
+        desk.put("C2", ['=""'], title="Sheet1")
+        with pytest.raises(InvalidSettings, match=r"'Sheet1'!A2:C2"):
+            desk.write(deals(4), sheet="Sheet1")
+        assert desk.formulas("Sheet1") == [(1, 2, '=""')]
+
     def test_they_are_where_their_owner_said_so(self, desk: Desk) -> None:
         desk.put("A1", ["old", "=1+1", "x", "stays"], ["b"], ["c"], title="Sheet1")
         assert desk.destination.forecast(desk.target("Sheet1", takes_over=True), COLUMNS).rows_there == 2

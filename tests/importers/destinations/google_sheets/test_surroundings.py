@@ -48,6 +48,18 @@ class TestBelow:
         desk.write(deals(9))
         assert list(formulas(desk)) == [(11, 2)]
 
+    def test_formulas_that_show_nothing_are_pushed_as_well(self, desk: Desk) -> None:
+        desk.put("B7", ['=""'])
+        desk.write(deals(9))
+        assert formulas(desk) == {(11, 1): '=""'}
+        assert desk.table()[1:10] == [list(row) for row in deals(9)]
+
+    def test_formulas_beside_that_show_nothing_are_not_torn_apart(self, desk: Desk) -> None:
+        desk.put("A6", ["Sum"])
+        desk.put("E2", *[['=""'] for _ in range(10)])
+        desk.write(deals(7))
+        assert sorted(formulas(desk)) == [(row, 4) for row in range(1, 11)]
+
     def test_what_stands_beside_is_not_torn_apart(self, desk: Desk) -> None:
         desk.put("A6", ["Sum"])
         desk.put("E1", *[[f"mine {number}"] for number in range(12)])
@@ -96,6 +108,11 @@ class TestFormulas:
         desk.put("D5", ["=C5*2"], ["mine"], [""], [0])
         desk.write(deals(9), fills_formulas=True)
         assert [row[3] for row in desk.table()[4:]] == [8, "mine", 12, 0, 16, 18]
+
+    def test_a_formula_that_shows_nothing_fills_its_cell(self, desk: Desk) -> None:
+        desk.put("E5", ["=C5*2"], ['=""'])
+        desk.write(deals(6), fills_formulas=True)
+        assert formulas(desk) == {(4, 4): "=C5*2", (5, 4): '=""', (6, 4): "=C7*2"}
 
     def test_they_are_with_rows_pushed_down(self, desk: Desk) -> None:
         desk.put("D5", ["=C5*2"], ["=SUM(D5:D5)"])
