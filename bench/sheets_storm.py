@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--importers", type=int, default=20)
     parser.add_argument("--users", default="4,1")
     parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--per-project", type=int, default=PER_PROJECT, help="writes of all users in a minute")
     parser.add_argument("--minutes", type=int, default=4)
     parser.add_argument("--latency-ms", default="100", help="before every answer")
     parser.add_argument("--storm", metavar="USERS,MODEL", help=argparse.SUPPRESS)
@@ -110,18 +111,21 @@ def _storm(users: int, model: str, options: argparse.Namespace) -> str:
     with (
         tempfile.TemporaryDirectory() as folder,
         redis_server(Path(folder)) as redis_url,
-        pretend_google("--quota-model", model, "--latency-ms", options.latency_ms) as google,
+        pretend_google(
+            *("--quota-model", model, "--per-project", str(options.per_project), "--latency-ms", options.latency_ms)
+        ) as google,
     ):
         signed = _signed_in(google, options.importers, users)
         google.set_quota()
         ends = time.time() + _WARM_UP + 60 * options.minutes
-        crew = [_started(google.reroutes, redis_url, one, ends) for one in signed]
+        sizes = Sizes(options.per_project, PER_USER)
+        crew = [_started(google.reroutes, redis_url, sizes, one, ends) for one in signed]
         samples = _watched(google, ends)
         results = [pipe.recv() for pipe, _ in crew]
         for _, process in crew:
             process.join()
         told = google.quota()["tallies"]
-    permitted = min(PER_PROJECT, users * PER_USER)
+    permitted = min(options.per_project, users * PER_USER)
     rate = _rate(samples, permitted)
     whole = [tally for tally in told if tally["kind"] == "write" and not tally["user"]]
     runs = sorted(result.runs for result in results)
@@ -182,17 +186,19 @@ def _rate(samples: Sequence[tuple[float, int]], permitted: int) -> float:
 
 
 def _started(
-    reroutes: dict[str, str], redis_url: str, signed: Signed, ends: float
+    reroutes: dict[str, str], redis_url: str, sizes: Sizes, signed: Signed, ends: float
 ) -> tuple[Connection, multiprocessing.process.BaseProcess]:
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_write_on, args=(reroutes, redis_url, signed, ends, theirs))
+    process = fork.Process(target=_write_on, args=(reroutes, redis_url, sizes, signed, ends, theirs))
     process.start()
     return ours, process
 
 
-def _write_on(reroutes: dict[str, str], redis_url: str, signed: Signed, ends: float, results: Connection) -> None:
-    destination = _destination(reroutes, redis_url, signed)
+def _write_on(
+    reroutes: dict[str, str], redis_url: str, sizes: Sizes, signed: Signed, ends: float, results: Connection
+) -> None:
+    destination = _destination(reroutes, redis_url, sizes, signed)
     runs, refused, errors = 0, 0, []
 
     def stop() -> None:
@@ -212,13 +218,13 @@ def _write_on(reroutes: dict[str, str], redis_url: str, signed: Signed, ends: fl
     results.send(Result(runs, refused, tuple(errors)))
 
 
-def _destination(reroutes: dict[str, str], redis_url: str, signed: Signed) -> GoogleSheetsDestination:
+def _destination(reroutes: dict[str, str], redis_url: str, sizes: Sizes, signed: Signed) -> GoogleSheetsDestination:
     clock = SystemClock()
     shared = redis.Redis.from_url(redis_url)
     google = Google(
         session=make_session(reroutes=reroutes),
         clock=clock,
-        quota=RedisQuota(shared, clock, Sizes(PER_PROJECT, PER_USER)).of,
+        quota=RedisQuota(shared, clock, sizes).of,
         locks=RedisLocks(shared, clock),
         client_id=DEMO.client_id,
     )
