@@ -27,7 +27,7 @@ class SlackCarrier:
     def carry(self, letter: Letter, channel: Channel, secret: Secret) -> str:
         body = json.dumps(self._message(letter)).encode()
         answer = self._outside.post(secret, body, {"Content-Type": "application/json; charset=utf-8"})
-        return told(channel.place, answer, secret.reveal())
+        return told(channel.place, answer, url=secret.reveal())
 
     def _message(self, letter: Letter) -> dict[str, Any]:
         title = one_line(letter.title)

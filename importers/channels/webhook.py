@@ -37,7 +37,7 @@ class WebhookCarrier:
             KEY: letter.key,
             SIGNATURE: signature(Secret(key), body, at=int(self._clock.now().timestamp())),
         }
-        return told(channel.place, self._outside.post(Secret(url), body, headers), url, key)
+        return told(channel.place, self._outside.post(Secret(url), body, headers), url=url, key=key)
 
     def _content(self, letter: Letter) -> dict[str, Any]:
         return {

@@ -255,15 +255,15 @@ class Noticing:
     def _why_late(self, run: Run | None) -> Trouble:
         if run and run.status in (Status.WAITING, Status.FAILED) and run.trouble:
             return run.trouble
+        if run and run.status is Status.RUNNING:
+            return Trouble(
+                "long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs."
+            )
         if not self._has_worker():
             return Trouble(
                 "no-worker",
                 "No worker is running, so runs wait in the queue.",
                 "Start everything with `pipesheet up`, or a worker as the Procfile says; `pipesheet check` tells more.",
-            )
-        if run and run.status is Status.RUNNING:
-            return Trouble(
-                "long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs."
             )
         if run and run.status is Status.QUEUED:
             return Trouble(

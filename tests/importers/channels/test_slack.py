@@ -98,8 +98,11 @@ def test_it_heeds_when_slack_asks_to_slow_down(listener: Listener):
     assert caught.value.retry_after == timedelta(seconds=30)
 
 
-def test_an_answer_that_repeats_the_address_is_not_passed_on(listener: Listener):
-    listener.answer(404, f"no such hook: {listener.url}")
-    with pytest.raises(InvalidSettings) as caught:
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_answer_that_repeats_the_address_is_not_passed_on(listener: Listener, whole: bool):
+    path = "/hook/T0/B0/very-secret-path?key=hidden"
+    listener.answer(404, f"no such hook: {listener.url}" if whole else f"Cannot POST {path}, 'B0\\/very-secret-path'")
+    with pytest.raises(InvalidSettings, match="answered 404") as caught:
         carry(listener)
     assert "very-secret-path" not in str(caught.value)
+    assert "hidden" not in str(caught.value)

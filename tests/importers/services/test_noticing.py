@@ -1,0 +1,555 @@
+"""What is told and when: once, together with what failed for the same cause, and nothing that is not worth it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from importers.model import (
+    Actor,
+    Bulletin,
+    ConnectionStatus,
+    Counts,
+    Ending,
+    Every,
+    Importer,
+    Missed,
+    Run,
+    Schedule,
+    Status,
+    Trigger,
+    Trouble,
+)
+from importers.notices import Letter, NoticeKind, Telling
+from importers.services import letters
+from importers.services.noticing import GAP_AFTER, GRACE, REST, Noticing
+from importers.store.sql import SqlStore
+from tests.builders import a_connection, a_draft, a_google_connection, a_google_target, a_target, an_importer
+from tests.contracts.store import at_once
+from tests.fakes import NEW_YEAR, FakeClock
+
+HOURLY = Schedule(Every.HOURS)
+GONE = Trouble("not-there", "The filter “Mine” is gone.", "Choose another one.")
+AWAY = Trouble("service-trouble", "Pipedrive answered with errors.", "See its status page.")
+REFUSED = Trouble("credentials-rejected", "Pipedrive refused the token.", "Reconnect.")
+
+
+class Night:
+    """Importers of Alice's, runs that end as told, and what she is told of it."""
+
+    def __init__(self, store: SqlStore, alice: Actor, clock: FakeClock) -> None:
+        self.store, self.clock, self.ours = store, clock, alice.workspace.id
+        self.noticing = Noticing(store=store, clock=clock)
+        self._seen = 0
+
+    def importer(self, name: str = "Deals", **changes: Any) -> Importer:
+        values = {"schedule": HOURLY, "next_run_at": NEW_YEAR + timedelta(hours=1), "target": a_target(name)}
+        return an_importer(self.store, self.ours, name=name, **{**values, **changes})
+
+    def run(self, importer: Importer, status: Status, trouble: Trouble | None = None) -> Run:
+        run, _ = self.store.add_run(importer, Trigger.SCHEDULE, now=self.clock.now())
+        assert self.store.claim_run(run.id, "mine", now=self.clock.now())
+        ending = Ending(status, Counts(), trouble=trouble)
+        assert self.store.end_run(run.id, "mine", ending, lines=(), now=self.clock.now())
+        return run
+
+    def fails(self, importer: Importer, trouble: Trouble = AWAY, times: int = 1) -> None:
+        for _ in range(times):
+            self.run(importer, Status.FAILED, trouble)
+
+    def told(self, *, minutes: float = 3) -> list[Letter]:
+        """What is new, once what is gathered had the time for it."""
+        self.noticing.look()
+        self.clock.advance(minutes=minutes)
+        self.noticing.look()
+        return self.news()
+
+    def news(self) -> list[Letter]:
+        newest = self.store.notices(self.ours, limit=99)[::-1]
+        seen, self._seen = self._seen, len(newest)
+        return [notice.letter for notice in newest[seen:]]
+
+
+@pytest.fixture
+def night(store: SqlStore, alice: Actor, clock: FakeClock) -> Night:
+    return Night(store, alice, clock)
+
+
+# --- failures ---
+
+
+def test_what_only_the_owner_can_mend_is_told_at_its_first_failure(night: Night):
+    importer = night.importer()
+    night.fails(importer, GONE)
+    [letter] = night.told()
+    assert letter.title == "“Deals” failed"
+    assert letter.what == "“Deals” failed at 1 Jan 2026, 14:00: The filter “Mine” is gone."
+    assert letter.means == "Until a run succeeds, its sheet shows what was there before."
+    assert letter.do == "Choose another one."
+    assert (letter.kind, letter.path, letter.workspace) == (NoticeKind.FAILING, "/runs/1", "Acme")
+
+
+def test_what_may_pass_is_told_at_the_third_failure_in_a_row(night: Night):
+    importer = night.importer()
+    night.fails(importer, times=2)
+    assert night.told() == []
+    night.run(importer, Status.CANCELLED)
+    night.fails(importer)
+    [letter] = night.told()
+    assert letter.title == "“Deals” failed 3 times in a row"
+    assert "first at 1 Jan 2026, 14:00" in letter.what
+
+
+def test_a_success_in_between_begins_the_count_anew(night: Night):
+    importer = night.importer()
+    night.fails(importer, times=2)
+    night.run(importer, Status.DONE)
+    night.fails(importer, times=2)
+    assert night.told() == []
+
+
+def test_a_workspace_chooses_after_how_many(night: Night):
+    night.store.keep_telling(night.ours, Telling(after_owner=2, after_other=1))
+    deals, persons = night.importer("Deals"), night.importer("Persons")
+    night.fails(deals, GONE)
+    night.fails(persons, AWAY)
+    assert [letter.title for letter in night.told()] == ["“Persons” failed"]
+    night.fails(deals, GONE)
+    assert [letter.title for letter in night.told()] == ["“Deals” failed 2 times in a row"]
+
+
+def test_an_importer_that_goes_on_failing_is_told_of_once(night: Night):
+    importer = night.importer()
+    night.fails(importer, GONE)
+    assert len(night.told()) == 1
+    for _ in range(5):
+        night.clock.advance(hours=1)
+        night.fails(importer, GONE)
+        assert night.told(minutes=30) == []
+
+
+def test_trouble_that_becomes_the_owners_is_told_anew(night: Night):
+    importer = night.importer()
+    night.fails(importer, AWAY, times=3)
+    assert [letter.do for letter in night.told()] == [AWAY.hint]
+    night.fails(importer, GONE)
+    assert [letter.do for letter in night.told()] == [GONE.hint]
+    night.fails(importer, AWAY, times=3)
+    assert night.told(minutes=30) == []
+
+
+def test_that_it_works_again_is_told_once(night: Night):
+    importer = night.importer()
+    night.fails(importer, GONE)
+    night.told()
+    night.run(importer, Status.DONE)
+    [letter] = night.told()
+    assert (letter.kind, letter.title) == (NoticeKind.RECOVERED, "“Deals” works again")
+    night.run(importer, Status.DONE)
+    assert night.told(minutes=30) == []
+
+
+def test_recoveries_need_not_be_told(night: Night):
+    night.store.keep_telling(night.ours, Telling(recoveries=False))
+    importer = night.importer()
+    night.fails(importer, GONE)
+    night.told()
+    night.run(importer, Status.DONE)
+    assert night.told(minutes=30) == []
+
+
+def test_what_was_over_before_it_was_told_is_told_as_such_in_one_letter(night: Night):
+    importer = night.importer()
+    night.fails(importer, GONE)
+    night.noticing.look()
+    night.clock.advance(minutes=1)
+    night.run(importer, Status.DONE)
+    [letter] = night.told()
+    assert letter.title == "“Deals” failed"
+    assert letter.means == "That is over since 14:01."
+    assert night.told(minutes=30) == []
+
+
+def test_many_that_fail_for_one_cause_are_told_in_one_letter(night: Night):
+    importers = [night.importer(f"Importer {number}") for number in range(12)]
+    for importer in importers:
+        night.fails(importer, AWAY, times=3)
+        night.clock.advance(seconds=5)
+        night.noticing.look()
+    [letter] = night.told()
+    assert letter.title == "12 importers failed"
+    assert letter.what == "12 importers failed because the other side is in trouble."
+    assert letter.do == AWAY.hint
+    assert [subject.name for subject in letter.subjects] == [importer.name for importer in importers]
+    assert letter.subjects[0].text == "3 times in a row. Pipedrive answered with errors."
+    assert letter.subjects[0].path.startswith("/runs/")
+
+
+def test_more_of_the_same_is_gathered_for_a_while(night: Night):
+    night.fails(night.importer("First"), AWAY, times=3)
+    assert len(night.told()) == 1
+    for name in ("Second", "Third"):
+        night.fails(night.importer(name), AWAY, times=3)
+        assert night.told() == []
+    [letter] = night.told(minutes=REST.total_seconds() / 60)
+    assert [subject.name for subject in letter.subjects] == ["Second", "Third"]
+
+
+def test_what_fails_for_different_causes_is_told_apart(night: Night):
+    night.fails(night.importer("Deals"), GONE)
+    night.fails(night.importer("Persons"), replace(GONE, code="no-room", message="The disk is full."))
+    assert sorted(letter.title for letter in night.told()) == ["“Deals” failed", "“Persons” failed"]
+
+
+def test_how_pipedrive_says_it_is_comes_along(night: Night):
+    url = "https://status.pipedrive.com"
+    bulletin = Bulletin("partial outage", is_well=False, subject="API", since=None, url=url, at=NEW_YEAR)
+    night.fails(night.importer(), replace(AWAY, bulletin=bulletin), times=3)
+    assert night.told()[0].means.startswith(f"Pipedrive reports: partial outage ({url}). Until")
+
+
+def test_our_own_mistake_comes_with_its_reference(night: Night):
+    night.fails(night.importer(), Trouble("our-mistake", "Pipesheet made a mistake.", "Report it.", "abc123"), times=3)
+    assert night.told()[0].do == "Report it. Reference: abc123."
+
+
+def test_an_importer_that_is_being_set_up_is_not_told_of(night: Night):
+    importer = night.importer()
+    changed = a_draft(connection_id=importer.connection_id, schedule=HOURLY)
+    night.store.change_importer(
+        night.ours, importer.id, changed, next_run_at=None, now=NEW_YEAR, starts_after_success=True
+    )
+    night.fails(importer, GONE)
+    assert night.told() == []
+
+
+def test_an_importer_that_is_deleted_is_not_told_of(night: Night):
+    importer = night.importer()
+    night.fails(importer, GONE)
+    night.noticing.look()
+    night.store.remove_importer(night.ours, importer.id)
+    assert night.told() == []
+
+
+def test_others_are_told_of_their_own_only(night: Night, charlie: Actor):
+    night.fails(night.importer(), GONE)
+    night.told()
+    assert night.store.notices(charlie.workspace.id, limit=9) == []
+
+
+def test_many_clocks_tell_once(night: Night):
+    night.fails(night.importer(), GONE)
+    clocks = [Noticing(store=night.store, clock=night.clock) for _ in range(4)]
+    at_once([one.look for one in clocks])
+    night.clock.advance(minutes=3)
+    assert sum(at_once([one.look for one in clocks])) == 1
+    assert len(night.store.notices(night.ours, limit=9)) == 1
+
+
+def test_a_clock_that_is_killed_at_any_point_leaves_nothing_untold(night: Night, monkeypatch: pytest.MonkeyPatch):
+    """After each thing it keeps; another clock goes on from there, and all of it is told once."""
+    importer = night.importer()
+    night.fails(importer, GONE)
+    for method in ("unnoticed_runs", "notice_run", "untold_incidents", "tell"):
+        _die_after(monkeypatch, night.store, method)
+        with pytest.raises(KeyboardInterrupt):
+            Noticing(store=night.store, clock=night.clock).look()
+        monkeypatch.undo()
+        night.clock.advance(minutes=3)
+    assert [letter.title for letter in night.told()] == ["“Deals” failed"]
+
+
+def _die_after(monkeypatch: pytest.MonkeyPatch, store: SqlStore, method: str) -> None:
+    real = getattr(store, method)
+
+    def deed(*args: Any, **kwargs: Any) -> Any:
+        real(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, method, deed)
+
+
+def test_a_letter_that_cannot_be_written_does_not_keep_others_from_it(night: Night, monkeypatch: pytest.MonkeyPatch):
+    night.fails(night.importer("Deals"), GONE)
+    night.fails(night.importer("Persons"), replace(GONE, code="no-room"))
+    real = letters.beginning
+
+    def beginning(incidents: Any, known: Any) -> Any:
+        if incidents[0].opening.cause.endswith("no-room"):
+            raise RuntimeError("a mistake of ours")
+        return real(incidents, known)
+
+    monkeypatch.setattr(letters, "beginning", beginning)
+    assert [letter.title for letter in night.told()] == ["“Deals” failed"]
+
+
+# --- connections ---
+
+
+def refuse(night: Night, connection_id: int) -> None:
+    connection = night.store.connection(night.ours, connection_id)
+    assert night.store.refuse_connection(connection, REFUSED, now=night.clock.now())
+
+
+def test_a_connection_that_needs_reconnecting_is_told_once_and_its_importers_not_at_all(night: Night):
+    deals, persons = night.importer("Deals"), night.importer("Persons")
+    refuse(night, deals.connection_id)
+    night.fails(deals, REFUSED)
+    night.fails(persons, replace(REFUSED, code="needs-reconnecting"))
+    [letter] = night.told(minutes=0)
+    assert (letter.kind, letter.path) == (NoticeKind.REFUSED, f"/connections/{deals.connection_id}")
+    assert letter.title == "Acme Ltd (Alice Archer) needs reconnecting"
+    assert "Pipedrive refused the token." in letter.what
+    assert letter.means.startswith("2 importers that use it will not run")
+    assert [subject.name for subject in letter.subjects] == ["Deals", "Persons"]
+    assert night.told(minutes=300) == []
+
+
+def test_that_it_is_connected_again_is_told(night: Night):
+    importer = night.importer()
+    refuse(night, importer.connection_id)
+    night.told()
+    night.store.mark_connection(night.ours, importer.connection_id, ConnectionStatus.WORKING, now=night.clock.now())
+    [letter] = night.told()
+    assert letter.title == "Acme Ltd (Alice Archer) is connected again"
+
+
+def test_a_connection_that_is_written_with_counts_as_well(night: Night):
+    google = a_google_connection(night.store, night.ours)
+    importer = night.importer("Sheets", target=a_google_target(google.id))
+    refuse(night, google.id)
+    night.fails(importer, REFUSED)
+    [letter] = night.told()
+    assert [subject.name for subject in letter.subjects] == ["Sheets"]
+
+
+def test_a_refusal_that_did_not_end_the_connection_is_its_importers(night: Night):
+    night.fails(night.importer(), REFUSED)
+    assert [letter.title for letter in night.told()] == ["“Deals” failed"]
+
+
+# --- nothing arrives ---
+
+
+def ticking(night: Night, **span: float) -> list[Letter]:
+    """
+    The clock goes on doing its rounds for that long; what is told meanwhile.
+    It looks every ten minutes only, so that a day of it does not take long.
+    """
+    ends_at = night.clock.now() + timedelta(**span)
+    letters: list[Letter] = []
+    night.noticing.mark()
+    while (left := ends_at - night.clock.now()) > timedelta():
+        night.noticing.look()
+        letters += night.news()
+        night.clock.advance(seconds=min(left, timedelta(minutes=10)).total_seconds())
+        watch = night.store.watch()
+        assert watch
+        night.store.keep_watch(watch, replace(watch, at=night.clock.now()))
+    return letters
+
+
+def test_nothing_that_arrives_for_two_turns_is_told_with_why(night: Night):
+    importer = night.importer()
+    night.run(importer, Status.DONE)
+    night.store.add_run(importer, Trigger.SCHEDULE, now=night.clock.now())
+    assert ticking(night, hours=2, minutes=10) == []
+    [letter] = ticking(night, minutes=20)
+    assert letter.title == "Nothing has arrived from “Deals”"
+    assert "nothing has arrived since 1 Jan 2026, 14:00. No worker is running" in letter.what
+    assert "pipesheet up" in letter.do
+    assert ticking(night, hours=5) == []
+
+
+def test_importers_that_wait_for_a_worker_are_told_of_together(night: Night):
+    for name in ("Deals", "Persons", "Leads"):
+        night.store.add_run(night.importer(name), Trigger.SCHEDULE, now=night.clock.now())
+    [letter] = ticking(night, hours=3)
+    assert letter.title == "Nothing has arrived from 3 importers"
+    assert len(letter.subjects) == 3
+
+
+def test_with_a_worker_it_is_the_queue(night: Night):
+    night.store.add_run(night.importer(), Trigger.SCHEDULE, now=night.clock.now())
+    ticking(night, hours=2, minutes=10)
+    night.store.beat_process("worker@one", now=night.clock.now())
+    [letter] = ticking(night, minutes=20)
+    assert letter.what.endswith("Its run waits in the queue.")
+
+
+def test_a_run_that_waits_for_pipedrive_says_for_what(night: Night):
+    importer = night.importer()
+    run, _ = night.store.add_run(importer, Trigger.SCHEDULE, now=NEW_YEAR)
+    night.store.claim_run(run.id, "mine", now=NEW_YEAR)
+    spent = Trouble("budget-spent", "Today’s tokens are used up.", "Run it more rarely.")
+    waiting = Ending(Status.WAITING, Counts(), trouble=spent, wake_at=NEW_YEAR + timedelta(hours=12))
+    night.store.end_run(run.id, "mine", waiting, lines=(), now=NEW_YEAR)
+    [letter] = ticking(night, hours=3)
+    assert (letter.what.endswith("Today’s tokens are used up."), letter.do) == (True, "Run it more rarely.")
+
+
+def test_when_it_arrives_after_all_that_is_told(night: Night):
+    importer = night.importer()
+    assert len(ticking(night, hours=3)) == 1
+    night.run(importer, Status.DONE)
+    assert [letter.title for letter in ticking(night, minutes=20)] == ["“Deals” works again"]
+
+
+def test_a_run_that_works_is_not_late(night: Night):
+    importer = night.importer()
+    run, _ = night.store.add_run(importer, Trigger.SCHEDULE, now=NEW_YEAR)
+    night.store.claim_run(run.id, "mine", now=NEW_YEAR)
+    assert ticking(night, hours=5) == []
+    [letter] = ticking(night, hours=2)
+    assert "working for hours" in letter.what
+
+
+@pytest.mark.parametrize("why", ["paused", "by hand", "refused", "failing", "not wanted"])
+def test_what_need_not_arrive_is_not_late(night: Night, why: str):
+    importer = night.importer(**({"schedule": Schedule(), "next_run_at": None} if why == "by hand" else {}))
+    if why == "paused":
+        night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+    elif why == "refused":
+        refuse(night, importer.connection_id)
+    elif why == "failing":
+        night.fails(importer, GONE)
+    elif why == "not wanted":
+        night.store.keep_telling(night.ours, Telling(late=False))
+    assert NoticeKind.LATE not in {letter.kind for letter in ticking(night, hours=4)}
+
+
+def test_one_that_is_resumed_has_two_turns_from_then_on(night: Night):
+    importer = night.importer()
+    night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+    ticking(night, hours=4)
+    next_run_at = night.clock.now() + timedelta(hours=1)
+    night.store.pause_importer(night.ours, importer.id, paused=False, next_run_at=next_run_at, now=night.clock.now())
+    assert ticking(night, hours=2) == []
+    assert len(ticking(night, hours=1, minutes=30)) == 1
+
+
+def test_one_that_is_paused_while_it_is_late_is_let_go_without_a_word(night: Night):
+    importer = night.importer()
+    assert len(ticking(night, hours=3)) == 1
+    night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=night.clock.now())
+    assert ticking(night, hours=3) == []
+    assert night.store.open_incidents() == []
+
+
+def test_a_reconnected_importer_has_a_moment_to_run(night: Night):
+    importer = night.importer()
+    refuse(night, importer.connection_id)
+    ticking(night, hours=4)
+    a_connection(night.store, night.ours)  # linked again
+    night.store.mark_connection(night.ours, importer.connection_id, ConnectionStatus.WORKING, now=night.clock.now())
+    letters = ticking(night, minutes=GRACE.total_seconds() / 60 - 1)
+    assert NoticeKind.LATE not in {letter.kind for letter in letters}
+
+
+# --- paused ---
+
+
+def test_an_importer_that_was_paused_for_its_troubles_is_told_of_once(night: Night, monkeypatch: pytest.MonkeyPatch):
+    importer = night.importer()
+    paused = replace(importer, paused=True, paused_because=GONE)
+    monkeypatch.setattr(night.store, "importers_paused_for_trouble", lambda: [paused])
+    [letter] = night.told()
+    assert (letter.kind, letter.title) == (NoticeKind.PAUSED, "“Deals” was paused")
+    assert GONE.message in letter.what
+    assert letter.do == "Choose another one. Once that is mended, press Resume."
+    assert night.told(minutes=60) == []
+    monkeypatch.setattr(night.store, "importers_paused_for_trouble", list)
+    assert night.told(minutes=60) == []
+
+
+# --- gaps ---
+
+
+def away(night: Night, **span: float) -> None:
+    """The clock does its round, is off for that long, and another one takes its place."""
+    night.noticing.mark()
+    night.clock.advance(**span)
+    night.noticing = Noticing(store=night.store, clock=night.clock)
+
+
+def test_that_nothing_ran_is_told_with_what_missed_its_turn(night: Night):
+    night.importer("Hourly")
+    night.importer("Weekly", schedule=Schedule(Every.DAYS, 7), next_run_at=NEW_YEAR + timedelta(days=6))
+    night.importer("By hand", schedule=Schedule(), next_run_at=None)
+    away(night, hours=6, minutes=30)
+    night.noticing.mark()
+    [letter] = night.told(minutes=0)
+    assert letter.title == "Nothing ran between 14:00 and 20:30"
+    assert letter.what.endswith("was off from 1 Jan 2026, 14:00 until 1 Jan 2026, 20:30.")
+    assert letter.means.startswith("1 importer missed turns meanwhile.")
+    assert [subject.name for subject in letter.subjects] == ["Hourly"]
+    assert NoticeKind.GAP not in {one.kind for one in night.told(minutes=1)}
+
+
+def test_a_gap_over_midnight_is_told_with_its_day(night: Night):
+    night.importer()
+    away(night, hours=12)
+    night.noticing.mark()
+    assert night.told(minutes=0)[0].title == "Nothing ran between 1 Jan 2026, 14:00 and 02:00"
+
+
+def test_a_gap_in_which_nothing_was_due_is_nothing_to_tell(night: Night):
+    night.importer()
+    away(night, minutes=30)
+    night.noticing.mark()
+    assert night.told(minutes=1) == []
+
+
+def test_a_short_restart_is_no_gap(night: Night):
+    night.clock.advance(minutes=58)
+    night.importer()
+    away(night, seconds=GAP_AFTER.total_seconds())
+    night.noticing.mark()
+    assert night.told(minutes=1) == []
+
+
+def test_gaps_need_not_be_told(night: Night):
+    night.store.keep_telling(night.ours, Telling(gaps=False))
+    night.importer()
+    away(night, hours=6)
+    night.noticing.mark()
+    assert night.told(minutes=1) == []
+
+
+def test_many_clocks_that_come_back_tell_of_the_gap_once(night: Night):
+    night.importer()
+    away(night, hours=6)
+    at_once([Noticing(store=night.store, clock=night.clock).mark for _ in range(4)])
+    assert len(night.told(minutes=0)) == 1
+
+
+def test_after_a_gap_runs_have_a_moment_to_arrive(night: Night):
+    """Nobody is told that an importer is late before it could do anything about it; then they are."""
+    importer = night.importer()
+    night.run(importer, Status.DONE)
+    night.noticing.look()
+    away(night, hours=6)
+    night.noticing.look()  # before the first round after the gap is noted
+    letters = ticking(night, minutes=GRACE.total_seconds() / 60)
+    assert [letter.kind for letter in letters] == [NoticeKind.GAP]
+    assert [letter.kind for letter in ticking(night, minutes=12)] == [NoticeKind.LATE]
+
+
+def test_an_importer_that_skips_what_it_missed_is_not_late_for_it(night: Night):
+    night.importer(schedule=replace(HOURLY, missed=Missed.SKIP))
+    away(night, hours=6)
+    letters = ticking(night, hours=1, minutes=50)
+    assert NoticeKind.LATE not in {letter.kind for letter in letters}
+
+
+def test_a_clock_that_cannot_do_its_rounds_still_tells_what_is_late(night: Night):
+    night.importer()
+    night.noticing.mark()
+    night.noticing.look()
+    told: list[Letter] = []
+    for _ in range(24):
+        told += night.told(minutes=10)
+    assert [letter.kind for letter in told] == [NoticeKind.LATE]
