@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -10,7 +11,8 @@ from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup, escape
 
-from importers.model import Counts, Importer, Run, Schedule
+from importers.errors import NotThere
+from importers.model import Counts, Every, Importer, Run, Schedule
 from importers.schedule import in_words
 from web import current
 
@@ -20,7 +22,20 @@ _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
 def register(app: Flask) -> None:
-    for function in (when, exact, clock, span, took, count, elapsed, in_words_of, zone_of, rows_in_words, with_links):
+    for function in (
+        when,
+        exact,
+        clock,
+        span,
+        took,
+        count,
+        elapsed,
+        in_words_of,
+        waits_for_success,
+        zone_of,
+        rows_in_words,
+        with_links,
+    ):
         app.add_template_filter(function)
 
 
@@ -117,7 +132,20 @@ def count(number: float, one: str = "", many: str = "") -> str:
 
 
 def in_words_of(schedule: Schedule) -> str:
-    return in_words(schedule)
+    """With the name of the importer it follows, if it follows one."""
+    return in_words(schedule, after=_name_of(schedule.after_id) if schedule.every is Every.AFTER else "")
+
+
+def _name_of(importer_id: int | None) -> str:
+    """As far as there is such an importer."""
+    with suppress(NotThere):
+        return current.services().importers.get(current.actor(), importer_id or 0).name
+    return ""
+
+
+def waits_for_success(importer: Importer) -> bool:
+    """Whether its schedule has not begun, because no run succeeded yet."""
+    return importer.starts_after_success and importer.schedule.every is not Every.MANUAL
 
 
 def rows_in_words(counts: Counts) -> str:

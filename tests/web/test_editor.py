@@ -94,8 +94,7 @@ def test_everything_that_can_be_set_is_kept(
         columns=["id", "title", "status"],
         place="Sales",
         sheet="Won",
-        every="days",
-        number="1",
+        every="weeks",
         weekdays=["0", "4"],
         at="07:30",
         time_zone="America/New_York",
@@ -261,7 +260,7 @@ def test_what_the_services_refuse_is_told_on_the_page(
 
 
 @pytest.mark.parametrize(
-    "answers", [{"connection_id": "x"}, {"connection_id": "9" * 40}, {"every": "moon"}, {"weekdays": "9"}]
+    "answers", [{"connection_id": "x"}, {"connection_id": "9" * 40}, {"every": "moon"}, {"every": "weeks", "weekdays": "9"}]
 )
 def test_answers_no_form_would_send_do_no_harm(
     at_alice: Browser, services: Services, alice: Actor, connection: Connection, answers: dict[str, str]
@@ -374,7 +373,7 @@ def test_options_of_nothing_are_empty(at_alice: Browser, connection: Connection,
 
 def test_the_schedule_is_put_in_words_while_it_is_typed(at_alice: Browser):
     answer = at_alice.client.get(
-        "/editor/schedule?every=days&number=1&weekdays=0&weekdays=2&at=09:00&time_zone=Europe/Tallinn"
+        "/editor/schedule?every=weeks&weekdays=0&weekdays=2&at=09:00&time_zone=Europe/Tallinn"
     )
     told = json.loads(answer.text)
     assert told["words"] == "Every Monday and Wednesday at 09:00 (Europe/Tallinn)"
@@ -383,6 +382,8 @@ def test_the_schedule_is_put_in_words_while_it_is_typed(at_alice: Browser):
         "2026-01-05T07:00:00+00:00",
         "2026-01-07T07:00:00+00:00",
         "2026-01-12T07:00:00+00:00",
+        "2026-01-14T07:00:00+00:00",
+        "2026-01-19T07:00:00+00:00",
     ]
     assert told["next"][0]["text"] == "Mon 5 Jan 2026, 09:00:00 EET"
 
@@ -394,7 +395,7 @@ def test_the_schedule_is_put_in_words_while_it_is_typed(at_alice: Browser):
         ("every=hours&number=0", "not possible"),
         ("every=days&number=1&at=99:99", "Type a time of day"),
         ("every=days&number=1&at=09:00&time_zone=Nowhere", "no time zone"),
-        ("every=days&number=3&weekdays=1&at=09:00", "do not go together"),
+        ("every=weeks&at=09:00", "Tick at least one day"),
     ],
 )
 def test_a_schedule_that_does_not_fit_is_explained(at_alice: Browser, query: str, problem: str):
@@ -592,7 +593,7 @@ def test_optional_settings_asked_for_without_scripts_are_open(at_alice: Browser,
 
 def test_the_schedule_speaks_of_its_own_mistakes_only(at_alice: Browser, connection: Connection):
     at_alice.open("/importers/new")
-    page = at_alice.submit(press="save", sheet="a/b", every="hours", number="6", time_zone="UTC")
+    page = at_alice.submit(press="save", sheet="a/b", every="hours", number="6", minute="0", time_zone="UTC")
     assert page.root.find(id="schedule-words").find("strong").text == "Every 6 hours (UTC)"
     page = at_alice.submit(press="save", every="hours", number="x")
     assert page.root.find(id="schedule-words").find("strong").text == "Type a whole number, such as 2."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
@@ -110,12 +111,12 @@ class ClocksField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist:
             return
-        self.data = ()
+        self.data: tuple[time, ...] = ()
         texts = [text for text in _BETWEEN_TIMES.split(", ".join(valuelist)) if text.strip()]
         try:
             self.data = tuple(sorted({time_from(text) for text in texts}))
         except ValueError:
-            raise ValueError("Type times of day, such as 09:00 or 09:00, 13:00.") from None
+            raise ValueError("Type a time of day, such as 09:00, or several: 09:00, 13:00.") from None
 
 
 class DayField(DateField):
@@ -138,12 +139,18 @@ def unless_idle(form: ScheduleForm, field: Field) -> None:
         raise StopValidation
 
 
-def needed(message: str) -> Any:
+def needed(message: str) -> Callable[[ScheduleForm, Field], None]:
+    """A validator: there must be an answer, else *message*."""
+
     def check(form: ScheduleForm, field: Field) -> None:
         if field.data in (None, (), []) and not field.errors:
             raise StopValidation(message)
 
     return check
+
+
+def choices_of(words: Mapping[int, str]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in words.items()]
 
 
 def whole(value: Any) -> int:
@@ -178,13 +185,13 @@ class ScheduleForm(FlaskForm):
     )
     month_by = RadioField("On", choices=[BY_DAY, BY_WEEKDAY], default=BY_DAY, validators=[unless_idle])
     month_day = SelectField(
-        "Day of the month", choices=list(MONTH_DAYS.items()), coerce=whole, default=1, validators=[unless_idle]
+        "Day of the month", choices=choices_of(MONTH_DAYS), coerce=whole, default=1, validators=[unless_idle]
     )
     nth = SelectField(
-        "Which one of the month", choices=list(NTHS.items()), coerce=whole, default=1, validators=[unless_idle]
+        "Which one of the month", choices=choices_of(NTHS), coerce=whole, default=1, validators=[unless_idle]
     )
     nth_day = SelectField(
-        "Day of the week", choices=list(NTH_DAYS.items()), coerce=whole, default=0, validators=[unless_idle]
+        "Day of the week", choices=choices_of(NTH_DAYS), coerce=whole, default=0, validators=[unless_idle]
     )
     cron = StringField(
         "Cron expression",
