@@ -170,6 +170,8 @@ class _Updating:
         self.found = Found()
         self.added = 0
         self.changed: int | None = 0
+        if there.have_lost_their_keys():
+            raise naming.nobody_has_a_key()
         self._there = there
         self._naming = naming
         self._skips = skips
@@ -223,6 +225,8 @@ class _Updating:
             self._there = there
             return
         at = _first_places(there)
+        if self._at and not at:
+            raise ChangedMeanwhileError
         seen = bytearray(there.rows)
         for key, position in self._at.items():
             if self._seen[position] and key in at:
@@ -281,5 +285,14 @@ class _Naming:
             f"A row has no {self._header}, by which rows are told apart, so it could not be found again. "
             "Nothing was changed.",
             hint="Choose another column to update by, one that is never empty, such as the ID.",
+            field="key",
+        )
+
+    def nobody_has_a_key(self) -> InvalidSettings:
+        return InvalidSettings(
+            f"The rows in the sheet have no {self._header}, by which rows are told apart: that column is new, or it was "
+            "deleted or emptied. All rows would be there twice if they were written again, so nothing was changed.",
+            hint="Bring the column back in Google Sheets (File, Version history), or let the importer replace the table "
+            "once instead of updating it.",
             field="key",
         )

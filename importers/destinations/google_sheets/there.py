@@ -86,6 +86,15 @@ class RowsThere:
         self._read_up_to(rows)
         return self._keys[:rows]
 
+    def have_lost_their_keys(self) -> bool:
+        """Whether rows of ours are there, but nothing tells them apart any more: that column was deleted or emptied."""
+        known, key = self._place.known, self._key
+        if known is None or self._place.is_claimed or any(self.keys()):
+            return False
+        blank = cells.digest([""] * self._compared)
+        had_keys = key not in self._present or known.done.rows
+        return bool(had_keys) and any(there != blank for there in self._digests)
+
     def read_header(self) -> list[Value]:
         """The headers that are there, in the order of our columns; an empty text where there is none."""
         self._read_up_to(0)

@@ -9,7 +9,7 @@ import pytest
 
 from importers.destinations.google_sheets.job import Limits
 from importers.errors import InvalidSettings
-from importers.model import Column
+from importers.model import Column, Mode
 from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, TINY, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
@@ -32,6 +32,10 @@ def rows_of(desk: Desk) -> list[list[object]]:
     header, *rows = desk.table()
     assert header[:3] == HEADERS
     return rows
+
+
+def rows_below(desk: Desk) -> list[list[object]]:
+    return desk.table()[1:]
 
 
 def listed(rows):
@@ -160,6 +164,33 @@ class TestUpdating:
     def test_a_key_that_is_not_imported_is_refused(self, desk: Desk) -> None:
         with pytest.raises(InvalidSettings, match="tells rows apart"):
             desk.write([("a",)], [TITLE], **UPDATE)
+
+    @pytest.mark.parametrize("what", ["deleted", "emptied", "another"])
+    def test_rows_whose_keys_are_gone_are_not_written_a_second_time(self, desk: Desk, what: str) -> None:
+        desk.write(deals(6), **UPDATE)
+        columns, key = COLUMNS, "id"
+        if what == "deleted":
+            desk.do({"deleteDimension": {"range": desk.lines("COLUMNS", 0, 1)}})
+        if what == "emptied":
+            desk.put("A2", *[[None]] * 6)
+        if what == "another":
+            columns, key = (*COLUMNS, Column("email", "E-mail")), "email"
+        before = desk.everything()
+        with pytest.raises(InvalidSettings, match="were written again") as refused:
+            desk.write([(*row, str(row))[: len(columns)] for row in deals(7)], columns, mode=Mode.UPDATE, key=key)
+        assert refused.value.facts["field"] == "key"
+        assert desk.everything() == before
+        desk.write([(*row, str(row))[: len(columns)] for row in deals(7)], columns)
+        desk.write([(*row, str(row))[: len(columns)] for row in deals(8)], columns, mode=Mode.UPDATE, key=key)
+        assert sorted(row[desk.table()[0].index("ID")] for row in rows_below(desk)) == list(range(1, 9))
+
+    def test_rows_of_its_own_in_an_empty_table_are_no_obstacle(self, desk: Desk) -> None:
+        desk.write(deals(3), **UPDATE)
+        desk.do({"insertDimension": {"range": desk.lines("ROWS", 2, 3), "inheritFromBefore": True}})
+        desk.put("B3", ["by hand"])
+        desk.write([], **UPDATE)
+        desk.write(deals(2), **UPDATE)
+        assert [row for row in rows_of(desk) if row] == [["", "by hand"], *listed(deals(2))]
 
     def test_a_row_somebody_added_by_hand_stays(self, desk: Desk) -> None:
         desk.write(deals(3), **UPDATE)
