@@ -597,8 +597,10 @@ class Store(Protocol):
     ) -> Importer:
         """
         Raises InvalidSettings when another importer of the workspace has the
-        target (upper and lower case alike), NotThere when a connection it
-        reads or writes with is not of the workspace, or not of that kind.
+        target (upper and lower case alike), or when it would follow one that
+        is not of the workspace, or itself by whatever way; NotThere when a
+        connection it reads or writes with is not of the workspace, or not of
+        that kind.
         """
 
     def change_importer(
@@ -633,7 +635,7 @@ class Store(Protocol):
     ) -> Importer: ...
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:
-        """Together with its runs and their events."""
+        """Together with its runs and their events. Raises InvalidSettings naming the importers that follow it."""
 
     # --- runs ---
 
@@ -683,7 +685,11 @@ class Store(Protocol):
         """False, and nothing is kept, when the claim is lost."""
 
     def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
-        """False, and nothing is kept, when the claim is lost."""
+        """
+        False, and nothing is kept, when the claim is lost. With a success the
+        turn has come of the importers that follow this one, but for those that
+        are paused, not tried yet, or cut off from an account of theirs.
+        """
 
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         """

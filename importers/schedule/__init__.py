@@ -5,10 +5,22 @@ When an importer is due. Pure: schedule and moment in, moment out.
     days       which days, and which times by the clock on the wall
     moments    these, in UTC
     words      as a person would say it
+    chains     who may follow whom
 """
 
+from importers.schedule.chains import check_chain
 from importers.schedule.moments import Coming, coming, next_run_after, runs_by_day, upcoming
 from importers.schedule.rules import check
 from importers.schedule.words import in_words, remark
 
-__all__ = ["Coming", "check", "coming", "in_words", "next_run_after", "remark", "runs_by_day", "upcoming"]
+__all__ = [
+    "Coming",
+    "check",
+    "check_chain",
+    "coming",
+    "in_words",
+    "next_run_after",
+    "remark",
+    "runs_by_day",
+    "upcoming",
+]

@@ -20,6 +20,7 @@ from importers.model import (
     Connection,
     Draft,
     EntityInfo,
+    Every,
     Forecast,
     Frozen,
     Importer,
@@ -181,7 +182,7 @@ class Importers:
         )
 
     def delete(self, actor: Actor, importer_id: int) -> None:
-        """Forgets the importer and its runs; the sheet it wrote stays."""
+        """Forgets the importer and its runs; the sheet it wrote stays. Raises InvalidSettings while others follow it."""
         require(actor, Role.EDITOR, "delete importers")
         importer = self.get(actor, importer_id)
         self._store.remove_importer(actor.workspace.id, importer_id)
@@ -234,7 +235,9 @@ class Importers:
         is_whole = preview is not None and preview.is_whole
         records = Size(len(preview.rows)) if preview and is_whole else self._size_of(actor, draft)
         columns = draft.selection.frozen.columns if draft.selection.frozen else preview.columns if preview else ()
-        return outlook(target, self._met(actor, target, columns, before), records, keeps_missing=draft.selection.keeps_missing)
+        return outlook(
+            target, self._met(actor, target, columns, before), records, keeps_missing=draft.selection.keeps_missing
+        )
 
     def address(self, actor: Actor, importer_id: int, *, finds_tab: bool = False) -> str:
         """
@@ -276,6 +279,7 @@ class Importers:
         draft = _thawed(_in_one_zone(replace(draft, name=_checked_name(draft.name))), before)
         self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
+        self._check_chain(actor, draft.schedule, before)
         self._check_selection(draft.selection)
         draft = replace(draft, target=aimed(draft.target, before.target if before else None, self._kinds))
         if draft.target.kind == EXCEL:
@@ -320,6 +324,16 @@ class Importers:
                 f"There is nothing called {name!r} to import.", hint=f"Choose one of: {', '.join(by_name)}."
             )
         return by_name[name]
+
+    def _check_chain(self, actor: Actor, schedule: Schedule, before: Importer | None) -> None:
+        """The store looks once more when it is saved: of two that are saved at once, each may have missed the other."""
+        if schedule.every is not Every.AFTER or schedule.after_id is None:
+            return
+        ours = self._store.importers(actor.workspace.id)
+        pairs = [(one.id, one.schedule.after_id) for one in ours if one.schedule.every is Every.AFTER]
+        leaders = {follower: leader for follower, leader in pairs if leader is not None}
+        names = {one.id: one.name for one in ours}
+        timetable.check_chain(names, leaders, before.id if before else None, schedule.after_id)
 
     def _check_name_is_free(self, actor: Actor, name: str, before: Importer | None) -> None:
         """A name that stays the same stays, even one that two importers share from before."""

@@ -11,10 +11,11 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import PIPEDRIVE, Draft, FieldChange, Importer, Schedule, Selection, task_of
+from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Schedule, Selection, task_of
+from importers.schedule.chains import check_chain
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
-from importers.store.schema import connections, importers
+from importers.store.schema import connections, importers, workspaces
 
 
 class Importers(Database):
@@ -50,6 +51,7 @@ class Importers(Database):
         try:
             with self._writing() as sql:
                 _check_connections(sql, workspace_id, draft)
+                _check_chain(sql, workspace_id, None, draft)
                 return importer_of(sql.execute(insert(importers).values(values).returning(importers)).one())
         except IntegrityError as error:
             raise _taken(draft) from error
@@ -69,6 +71,7 @@ class Importers(Database):
         try:
             with self._writing() as sql:
                 _check_connections(sql, workspace_id, draft)
+                _check_chain(sql, workspace_id, importer_id, draft)
                 return _change(sql, workspace_id, importer_id, values)
         except IntegrityError as error:
             raise _taken(draft) from error
@@ -101,10 +104,14 @@ class Importers(Database):
             return _change(sql, workspace_id, importer_id, values)
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:
+        is_it = (importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
         with self._writing() as sql:
-            gone = sql.execute(
-                delete(importers).where(importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
-            )
+            if followers := _followers(sql, workspace_id, importer_id):
+                raise _is_followed(followers)
+            try:
+                gone = sql.execute(delete(importers).where(*is_it))
+            except IntegrityError as error:
+                raise _is_followed(["one saved this very moment"]) from error
             if gone.rowcount == 0:
                 raise _gone()
 
@@ -130,6 +137,33 @@ def _check_connections(sql: SqlConnection, workspace_id: int, draft: Draft) -> N
     )
     if {tuple(row) for row in sql.execute(ours)} != used:
         raise NotThere("There is no such connection (any more).", hint="Choose one from the list of connections.")
+
+
+def _check_chain(sql: SqlConnection, workspace_id: int, importer_id: int | None, draft: Draft) -> None:
+    """Of the importers as they are now: whoever saves another one at the same moment waits, and then sees this one."""
+    if draft.schedule.every is not Every.AFTER or draft.schedule.after_id is None:
+        return
+    sql.execute(select(workspaces.c.id).where(workspaces.c.id == workspace_id).with_for_update(key_share=True))
+    ours = select(importers.c.id, importers.c.name, importers.c.after_id).where(
+        importers.c.workspace_id == workspace_id
+    )
+    rows = sql.execute(ours).all()
+    leaders = {row.id: row.after_id for row in rows if row.after_id is not None}
+    check_chain({row.id: row.name for row in rows}, leaders, importer_id, draft.schedule.after_id)
+
+
+def _followers(sql: SqlConnection, workspace_id: int, importer_id: int) -> Sequence[str]:
+    theirs = select(importers.c.name).where(
+        importers.c.workspace_id == workspace_id, importers.c.after_id == importer_id
+    )
+    return sql.scalars(theirs.order_by(func.lower(importers.c.name))).all()
+
+
+def _is_followed(names: Sequence[str]) -> InvalidSettings:
+    return InvalidSettings(
+        f"These run after it: {', '.join(f'“{name}”' for name in names)}.",
+        hint="Let them start in another way, or delete them first.",
+    )
 
 
 def _change(sql: SqlConnection, workspace_id: int, importer_id: int, values: dict[str, Any]) -> Importer:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from importers.errors import NotThere
 from importers.model import (
+    ConnectionStatus,
     Cost,
     Counts,
     Ending,
@@ -27,7 +28,9 @@ from importers.model import (
 )
 from importers.store.database import Database
 from importers.store.rows import event_of, run_of
-from importers.store.schema import events, importers, runs
+from importers.store.schema import connections, events, importers, runs
+
+_SUCCEEDED = (Status.DONE, Status.DONE_WITH_NOTES)
 
 
 class Runs(Database):
@@ -134,12 +137,22 @@ class Runs(Database):
 
     def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
         with self._writing() as sql:
-            return change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
+            is_kept = change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
+            if is_kept and ending.status in _SUCCEEDED:
+                _call_followers(sql, run_id, now)
+            return is_kept
 
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         values = {**queued_again(now), "claim": None, "counts": Counts(), "attempt": runs.c.attempt - 1}
         with self._writing() as sql:
             return change_run(sql, values, *_ours(run_id, claim), lines=[line], now=now)
+
+
+def is_connected() -> ColumnElement[bool]:
+    """The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself."""
+    working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
+    may_write = importers.c.destination_id.is_(None) | importers.c.destination_id.in_(working)
+    return importers.c.connection_id.in_(working) & may_write
 
 
 def unfinished_run(sql: SqlConnection, importer: Importer) -> Run | None:
@@ -189,7 +202,14 @@ def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:
         "ended_at": now if over else None,
         "claim": None,
     }
-    return {**values, "phase": Phase.FINISHED} if ending.status in (Status.DONE, Status.DONE_WITH_NOTES) else values
+    return {**values, "phase": Phase.FINISHED} if ending.status in _SUCCEEDED else values
+
+
+def _call_followers(sql: SqlConnection, run_id: int, now: datetime) -> None:
+    """Those that follow its importer are due from now on."""
+    leader = select(runs.c.importer_id).where(runs.c.id == run_id).scalar_subquery()
+    may_start = (~importers.c.paused, ~importers.c.starts_after_success, is_connected())
+    sql.execute(update(importers).where(importers.c.after_id == leader, *may_start).values(next_run_at=now))
 
 
 def change_run(

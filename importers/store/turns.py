@@ -12,7 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from importers.model import (
     Beginning,
-    ConnectionStatus,
     Due,
     Ending,
     Every,
@@ -23,8 +22,8 @@ from importers.model import (
 )
 from importers.store.database import Database
 from importers.store.rows import AnyRow, run_of
-from importers.store.runs import change_run, ending_values, new_run_values, queued_again
-from importers.store.schema import connections, events, importers, runs
+from importers.store.runs import change_run, ending_values, is_connected, new_run_values, queued_again
+from importers.store.schema import events, importers, runs
 
 _HANDING_OVER = 7_473_702
 """Any number, as long as it is ours alone (`migrate.py` has another)."""
@@ -102,13 +101,6 @@ _UNFINISHED = runs.c.ended_at.is_(None)
 
 _HELD = (runs.c.held, runs.c.status == Status.QUEUED)
 _SENT = (_UNFINISHED, ~runs.c.held, runs.c.status == Status.QUEUED)
-
-
-def is_connected() -> ColumnElement[bool]:
-    """The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself."""
-    working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
-    may_write = importers.c.destination_id.is_(None) | importers.c.destination_id.in_(working)
-    return importers.c.connection_id.in_(working) & may_write
 
 
 # --- turns ---

@@ -764,6 +764,137 @@ class StoreContract:
         store.take_turns(LATER, limit=9, begin=begin)
         assert store.importer(ours, importer.id).missed_at is None
 
+    # --- chains ---
+
+    def _succeed(self, store: Store, importer: Any, status: Status = Status.DONE) -> None:
+        run = a_run(store, importer, claim="c")
+        assert store.end_run(run.id, "c", Ending(status, Counts()), lines=[], now=LATER)
+
+    def _follower(self, store: Store, leader: Any, name: str = "Follower", **changes: Any) -> Any:
+        schedule = Schedule(Every.AFTER, after_id=leader.id)
+        return an_importer(
+            store, leader.workspace_id, **{"name": name, "target": a_target(name), "schedule": schedule, **changes}
+        )
+
+    @pytest.mark.parametrize("status", [Status.DONE, Status.DONE_WITH_NOTES])
+    def test_a_success_starts_those_that_follow_once_each(self, store: Store, ours: int, status: Status):
+        leader = an_importer(store, ours, name="Leader")
+        followers = [self._follower(store, leader, name) for name in "AB"]
+        self._succeed(store, leader, status)
+        seen: list[Due] = []
+
+        def begin_once(due: Due) -> Beginning:
+            seen.append(due)
+            return Beginning(None, LINE)
+
+        take = lambda: store.take_turns(LATER, limit=9, begin=begin_once, only_chains=True)[0]  # noqa: E731
+        assert sum(at_once([take] * 4)) == 2
+        assert {(due.importer_id, due.after) for due in seen} == {(one.id, "Leader") for one in followers}
+        assert [store.last_runs(ours)[one.id].trigger for one in followers] == [Trigger.CHAIN] * 2
+        assert due(store, LATER) == []
+
+    @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED, Status.WAITING])
+    def test_what_is_no_success_starts_nobody(self, store: Store, ours: int, status: Status):
+        leader = an_importer(store, ours)
+        self._follower(store, leader)
+        self._succeed(store, leader, status)
+        assert due(store, LATER) == []
+
+    def test_an_attempt_that_lost_its_claim_starts_nobody(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        self._follower(store, leader)
+        run = a_run(store, leader, claim="c")
+        assert not store.end_run(run.id, "another", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+        assert due(store, LATER) == []
+
+    def test_a_follower_that_is_paused_or_cut_off_is_passed_over(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        paused = self._follower(store, leader, "Paused")
+        store.pause_importer(ours, paused.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example"))
+        self._follower(store, leader, "Cut off", connection_id=bobs.id)
+        store.refuse_connection(bobs, REFUSED, now=NEW_YEAR)
+        self._succeed(store, leader)
+        store.pause_importer(ours, paused.id, paused=False, next_run_at=None, now=LATER)
+        store.mark_connection(ours, bobs.id, ConnectionStatus.WORKING, now=LATER)
+        assert due(store, LATER) == []
+
+    def test_a_follower_nobody_tried_yet_is_passed_over(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        draft = a_draft(
+            name="New",
+            connection_id=leader.connection_id,
+            target=a_target("New"),
+            schedule=Schedule(Every.AFTER, after_id=leader.id),
+        )
+        store.add_importer(ours, draft, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+        self._succeed(store, leader)
+        assert due(store, LATER) == []
+
+    def test_a_follower_that_is_busy_starts_once_it_is_over(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        follower = self._follower(store, leader)
+        busy = a_run(store, follower, claim="busy")
+        for _ in range(2):
+            self._succeed(store, leader)
+        assert due(store, LATER) == []
+        store.end_run(busy.id, "busy", Ending(Status.FAILED, Counts()), lines=[], now=LATER)
+        assert store.take_turns(LATER, limit=9, begin=lambda due: Beginning(None, LINE)) == (1, 1)
+        assert due(store, LATER) == []
+
+    def test_only_chains_leaves_other_turns_alone(self, store: Store, ours: int):
+        an_importer(store, ours, next_run_at=NEW_YEAR)
+        assert store.take_turns(LATER, limit=9, begin=begin, only_chains=True) == (0, 0)
+
+    def test_nobody_follows_itself_by_whatever_way(self, store: Store, ours: int):
+        first = an_importer(store, ours, name="First")
+        second = self._follower(store, first, "Second")
+        third = self._follower(store, second, "Third")
+        draft = a_draft(
+            name="First", connection_id=first.connection_id, schedule=Schedule(Every.AFTER, after_id=third.id)
+        )
+        with pytest.raises(
+            InvalidSettings,
+            match=r"“First” would run after “Third”, which runs after “Second”, which runs after “First”: none",
+        ):
+            store.change_importer(ours, first.id, draft, next_run_at=None, now=LATER)
+        itself = replace(draft, schedule=Schedule(Every.AFTER, after_id=first.id))
+        with pytest.raises(InvalidSettings, match="“First” would run after “First”"):
+            store.change_importer(ours, first.id, itself, next_run_at=None, now=LATER)
+
+    def test_of_two_that_would_follow_each_other_one_is_saved(self, store: Store, ours: int):
+        pair = [an_importer(store, ours, name=name, target=a_target(name)) for name in "AB"]
+
+        def follow(follower: Any, leader: Any) -> Any:
+            draft = a_draft(
+                name=follower.name,
+                connection_id=follower.connection_id,
+                target=follower.target,
+                schedule=Schedule(Every.AFTER, after_id=leader.id),
+            )
+            return store.change_importer(ours, follower.id, draft, next_run_at=None, now=LATER)
+
+        for _ in range(5):
+            answers = at_once([lambda: follow(*pair), lambda: follow(*reversed(pair))])
+            assert sorted(isinstance(answer, InvalidSettings) for answer in answers) == [False, True]
+            for one in pair:
+                draft = a_draft(name=one.name, connection_id=one.connection_id, target=one.target)
+                store.change_importer(ours, one.id, draft, next_run_at=None, now=LATER)
+
+    def test_nobody_follows_an_importer_of_others(self, store: Store, ours: int, theirs: int):
+        schedule = Schedule(Every.AFTER, after_id=an_importer(store, theirs).id)
+        with pytest.raises(InvalidSettings, match="does not exist"):
+            an_importer(store, ours, schedule=schedule)
+
+    def test_an_importer_that_others_follow_stays(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        followers = [self._follower(store, leader, name) for name in ("beta", "Alpha")]
+        with pytest.raises(InvalidSettings, match="“Alpha”, “beta”"):
+            store.remove_importer(ours, leader.id)
+        for one in followers:
+            store.remove_importer(ours, one.id)
+        store.remove_importer(ours, leader.id)
+
     # --- the way to the queue ---
 
     def test_a_run_is_handed_over_once_however_many_do_it(self, store: Store, ours: int):

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from importers.model import Actor, Every, Schedule, Status, Trigger
+from importers.errors import ConnectionTrouble
+from importers.model import Actor, Counts, Ending, Every, Importer, Missed, Schedule, Status, Trigger
 from importers.services.scheduling import Ticked
 from importers.store.sql import SqlStore
 from tests.builders import a_run, a_target
@@ -168,3 +169,100 @@ def test_a_run_the_broker_lost_is_sent_again_every_two_minutes(workshop: Worksho
     assert workshop.queue.run_ids == [run.id]
     workshop.work()
     assert workshop.runs.get(workshop.actor, run.id).attempt == 1
+
+
+# --- missed turns ---
+
+
+@pytest.mark.parametrize("missed", list(Missed))
+def test_a_turn_noticed_within_five_minutes_is_not_missed(workshop: Workshop, clock: FakeClock, missed: Missed):
+    workshop.an_importer(schedule=replace(HOURLY, missed=missed), next_run_at=NEW_YEAR)
+    clock.advance(minutes=5)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    run = workshop.runs.get(workshop.actor, workshop.queue.run_ids[0])
+    assert workshop.story(run) == ["Started by the schedule."]
+
+
+def test_a_run_that_is_made_up_for_says_when_it_was_due(workshop: Workshop, clock: FakeClock):
+    workshop.an_importer(schedule=replace(HOURLY, time_zone="Asia/Tokyo"), next_run_at=NEW_YEAR)
+    clock.advance(hours=9, seconds=1)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    [run_id] = workshop.queue.run_ids
+    assert workshop.story(workshop.runs.get(workshop.actor, run_id)) == [
+        "Started late by the schedule: it was due on 1 January 2026 at 21:00 (Asia/Tokyo)."
+    ]
+
+
+def test_a_missed_turn_can_be_left_out_until_the_next_one(workshop: Workshop, clock: FakeClock):
+    importer = workshop.an_importer(schedule=replace(HOURLY, missed=Missed.SKIP), next_run_at=NEW_YEAR)
+    clock.advance(minutes=5, seconds=1)
+    assert workshop.scheduling.tick() == Ticked()
+    left_out = workshop.store.importer(importer.workspace_id, importer.id)
+    assert (left_out.missed_at, left_out.next_run_at) == (NEW_YEAR, NEW_YEAR + timedelta(hours=1))
+    clock.advance(minutes=54, seconds=59)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    assert workshop.store.importer(importer.workspace_id, importer.id).missed_at is None
+
+
+@pytest.mark.parametrize(("missed", "runs"), [(Missed.ONCE, 1), (Missed.SKIP, 0)])
+def test_a_schedule_that_ended_while_everything_was_off_has_no_next_turn(
+    workshop: Workshop, clock: FakeClock, missed: Missed, runs: int
+):
+    schedule = replace(HOURLY, missed=missed, ends_on=NEW_YEAR.date())
+    importer = workshop.an_importer(schedule=schedule, next_run_at=NEW_YEAR)
+    clock.advance(days=3)
+    assert workshop.scheduling.tick() == Ticked(due=runs)
+    assert workshop.store.importer(importer.workspace_id, importer.id).next_run_at is None
+    workshop.work()
+    clock.advance(days=3)
+    assert workshop.scheduling.tick() == Ticked()
+
+
+# --- chains ---
+
+
+def a_follower(workshop: Workshop, leader: Importer, name: str = "Follower") -> Importer:
+    schedule = Schedule(Every.AFTER, after_id=leader.id)
+    return workshop.an_importer(name=name, target=a_target(name), schedule=schedule)
+
+
+def test_those_that_follow_run_one_after_the_other_without_the_clock(workshop: Workshop):
+    first = workshop.an_importer(name="First")
+    second = a_follower(workshop, first, "Second")
+    third = a_follower(workshop, second, "Third")
+    workshop.runs.start(workshop.actor, first.id)
+    workshop.work()
+    last = workshop.store.last_runs(first.workspace_id)
+    assert [last[one.id].status for one in (first, second, third)] == [Status.DONE] * 3
+    assert workshop.story(last[third.id])[0] == "Started because “Second” succeeded."
+    assert len(workshop.runs.list(workshop.actor, second.id)) == 1
+
+
+def test_the_clock_finds_what_a_worker_that_died_after_its_run_did_not_start(workshop: Workshop, clock: FakeClock):
+    first = workshop.an_importer(name="First")
+    second = a_follower(workshop, first)
+    run = a_run(workshop.store, first, claim="c")
+    workshop.store.end_run(run.id, "c", Ending(Status.DONE, Counts()), lines=[], now=clock.now())
+    clock.advance(hours=1)
+    assert workshop.scheduling.tick() == Ticked(due=1)
+    workshop.work()
+    [follows] = workshop.runs.list(workshop.actor, second.id)
+    assert (follows.trigger, follows.status) == (Trigger.CHAIN, Status.DONE)
+    assert workshop.scheduling.tick() == Ticked()
+
+
+def test_a_database_that_is_away_after_a_run_leaves_what_follows_to_the_clock(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+):
+    first = workshop.an_importer(name="First")
+    a_follower(workshop, first)
+    run = workshop.runs.start(workshop.actor, first.id)
+
+    def away(*args: object, **kwargs: object) -> tuple[int, int]:
+        raise ConnectionTrouble("The database cannot be reached.")
+
+    monkeypatch.setattr(workshop.store, "take_turns", away)
+    workshop.work()
+    monkeypatch.undo()
+    assert workshop.runs.get(workshop.actor, run.id).status is Status.DONE
+    assert workshop.scheduling.tick() == Ticked(due=1)
