@@ -54,6 +54,12 @@ class TestClaiming:
         assert desk.table("Sheet1", "C3:E7") == [HEADERS, *listed(deals(4))]
         assert desk.table("Sheet1", "A1:A6") == [["My report"], [], [], [], ["left"], ["of it"]]
 
+    @pytest.mark.parametrize("start", ["Y999", "A2000", "AZ1"])
+    def test_the_grid_grows_where_the_cell_is_at_its_edge_or_beyond(self, desk: Desk, start: str) -> None:
+        for count in (4, 6):
+            desk.write(deals(count), sheet="Sheet1", start=start)
+        assert [row for row in desk.table("Sheet1") if row][-1][-3:] == [6, "Deal 6", 6]
+
     def test_cells_that_hold_something_are_not_taken(self, desk: Desk) -> None:
         desk.put("B4", ["Mine"], title="Sheet1")
         before = desk.everything()
