@@ -29,6 +29,7 @@ from importers.notices import (
 )
 from importers.store.database import Database
 from importers.store.rows import AnyRow, connection_of, importer_of, run_of, workspace_of
+from importers.store.runs import is_connected
 from importers.store.schema import (
     channels,
     connections,
@@ -41,7 +42,6 @@ from importers.store.schema import (
     watches,
     workspaces,
 )
-from importers.store.turns import is_connected
 
 _CLOCK = "clock"
 _FORGET_AFTER = timedelta(days=90)
