@@ -22,6 +22,7 @@ from web import (
     filters,
     health,
     home,
+    notices,
     prices,
     results,
     runs,
@@ -39,7 +40,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     Bootstrap5(app)
     for part in (addresses, static_files, filters, choices, prices, cells, context, troubles, errors, security):
         part.register(app)
-    for part in (health, auth, home, connections, editor, columns, runs, results):
+    for part in (health, auth, home, connections, notices, editor, columns, runs, results):
         part.register(app)
     return app
 

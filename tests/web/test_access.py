@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from importers.model import Actor, Importer, Role, Run
+from importers.notices import Channel
+from importers.secret import Secret
 from importers.services import Services
 from importers.store.sql import SqlStore
 from tests.fakes import NEW_YEAR
@@ -19,13 +21,23 @@ VIVIAN = "vivian@example.com"
 
 
 @pytest.fixture
-def addresses(app: Flask, importer: Importer, done: Run) -> list[tuple[str, str, str]]:
+def channel(services: Services, alice: Actor) -> Channel:
+    return services.channels.add_slack(alice, "Acme", Secret("https://hooks.slack.com/services/a-secret"))
+
+
+@pytest.fixture
+def addresses(app: Flask, importer: Importer, done: Run, channel: Channel) -> list[tuple[str, str, str]]:
     """Every address behind the sign-in: method, path, endpoint; ids are Alice's."""
-    return sorted(_addresses(app, importer, done))
+    return sorted(_addresses(app, importer, done, channel))
 
 
-def _addresses(app: Flask, importer: Importer, run: Run) -> Iterator[tuple[str, str, str]]:
-    ids = {"importer_id": importer.id, "connection_id": importer.connection_id, "run_id": run.id}
+def _addresses(app: Flask, importer: Importer, run: Run, channel: Channel) -> Iterator[tuple[str, str, str]]:
+    ids = {
+        "importer_id": importer.id,
+        "connection_id": importer.connection_id,
+        "run_id": run.id,
+        "channel_id": channel.id,
+    }
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if rule.endpoint in OPEN:
