@@ -141,7 +141,7 @@ def test_a_name_that_looks_like_markup_stays_a_name(
 @pytest.mark.parametrize("sandbox", [True, False])
 def test_a_banner_says_that_this_is_the_sandbox(services: Services, settings: Settings, sandbox: bool):
     app = create_app(services, replace(settings, sandbox=sandbox, sandbox_token="the token to try"))
-    assert ("pretend company" in Browser(app).open("/welcome").text) is sandbox
+    assert ("pretend ones on this machine" in Browser(app).open("/welcome").text) is sandbox
 
 
 def _buttons(page: Page) -> list[str]:
