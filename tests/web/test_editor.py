@@ -260,7 +260,8 @@ def test_what_the_services_refuse_is_told_on_the_page(
 
 
 @pytest.mark.parametrize(
-    "answers", [{"connection_id": "x"}, {"connection_id": "9" * 40}, {"every": "moon"}, {"every": "weeks", "weekdays": "9"}]
+    "answers",
+    [{"connection_id": "x"}, {"connection_id": "9" * 40}, {"every": "moon"}, {"every": "weeks", "weekdays": "9"}],
 )
 def test_answers_no_form_would_send_do_no_harm(
     at_alice: Browser, services: Services, alice: Actor, connection: Connection, answers: dict[str, str]
@@ -372,9 +373,7 @@ def test_options_of_nothing_are_empty(at_alice: Browser, connection: Connection,
 
 
 def test_the_schedule_is_put_in_words_while_it_is_typed(at_alice: Browser):
-    answer = at_alice.client.get(
-        "/editor/schedule?every=weeks&weekdays=0&weekdays=2&at=09:00&time_zone=Europe/Tallinn"
-    )
+    answer = at_alice.client.get("/editor/schedule?every=weeks&weekdays=0&weekdays=2&at=09:00&time_zone=Europe/Tallinn")
     told = json.loads(answer.text)
     assert told["words"] == "Every Monday and Wednesday at 09:00 (Europe/Tallinn)"
     assert told["problem"] == ""

@@ -40,7 +40,7 @@ RHYTHMS = {
     DAYS: "Daily",
     WEEKS: "Weekly",
     MONTHS: "Monthly",
-    AFTER: "After another importer",
+    AFTER: "After another",
     CRON: "Cron",
 }
 BY_DAY, BY_WEEKDAY = "day", "weekday"

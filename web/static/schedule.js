@@ -20,6 +20,7 @@ const followRhythm = () => {
   shownRhythm = rhythm();
   number.value = numbers.get(shownRhythm) ?? "1";
   tellUnit();
+  if (shownRhythm === "weeks" && !part.querySelector('[name="weekdays"]:checked')) part.querySelector("#weekday-0").checked = true;
 };
 
 const presets = made("div", "");
