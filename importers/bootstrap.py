@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -118,6 +119,7 @@ def build(
     from importers.services.runs import Runs
     from importers.services.scheduling import Scheduling
     from importers.services.setup import Setup
+    from importers.services.upkeep import Upkeep
     from importers.store.sql import SqlStore
     from importers.vault import FernetVault, vault_keys
 
@@ -157,6 +159,12 @@ def build(
         noticing=Noticing(store=store, clock=clock),
         posting=posting,
         setup=Setup(store=store, accounts=accounts, clock=clock, sandbox=settings.sandbox),
+        upkeep=Upkeep(
+            store=store,
+            clock=clock,
+            keep_events=timedelta(days=settings.keep_events_days),
+            keep_runs=timedelta(days=settings.keep_runs_days),
+        ),
         health=Health(store=store, accounts=accounts, clock=clock, ping_redis=_redis_problem(doorbell)),
         clock=clock,
         close=close,

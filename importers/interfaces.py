@@ -634,6 +634,19 @@ class Store(Protocol):
         self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
     ) -> Importer: ...
 
+    def pause_failing(self, run: Run, trouble: Trouble, *, times: int, now: datetime) -> bool:
+        """
+        Pause the importer of *run*, because of *trouble*, if the last *times*
+        of its runs that began by themselves failed for it (its code counts).
+        Runs by hand do not count, but every success begins anew. False where
+        there were fewer, or it is paused already.
+        """
+
+    def resume_mended(
+        self, importer: Importer, next_turn: Callable[[Schedule], datetime | None], *, now: datetime
+    ) -> bool:
+        """Let an importer go on that was paused because of its troubles; False for every other one."""
+
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:
         """Together with its runs and their events. Raises InvalidSettings naming the importers that follow it."""
 
@@ -740,6 +753,17 @@ class Store(Protocol):
 
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         """End an abandoned run."""
+
+    # --- what is old ---
+
+    def forget_lines(self, before: datetime, *, limit: int) -> int:
+        """
+        The lines of up to *limit* runs that ended before then, but for the last
+        run of each importer, the oldest first; of how many. Fewer than *limit* are all.
+        """
+
+    def forget_runs(self, before: datetime, *, limit: int) -> int:
+        """The same for whole runs."""
 
     # --- processes ---
 

@@ -24,6 +24,10 @@ NOTIFY_EVERY = 5.0
 """Seconds between two looks at what is to be told."""
 
 
+THIN_EVERY = 60.0
+"""Seconds between two looks at what is old enough to be forgotten."""
+
+
 def run(services: Services, stopping: threading.Event, *, every: float = TICK_EVERY) -> None:
     """Tick until *stopping*. Trouble in one tick is logged, and the next comes a little later."""
     while not stopping.is_set():
@@ -75,6 +79,19 @@ def notify(services: Services, stopping: threading.Event, *, every: float = NOTI
         stopping.wait(every)
 
 
+def thin(services: Services, stopping: threading.Event, *, every: float = THIN_EVERY) -> None:
+    """Forget what is old until *stopping*. In a thread of its own, because the first time there may be much of it."""
+    while not stopping.is_set():
+        try:
+            forgotten = services.upkeep.thin()
+        except Exception:
+            log.exception("What is old could not be forgotten; the next round tries again.")
+        else:
+            if forgotten:
+                log.info("Forgot what %d old runs had told.", forgotten)
+        stopping.wait(every)
+
+
 def main() -> None:
     settings = settings_or_exit()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s")
@@ -83,6 +100,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     services = build_services(settings)
     threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
+    threading.Thread(target=thin, args=(services, stopping), name="thin", daemon=True).start()
     threading.Thread(target=notify, args=(services, stopping), name="notify", daemon=True).start()
     sweep(services)
     log.info("The clock is ticking.")

@@ -19,6 +19,7 @@ from importers.services.prices import Prices
 from importers.services.runs import Runs
 from importers.services.scheduling import Scheduling
 from importers.services.setup import Setup
+from importers.services.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,6 @@ class Services:
     posting: Posting
     setup: Setup
     health: Health
+    upkeep: Upkeep
     clock: Clock
     close: Callable[[], None]

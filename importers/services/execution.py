@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC
 
 from importers.engine.outcome import judge
 from importers.engine.pipeline import Outcome, Pipeline
-from importers.errors import ConnectionTrouble, HandedBack, ImporterError, NeedsReconnecting, ServiceTrouble
+from importers.errors import (
+    ConnectionTrouble,
+    CredentialsRejected,
+    HandedBack,
+    ImporterError,
+    NeedsReconnecting,
+    ServiceTrouble,
+    SetupError,
+)
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import (
     PIPEDRIVE,
@@ -29,6 +37,7 @@ from importers.model import (
     Sight,
     Status,
     Trigger,
+    Trouble,
 )
 from importers.schedule import next_run_after
 from importers.services import mirrors
@@ -42,6 +51,10 @@ from importers.tables.frozen import selected
 logger = logging.getLogger(__name__)
 
 _HANDED_BACK = Line("The worker was asked to stop and handed the run back. The next one starts it over.", Level.NOTE)
+
+
+FAILURES = 3
+"""So often in a row may runs that begin by themselves fail for what only the owner can mend."""
 
 
 class Execution:
@@ -107,7 +120,7 @@ class Execution:
         run = attempt.run
         importer = self._store.importer(run.workspace_id, run.importer_id)
         connection = self._store.connection(run.workspace_id, importer.connection_id)
-        attempt.name, attempt.reads = importer.name, mark_of(importer.selection)
+        attempt.importer, attempt.name, attempt.reads = importer, importer.name, mark_of(importer.selection)
         writes_with = self._accounts.writes_with(run.workspace_id, importer.target)
         for used in filter(None, (connection, writes_with)):
             _check_connection(run, used)
@@ -175,7 +188,7 @@ def _check_connection(run: Run, connection: Connection) -> None:
     hand none begins then; one that was asked for before it was known tries, so
     that whoever is watching sees at once what is wrong.
     """
-    if run.trigger is Trigger.SCHEDULE and not connection.works:
+    if run.trigger is not Trigger.MANUAL and not connection.works:
         raise NeedsReconnecting(
             f"The connection to {connection.name} needs reconnecting, so this run has not begun.",
             hint="It begins by itself once that is done.",
@@ -192,6 +205,7 @@ class _Attempt:
         self._doorbell = doorbell
         self._clock = clock
         self._story: Story | None = None
+        self.importer: Importer | None = None
         self.name = "its importer is unknown"
         self.reads = ""
 
@@ -223,7 +237,8 @@ class _Attempt:
         rows = outcome.counts.rows_written
         logger.info("run %d %s: %s row%s, %s", self.run.id, status, f"{rows:,}", "" if rows == 1 else "s", self.name)
         counts = replace(outcome.counts, reads=self.reads)
-        self._end(Ending(status, counts, notes=outcome.notes), [])
+        if self._end(Ending(status, counts, notes=outcome.notes), []):
+            self._resume()
 
     def handed_back(self) -> bool:
         """Whether it was: a claim that is lost leaves nothing to hand back."""
@@ -248,18 +263,44 @@ class _Attempt:
             logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
         counts = self._story.counts if self._story else Counts()
         ending = Ending(verdict.status, counts, trouble=trouble, wake_at=verdict.wake_at)
-        self._end(ending, [_last_line(ending), *([_told_by(bulletin)] if bulletin else [])])
+        is_kept = self._end(ending, [_last_line(ending), *([_told_by(bulletin)] if bulletin else [])])
+        if is_kept and trouble and isinstance(error, SetupError) and not isinstance(error, CredentialsRejected):
+            self._pause(trouble)
 
-    def _end(self, ending: Ending, lines: Sequence[Line]) -> None:
+    def _pause(self, trouble: Trouble) -> None:
+        """Nobody but the owner can mend it: then it is no use to go on and on. (A refused account pauses by itself.)"""
+        if self.run.trigger is Trigger.MANUAL:
+            return
+        with self._logged("could not be paused"):
+            if self._store.pause_failing(self.run, trouble, times=FAILURES, now=self._clock.now()):
+                logger.info("importer %d is paused after %d failures, %s", self.run.importer_id, FAILURES, self.name)
+
+    def _resume(self) -> None:
+        importer, now = self.importer, self._clock.now()
+        if importer is None or not importer.paused_because:
+            return
+        with self._logged("could not go on by itself"):
+            self._store.resume_mended(importer, lambda schedule: next_run_after(schedule, now), now=now)
+
+    @contextmanager
+    def _logged(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ImporterError:
+            logger.exception("importer %d %s", self.run.importer_id, what)
+
+    def _end(self, ending: Ending, lines: Sequence[Line]) -> bool:
+        """Whether it counts."""
         try:
             kept = self._store.end_run(self.run.id, self._claim, ending, lines=lines, now=self._clock.now())
         except ImporterError:
             # The clock will find the run by its silent heart.
             logger.exception("run %d ended as %s, which could not be kept", self.run.id, ending.status)
-            return
+            return False
         if not kept:
             logger.warning("run %d was taken over or deleted; this attempt does not count", self.run.id)
         self._doorbell.ring(self.run.id)
+        return kept
 
 
 def _seen_by(connection: Connection) -> str:

@@ -100,7 +100,7 @@ class Importers(Database):
         self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
     ) -> Importer:
         with self._writing() as sql:
-            values = {"paused": paused, "next_run_at": next_run_at, "updated_at": now}
+            values = {"paused": paused, "paused_because": None, "next_run_at": next_run_at, "updated_at": now}
             return _change(sql, workspace_id, importer_id, values)
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:

@@ -6,13 +6,15 @@ from importers.store.connections import Connections
 from importers.store.first import First
 from importers.store.importers import Importers
 from importers.store.notices import Notices
+from importers.store.pauses import Pauses
 from importers.store.people import People
 from importers.store.processes import Processes
+from importers.store.retention import Retention
 from importers.store.runs import Runs
 from importers.store.turns import Turns
 
 
-class SqlStore(People, First, Connections, Importers, Runs, Turns, Notices, Processes):
+class SqlStore(People, First, Connections, Importers, Runs, Turns, Pauses, Retention, Notices, Processes):
     """
     Implements `interfaces.Store` on SQLAlchemy Core.
 

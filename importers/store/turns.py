@@ -35,8 +35,15 @@ class Turns(Database):
     def take_turns(
         self, now: datetime, *, limit: int, begin: Callable[[Due], Beginning], only_chains: bool = False
     ) -> tuple[int, int]:
+        those = _due(now, only_chains=only_chains)
+        with self._reading() as sql:
+            # Mostly there is none, and who only looks holds nobody up.
+            if sql.execute(those.limit(1)).first() is None:
+                return 0, 0
         with self._writing() as sql:
-            turns = [_due_of(row) for row in sql.execute(_due(now, limit, only_chains=only_chains))]
+            # Whoever asks at the same time takes others.
+            mine = those.limit(limit).with_for_update(of=importers, skip_locked=True)
+            turns = [_due_of(row) for row in sql.execute(mine)]
             beginnings = {due.importer_id: begin(due) for due in turns}
             _set_next_turns(sql, turns, beginnings)
             return len(turns), _queue(sql, turns, beginnings, now)
@@ -106,11 +113,10 @@ _SENT = (_UNFINISHED, ~runs.c.held, runs.c.status == Status.QUEUED)
 # --- turns ---
 
 
-def _due(now: datetime, limit: int, *, only_chains: bool) -> Any:
+def _due(now: datetime, *, only_chains: bool) -> Any:
     """
-    Locked, as far as nobody else has them: whoever asks at the same time takes
-    others. One that follows another importer keeps its turn until its own run
-    is over, so that it is run once after every success it did not see.
+    One that follows another importer keeps its turn until its own run is over,
+    so that it is run once after every success it did not see.
     """
     busy = select(runs.c.id).where(runs.c.importer_id == importers.c.id, _UNFINISHED).exists()
     follows = importers.c.after_id.is_not(None)
@@ -126,8 +132,6 @@ def _due(now: datetime, limit: int, *, only_chains: bool) -> Any:
         .join(_leaders, _leaders.c.id == importers.c.after_id, isouter=True)
         .where(~importers.c.paused, importers.c.next_run_at <= now, is_connected(), which)
         .order_by(importers.c.next_run_at, importers.c.id)
-        .limit(limit)
-        .with_for_update(of=importers, skip_locked=True)
     )
 
 

@@ -1000,6 +1000,96 @@ class StoreContract:
         assert store.untaken_runs(LATER) == (2, 0)
         assert store.run(ours, runs[0].id).queued_at == NEW_YEAR
 
+    # --- troubles that repeat ---
+
+    def _fail(self, store: Store, importer: Any, code: str = "not-there", trigger: Trigger = Trigger.SCHEDULE) -> Any:
+        run, _ = store.add_run(importer, trigger, now=NEW_YEAR)
+        store.claim_run(run.id, "c", now=NEW_YEAR)
+        ending = Ending(Status.FAILED, Counts(), trouble=Trouble(code, f"It is gone ({run.id})."))
+        store.end_run(run.id, "c", ending, lines=[], now=NEW_YEAR)
+        return store.run(importer.workspace_id, run.id)
+
+    def _pause(self, store: Store, run: Any) -> bool:
+        return store.pause_failing(run, run.trouble, times=3, now=LATER)
+
+    def test_the_third_failure_of_one_sort_pauses_an_importer(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        assert not self._pause(store, self._fail(store, importer))
+        self._fail(store, importer, "no-room", Trigger.MANUAL)
+        assert not self._pause(store, self._fail(store, importer, trigger=Trigger.CHAIN))
+        last = self._fail(store, importer)
+        assert sorted(at_once([lambda: self._pause(store, last)] * 3)) == [False, False, True]
+        paused = store.importer(ours, importer.id)
+        assert (paused.paused, paused.paused_because, paused.next_run_at) == (True, last.trouble, None)
+
+    def test_another_cause_or_a_success_begins_anew(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        for _ in range(2):
+            self._fail(store, importer)
+        self._fail(store, importer, "no-room")
+        for _ in range(2):
+            assert not self._pause(store, self._fail(store, importer))
+        by_hand = a_run(store, importer, claim="c")
+        store.end_run(by_hand.id, "c", Ending(Status.DONE, Counts()), lines=[], now=NEW_YEAR)
+        for _ in range(2):
+            assert not self._pause(store, self._fail(store, importer))
+        cancelled = a_run(store, importer)
+        store.cancel_run(ours, cancelled.id, line=LINE, now=NEW_YEAR)
+        assert self._pause(store, self._fail(store, importer))
+
+    def test_what_was_paused_for_its_troubles_goes_on_and_nothing_else_does(self, store: Store, ours: int):
+        importer = an_importer(store, ours, schedule=Schedule(Every.HOURS))
+        resume = lambda: store.resume_mended(importer, lambda schedule: LATER, now=LATER)  # noqa: E731
+        store.pause_importer(ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        assert not resume()
+        store.pause_importer(ours, importer.id, paused=False, next_run_at=None, now=NEW_YEAR)
+        runs = [self._fail(store, importer) for _ in range(3)]
+        assert self._pause(store, runs[-1])
+        assert sorted(at_once([resume] * 3)) == [False, False, True]
+        on = store.importer(ours, importer.id)
+        assert (on.paused, on.paused_because, on.next_run_at) == (False, None, LATER)
+
+    def test_resuming_by_hand_forgets_why_it_was_paused(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        runs = [self._fail(store, importer) for _ in range(3)]
+        assert self._pause(store, runs[-1])
+        resumed = store.pause_importer(ours, importer.id, paused=False, next_run_at=LATER, now=LATER)
+        assert (resumed.paused, resumed.paused_because) == (False, None)
+
+    # --- what is old ---
+
+    def _over(self, store: Store, importer: Any, at: datetime) -> Any:
+        run, _ = store.add_run(importer, Trigger.MANUAL, now=at)
+        store.claim_run(run.id, "c", now=at)
+        store.end_run(run.id, "c", Ending(Status.DONE, Counts(rows_read=7)), lines=[LINE, LINE], now=at)
+        return store.run(importer.workspace_id, run.id)
+
+    def test_lines_of_old_runs_are_forgotten_and_the_runs_stay(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        old, older_than_now, last = (self._over(store, importer, NEW_YEAR + n * SECOND) for n in range(3))
+        assert store.forget_lines(NEW_YEAR + SECOND, limit=9) == 1
+        assert store.forget_lines(NEW_YEAR + SECOND, limit=9) == 0
+        assert store.events(ours, old.id) == []
+        assert store.run(ours, old.id) == old
+        assert [len(store.events(ours, run.id)) for run in (older_than_now, last)] == [2, 2]
+
+    def test_old_runs_are_forgotten_with_their_lines_but_never_the_last_one(self, store: Store, ours: int, theirs: int):
+        importers = [an_importer(store, workspace) for workspace in (ours, theirs)]
+        runs = [[self._over(store, importer, NEW_YEAR) for _ in range(3)] for importer in importers]
+        answers = at_once([lambda: store.forget_runs(LATER, limit=2)] * 4)
+        assert sum(answers) + store.forget_runs(LATER, limit=9) == 4
+        assert store.forget_lines(LATER, limit=9) == 0
+        for importer, made in zip(importers, runs, strict=True):
+            assert store.runs(importer.workspace_id, importer.id, limit=9) == [made[-1]]
+            assert len(store.events(importer.workspace_id, made[-1].id)) == 2
+
+    def test_a_run_that_is_not_over_is_never_old(self, store: Store, ours: int):
+        importer = an_importer(store, ours)
+        last = self._over(store, importer, NEW_YEAR)
+        going = a_run(store, importer, claim="c")
+        assert store.forget_runs(LATER, limit=9) == 1
+        assert [run.id for run in store.runs(ours, importer.id, limit=9)] == [going.id] != [last.id]
+
     # --- processes and time ---
 
     def test_processes_are_remembered_for_a_day(self, store: Store):

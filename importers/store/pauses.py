@@ -1,0 +1,64 @@
+"""Importers that are paused because they fail and fail, and go on once they succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import select, update
+
+from importers.model import Importer, Run, Schedule, Status, Trigger, Trouble
+from importers.store.database import Database
+from importers.store.rows import run_of
+from importers.store.schema import importers, runs
+
+_TELLING = (Status.DONE, Status.DONE_WITH_NOTES, Status.FAILED)
+_LOOK_BACK = 50
+"""Runs: those by hand in between do not count."""
+
+
+class Pauses(Database):
+    def pause_failing(self, run: Run, trouble: Trouble, *, times: int, now: datetime) -> bool:
+        values = {"paused": True, "paused_because": trouble, "next_run_at": None, "updated_at": now}
+        with self._writing() as sql:
+            if _failures(sql, run, trouble) < times:
+                return False
+            still_on = (importers.c.id == run.importer_id, ~importers.c.paused)
+            return bool(sql.execute(update(importers).where(*still_on).values(values)).rowcount)
+
+    def resume_mended(
+        self, importer: Importer, next_turn: Callable[[Schedule], datetime | None], *, now: datetime
+    ) -> bool:
+        for_its_troubles = (
+            importers.c.id == importer.id,
+            importers.c.paused,
+            importers.c.paused_because.is_not(None),
+        )
+        with self._writing() as sql:
+            row = sql.execute(select(importers.c.schedule).where(*for_its_troubles).with_for_update()).first()
+            if row is None:
+                return False
+            values = {
+                "paused": False,
+                "paused_because": None,
+                "next_run_at": next_turn(row.schedule),
+                "updated_at": now,
+            }
+            sql.execute(update(importers).where(importers.c.id == importer.id).values(values))
+            return True
+
+
+def _failures(sql: SqlConnection, run: Run, trouble: Trouble) -> int:
+    """How many of the last runs that began by themselves failed like this, one after the other."""
+    over = (runs.c.importer_id == run.importer_id, runs.c.ended_at.is_not(None), runs.c.status.in_(_TELLING))
+    newest = select(runs).where(*over).order_by(runs.c.id.desc()).limit(_LOOK_BACK)
+    number = 0
+    for row in sql.execute(newest):
+        found = run_of(row)
+        if found.status is Status.FAILED and found.trigger is Trigger.MANUAL:
+            continue
+        if found.trouble is None or found.trouble.code != trouble.code:
+            break
+        number += 1
+    return number
