@@ -363,6 +363,17 @@ def test_another_importer_is_followed_by_its_name(
     assert asked(at_alice, {"every": "after", "after_id": str(leads.id)})["words"] == told
 
 
+def test_a_circle_is_refused_at_its_field(
+    at_alice: Browser, services: Services, alice: Actor, fresh: Importer, leads: Importer
+):
+    at_alice.open(f"/importers/{fresh.id}/edit")
+    at_alice.submit(press="save", every="after", after_id=str(leads.id))
+    at_alice.open(f"/importers/{leads.id}/edit")
+    page = at_alice.submit(press="save", every="after", after_id=str(fresh.id))
+    assert "none of them would ever begin" in page.root.find(id="after_id-error").text
+    assert services.importers.get(alice, leads.id).schedule.every is Every.MANUAL
+
+
 # --- when it begins ---
 
 

@@ -111,6 +111,20 @@ def test_a_paused_one_has_a_turn_only_once_it_goes_on(services: Services, alice:
     assert services.importers.resume(alice, waiting.id).next_run_at is not None
 
 
+def test_it_is_not_called_by_the_one_it_follows_either(
+    services: Services, alice: Actor, draft: Draft, tried: Importer, clock: FakeClock
+):
+    follows = Schedule(Every.AFTER, after_id=tried.id)
+    other = services.importers.create(alice, replace(draft, name="Other", target=a_target("Other"), schedule=follows))
+    for expected in (0, 1):
+        services.runs.start(alice, tried.id)
+        clock.advance(seconds=1)
+        services.scheduling.tick()
+        assert len(services.runs.list(alice, other.id)) == expected * 2
+        if not expected:
+            services.runs.start(alice, other.id)
+
+
 @pytest.mark.parametrize("change", [lambda draft: replace(draft, target=a_target("Other")), None])
 def test_a_run_of_what_it_was_before_does_not_count(
     services: Services,
