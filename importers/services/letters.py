@@ -28,6 +28,7 @@ _REASONS = {
 }
 
 _UNTIL_THEN = "Until a run succeeds, its sheet shows what was there before."
+_GOES_ON = "When that run succeeds, it goes on by itself."
 _UNTIL_THEN_ALL = "Until a run succeeds, their sheets show what was there before."
 
 
@@ -93,7 +94,8 @@ def recovery(incidents: Sequence[Incident], known: Known) -> Letter | None:
             NoticeKind.RECOVERED,
             title=f"{names} {'is' if len(accounts) == 1 else 'are'} connected again",
             what=f"{names} {'was' if len(accounts) == 1 else 'were'} reconnected, or let in again.",
-            means="Importers that were paused for it go on by themselves.",
+            means="Importers that waited for it go on by themselves."
+            + (" These wrote their sheets again, too:" if subjects else ""),
             do="",
             path=f"/connections/{accounts[0].id}",
             subjects=subjects,
@@ -205,10 +207,12 @@ def _paused(told: Told, known: Known) -> Letter:
         known,
         NoticeKind.PAUSED,
         title=f"{name} {'was' if one else 'were'} paused",
-        what=f"{name} {'was' if one else 'were'} paused, because every run failed."
+        what=f"{name} {'was' if one else 'were'} paused, because run after run failed."
         + (f" {trouble.message}" if one else ""),
         means="It does not run by itself any more." if one else "They do not run by themselves any more.",
-        do=_joined(trouble.hint if one else "", "Once that is mended, press Resume."),
+        do=_joined(
+            trouble.hint if one else "", f"Once that is mended, press Run{'' if one else ' of each'}.", _GOES_ON
+        ),
         path=_path(importer, None) if one else "/",
         subjects=() if one else tuple(_subject(other, _trouble_of(each).message) for each, other in told),
     )

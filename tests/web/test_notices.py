@@ -246,6 +246,7 @@ def test_home_says_when_notices_do_not_arrive(
     assert "do not arrive" not in at_alice.open("/").text
     clock.advance(minutes=1)
     services.posting.send_due()
+    told(store, alice)
     page = at_alice.open("/")
     assert "Notices to Sales do not arrive. 127.0.0.1 answered 404: no_service." in page.text
     listener.answer(200, "ok")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -12,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from importers.bootstrap import build
 from importers.config import Settings
 from importers.model import Actor, Connection, Draft, Every, Schedule, Selection, Status, Target
+from importers.secret import Secret
 from importers.services import Services
+from importers.store.sql import SqlStore
+from tests.contracts.notices import a_letter
 from tests.fakes import FakeClock
+from tests.importers.channels.listener import listening
 from tests.processes import clean_environment
 from worker import clock as worker_clock
 from worker.process import beat
@@ -79,6 +85,54 @@ def test_trouble_in_one_tick_is_logged_and_survived(services: Services, caplog: 
     worker_clock.run(replace(services, scheduling=tripping), stopping, every=0.01)
     assert tripping.ticks == 2
     assert "the database is away" in caplog.text
+
+
+def test_what_is_to_be_told_arrives_and_trouble_on_the_way_is_survived(
+    services: Services, settings: Settings, store: SqlStore, alice: Actor, clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    stopping = threading.Event()
+
+    class Stumbling:
+        """Looking fails the first time, as when the database is away for a moment; then it sends nothing more."""
+
+        looks = 0
+
+        def look(self) -> int:
+            self.looks += 1
+            if self.looks == 1:
+                raise ConnectionError("the database is away")
+            stopping.set()
+            return services.noticing.look()
+
+    with listening() as listener:
+        ours = build(replace(settings, sandbox=True), clock=clock)
+        ours.channels.add_slack(alice, "Sales", Secret(listener.url))
+        store.tell(alice.workspace.id, a_letter(title="“Deals” failed"), cause="x", now=clock.now())
+        worker_clock.notify(replace(ours, noticing=Stumbling()), stopping, every=0.01)
+        ours.close()
+    assert "“Deals” failed" in json.loads(listener.heard[0].body)["text"]
+    assert len(listener.heard) == 1
+    assert caplog.text.count("the next round tries again") == 1
+
+
+def test_its_rounds_are_noted_and_trouble_with_that_does_not_keep_it_from_ticking(
+    services: Services, store: SqlStore, clock: FakeClock, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    worker_clock.mark(services)
+    watch = store.watch()
+    assert watch
+    assert watch.at == clock.now()
+    clock.advance(minutes=1)
+
+    def away() -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(services.noticing, "mark", away)
+    worker_clock.mark(services)
+    assert store.watch() == watch
+    assert "could not be noted" in caplog.text
 
 
 def test_it_says_that_it_is_alive(services: Services, clock: FakeClock) -> None:

@@ -27,12 +27,17 @@ def wants_channel(cards: Sequence[ImporterCard]) -> bool:
 
 def undelivered() -> Sending | None:
     """What the newest notice to a channel met, where it did not arrive; a channel that was removed needs nothing."""
-    seen: set[int] = set()
+    known: set[int] = set()
     for notice in current.services().channels.history(current.actor()):
         for sending in notice.sendings:
-            if sending.channel_id is None or sending.channel_id in seen:
+            if sending.channel_id is None or sending.channel_id in known or not _is_decided(sending):
                 continue
-            seen.add(sending.channel_id)
-            if sending.state is SendingState.FAILED or (sending.state is SendingState.WAITING and sending.tries > 1):
+            known.add(sending.channel_id)
+            if sending.state is not SendingState.SENT:
                 return sending
     return None
+
+
+def _is_decided(sending: Sending) -> bool:
+    """One try may fail for nothing."""
+    return sending.state is not SendingState.WAITING or sending.tries > 1

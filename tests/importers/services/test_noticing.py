@@ -459,7 +459,7 @@ def test_an_importer_that_was_paused_for_its_troubles_is_told_of_once(night: Nig
     [letter] = night.told()
     assert (letter.kind, letter.title) == (NoticeKind.PAUSED, "“Deals” was paused")
     assert GONE.message in letter.what
-    assert letter.do == "Choose another one. Once that is mended, press Resume."
+    assert letter.do == "Choose another one. Once that is mended, press Run. When that run succeeds, it goes on by itself."
     assert night.told(minutes=60) == []
     monkeypatch.setattr(night.store, "importers_paused_for_trouble", list)
     assert night.told(minutes=60) == []
