@@ -38,6 +38,9 @@ TIMEOUTS = (10.0, 190.0)
 
 PATIENCE = Patience(tries=8, total=timedelta(minutes=6), longest=timedelta(seconds=64))
 
+HASTE = timedelta(seconds=20)
+"""How long somebody in front of a page is kept waiting, all calls together; a single answer takes no longer either."""
+
 MOST_TIMEOUTS = 3
 """So often Google may take too long for one call: that is ten minutes of waiting already."""
 
@@ -112,6 +115,18 @@ class Calls(gspread.HTTPClient):
         """The same with somebody listening, as another run."""
         other = copy(self)
         other._quota, other._tell, other._stop = self._quota.beside(), tell, stop  # noqa: SLF001 - one of us
+        return other
+
+    def hurried(self) -> Calls:
+        """The same for somebody who waits in front of a page, from now on: ConnectionTrouble once that is too long."""
+        ends_at = self._clock.monotonic() + HASTE.total_seconds()
+
+        def stop() -> None:
+            if self._clock.monotonic() > ends_at:
+                raise failures.too_slow_to_wait_for()
+
+        other = self.heard_by(tell=say_nothing, stop=stop)
+        other.set_timeout((TIMEOUTS[0], HASTE.total_seconds()))
         return other
 
     def request(
@@ -319,7 +334,7 @@ def _signing_in(request: Request, *args: Any, **kwargs: Any) -> Any:
     where nobody who cancels is heard, and it stumbles over answers that are no JSON.
     """
     response = request(*args, **{**kwargs, "timeout": (10.0, 30.0)})
-    if deserves_another_try(response.status) or not _is_json(response.data):
+    if deserves_another_try(response.status) or not _is_object(response.data):
         raise RefreshError(f"HTTP {response.status}", retryable=True)  # type: ignore[no-untyped-call]
     return response
 
@@ -348,12 +363,13 @@ def _never_left(error: requests.RequestException) -> bool:
 def _is_whole(response: requests.Response) -> bool:
     if not response.content:
         return response.status_code == 204
-    return _is_json(response.content)
+    return _is_object(response.content)
 
 
-def _is_json(content: bytes) -> bool:
+def _is_object(content: bytes) -> bool:
+    """Whether it is JSON, and such as all of Google's answers are."""
     try:
-        msgspec.json.decode(content, type=msgspec.Raw)
+        found = msgspec.json.decode(content, type=msgspec.Raw)
     except msgspec.DecodeError:
         return False
-    return True
+    return bytes(memoryview(found)[:1]) == b"{"

@@ -114,6 +114,12 @@ class SheetsClient:
         other._calls = self._calls.heard_by(tell=tell, stop=stop)
         return other
 
+    def hurried(self) -> SheetsClient:
+        """The same client for somebody who waits in front of a page: it gives up after seconds (ConnectionTrouble)."""
+        other = object.__new__(SheetsClient)
+        other._calls = self._calls.hurried()
+        return other
+
     # --- spreadsheets ---
 
     def spreadsheet(self, spreadsheet_id: str, *, fields: str) -> Json:
@@ -176,6 +182,8 @@ class SheetsClient:
         found: list[Cells] = []
         for part in _parts(ranges):
             told = self._get(url, params | {"ranges": part}).get("valueRanges", [])
+            if len(told) != len(part):
+                raise garbled("sheets.googleapis.com")
             found.extend(one.get("values", []) for one in told)
         return found
 

@@ -391,6 +391,21 @@ class TestGivingUp:
         assert isinstance(error, ServiceTrouble)
         assert str(error).startswith("Google's answers cannot be read: they are cut off or damaged, again and again. ")
 
+    @pytest.mark.parametrize("content", [b"[]", b"null", b'"OK"', b"{}"])
+    def test_answers_that_say_something_else(
+        self, world: World, client: SheetsClient, place: str, content: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        adapter = world.session.get_adapter("https://")
+        answered = adapter.send
+
+        def send(request: requests.PreparedRequest, **more: Any) -> requests.Response:
+            answer = answered(request, **more)
+            answer._content = content  # as a proxy on the way does it
+            return answer
+
+        monkeypatch.setattr(adapter, "send", send)
+        assert isinstance(raised(lambda: client.values(place, ["'Sheet1'!A1:B2"])), ServiceTrouble)
+
     @pytest.mark.parametrize(("scope", "whose"), [("user", "account"), ("project", "Google Cloud project")])
     def test_a_quota_that_stays_used_up(
         self, world: World, client: SheetsClient, place: str, scope: str, whose: str
