@@ -146,11 +146,14 @@ class Accounts:
             self._works(connection)
 
     @contextmanager
-    def spreadsheets(self, connection: Connection) -> Iterator[Spreadsheets]:
-        """The same for a connection to Google. Ask something of it: who comes out of this without an error is let in."""
+    def spreadsheets(self, connection: Connection, *, hurries: bool = True) -> Iterator[Spreadsheets]:
+        """
+        The same for a connection to Google. Ask something of it: who comes out
+        of this without an error is let in. *hurries*: somebody waits for it.
+        """
         opened = self._opened_spreadsheets(connection)
         try:
-            yield opened.it
+            yield opened.it.hurried() if hurries else opened.it
         except CredentialsRejected as error:
             self._refused_if_about(opened, error)
             raise
@@ -158,13 +161,16 @@ class Accounts:
             self._works(connection)
 
     @contextmanager
-    def destination(self, workspace_id: int, target: Target) -> Iterator[Destination]:
-        """Where *target* is written, as `source` with the connection that it names; errors as `writes_with`."""
+    def destination(self, workspace_id: int, target: Target, *, hurries: bool = False) -> Iterator[Destination]:
+        """
+        Where *target* is written, as `source` with the connection that it names; errors as `writes_with`.
+        *hurries*: somebody waits for it, so that it is no use to be patient.
+        """
         connection = self.writes_with(workspace_id, target)
         if connection is None:
             yield self._kinds.workbooks(workspace_id)
             return
-        with self.spreadsheets(connection) as account:
+        with self.spreadsheets(connection, hurries=hurries) as account:
             yield account.destination
 
     def writes_with(self, workspace_id: int, target: Target) -> Connection | None:

@@ -32,6 +32,9 @@ class Spreadsheets(Protocol):
     @property
     def destination(self) -> Destination: ...
 
+    def hurried(self) -> Spreadsheets:
+        """The same for somebody who waits in front of a page: what takes longer than seconds raises ConnectionTrouble."""
+
     def account(self) -> Account:
         """Whose it is: the cheapest call that proves that the secret works."""
 

@@ -250,14 +250,17 @@ class Importers:
             return ""
         found = ""
         if finds_tab:
-            with suppress(ImporterError), self._accounts.destination(actor.workspace.id, target) as destination:
+            with (
+                suppress(ImporterError),
+                self._accounts.destination(actor.workspace.id, target, hurries=True) as destination,
+            ):
                 found = destination.address(target)
         return self._kinds.google_address(target, found)
 
     def _met(self, actor: Actor, target: Target, columns: Sequence[Column], before: Importer | None) -> Forecast:
         if target.kind == GOOGLE_SHEETS and not target.place:
             return Forecast(0, (f"A spreadsheet called “{target.place_name}” will be created.",))
-        with self._accounts.destination(actor.workspace.id, target) as destination:
+        with self._accounts.destination(actor.workspace.id, target, hurries=True) as destination:
             found = aimed(destination.prepare(target), before.target if before else None, self._kinds)
             return destination.forecast(found, columns)
 
@@ -348,7 +351,7 @@ class Importers:
     def _check_place(self, actor: Actor, draft: Draft, before: Importer | None) -> None:
         """Whether its tables are nobody else's, and could be written."""
         self._check_apart(actor, draft, before)
-        with self._accounts.destination(actor.workspace.id, draft.target) as destination:
+        with self._accounts.destination(actor.workspace.id, draft.target, hurries=True) as destination:
             for target in places(self._kinds, draft.target, draft.selection):
                 destination.check(target)
 
@@ -358,7 +361,7 @@ class Importers:
 
     def _placed(self, actor: Actor, draft: Draft, before: Importer | None) -> Draft:
         """With the target as it is kept: found, or created."""
-        with self._accounts.destination(actor.workspace.id, draft.target) as destination:
+        with self._accounts.destination(actor.workspace.id, draft.target, hurries=True) as destination:
             target = destination.prepare(draft.target)
         # An address out of a browser is another way to write a place that stays the same.
         draft = replace(draft, target=aimed(target, before.target if before else None, self._kinds))

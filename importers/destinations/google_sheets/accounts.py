@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import requests
 
@@ -53,6 +53,9 @@ class GoogleAccount:
     @property
     def destination(self) -> Destination:
         return GoogleSheetsDestination(self.client, locks=self.locks, clock=self.clock)
+
+    def hurried(self) -> GoogleAccount:
+        return replace(self, client=self.client.hurried())
 
     def account(self) -> Account:
         """Asks, so that a sign-in that does not work is noticed."""

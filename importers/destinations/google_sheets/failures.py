@@ -160,6 +160,13 @@ def too_slow(host: str) -> SlowAnswer:
     )
 
 
+def too_slow_to_wait_for() -> ConnectionTrouble:
+    return ConnectionTrouble(
+        "Google does not answer at the moment, or not soon enough.",
+        hint="Try again in a minute. A run has more patience.",
+    )
+
+
 def garbled(host: str) -> ServiceTrouble:
     return ServiceTrouble(
         "Google's answers cannot be read: they are cut off or damaged, again and again.",
