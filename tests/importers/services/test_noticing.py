@@ -452,17 +452,24 @@ def test_a_reconnected_importer_has_a_moment_to_run(night: Night):
 # --- paused ---
 
 
-def test_an_importer_that_was_paused_for_its_troubles_is_told_of_once(night: Night, monkeypatch: pytest.MonkeyPatch):
+def test_an_importer_that_was_paused_for_its_troubles_is_told_of_once(night: Night):
     importer = night.importer()
-    paused = replace(importer, paused=True, paused_because=GONE)
-    monkeypatch.setattr(night.store, "importers_paused_for_trouble", lambda: [paused])
-    [letter] = night.told()
-    assert (letter.kind, letter.title) == (NoticeKind.PAUSED, "“Deals” was paused")
+    for _ in range(3):
+        run = night.run(importer, Status.FAILED, GONE)
+    assert night.store.pause_failing(run, GONE, times=3, now=night.clock.now())
+    failed, letter = night.told()
+    assert (failed.kind, letter.kind, letter.title) == (NoticeKind.FAILING, NoticeKind.PAUSED, "“Deals” was paused")
     assert GONE.message in letter.what
-    assert letter.do == "Choose another one. Once that is mended, press Run. When that run succeeds, it goes on by itself."
+    assert (
+        letter.do == "Choose another one. Once that is mended, press Run. When that run succeeds, it goes on by itself."
+    )
     assert night.told(minutes=60) == []
-    monkeypatch.setattr(night.store, "importers_paused_for_trouble", list)
-    assert night.told(minutes=60) == []
+    night.run(importer, Status.DONE)
+    assert night.store.resume_mended(
+        night.store.importer(night.ours, importer.id), lambda _: None, now=night.clock.now()
+    )
+    assert [one.title for one in night.told(minutes=60)] == ["“Deals” works again"]
+    assert night.store.open_incidents() == []
 
 
 # --- gaps ---
