@@ -34,5 +34,5 @@ class First(Database):
             workspace = added_workspace(sql, name, time_zone, now)
             connection = kept_connection(sql, workspace.id, kind, fresh_values(account, sealed, now))
             values = importer_values(workspace.id, draft_for(connection), next_run_at=None, now=now)
-            sql.execute(insert(importers).values(values))
+            sql.execute(insert(importers).values(**values, starts_after_success=True))
             return workspace

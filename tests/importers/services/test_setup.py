@@ -37,6 +37,7 @@ def test_the_first_owner_finds_an_importer_ready_to_run(demo: Services):
     assert (card.importer.name, card.importer.target, card.importer.schedule.every) == (
         "Deals to Excel", a_target(), Every.MANUAL,
     )  # fmt: skip
+    assert card.importer.starts_after_success
     assert demo.runs.start(owner, card.importer.id).status in (Status.DONE, Status.DONE_WITH_NOTES)
 
 
