@@ -5,8 +5,9 @@ Ten thousand importers due at the same moment, and a customer who is in everybod
 
 First: real clock processes, with a real Redis, and importers of many
 workspaces that are all due at one moment. Printed: seconds from that moment
-until every importer has its run and the last one is in the queue, what became
-of them, and the peak memory of the largest clock.
+until every importer has its run and the last one is in the queue, what it took
+of all clocks' processors, what became of the importers, and the peak memory of
+the largest clock.
 
 Then: one workspace has 1,000 importers on one connection, and has them all
 under way when those of 50 others are due, one each. Four workers take every
@@ -73,7 +74,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{options.importers:,} importers due at one moment; {os.cpu_count()} processors")
     print(
-        f"{'database':>10}  {'clocks':>6}  {'seconds':>7}  {'runs':>6}  {'twice':>5}  {'lost':>4}  {'queued':>6}  {'peak MB':>7}  {'load':>5}"
+        f"{'database':>10}  {'clocks':>6}  {'seconds':>7}  {'CPU s':>6}  {'runs':>6}  {'twice':>5}  {'lost':>4}  {'queued':>6}  {'peak MB':>7}  {'load':>5}"
     )
     for name in options.databases.split(","):
         for clocks in map(int, options.clocks.split(",")):
@@ -170,13 +171,14 @@ def _dispatch(world: World, name: str, importers: int, clocks: int) -> None:
     load = os.getloadavg()[0]
     crew = [_start_clock(world) for _ in range(clocks)]
     _add(world, 40, 2, due_at=None, workspaces=importers // 80)
+    before = sum(_cpu_seconds(clock.pid) for clock in crew)
     due_at = _all_are_due_now(world)
     with connect(world.redis_url) as redis:
         _await(redis, importers)
         seconds = (datetime.now(UTC) - due_at).total_seconds()
         time.sleep(3)  # what is done twice may come late
         sent = Counter(_run_id(message) for key in _LISTS for message in redis.lrange(key, 0, -1))
-    peak = max(_peak_mb(clock.pid) for clock in crew)
+    peak, cpu = max(_peak_mb(clock.pid) for clock in crew), sum(_cpu_seconds(clock.pid) for clock in crew) - before
     for clock in crew:
         clock.terminate()
     for clock in crew:
@@ -184,7 +186,7 @@ def _dispatch(world: World, name: str, importers: int, clocks: int) -> None:
     runs, of_importers = _counted(world)
     twice = runs - of_importers + sum(sent.values()) - len(sent)
     print(
-        f"{name:>10}  {clocks:>6}  {seconds:>7.1f}  {runs:>6}  {twice:>5}  {importers - of_importers:>4}  {len(sent):>6}"
+        f"{name:>10}  {clocks:>6}  {seconds:>7.1f}  {cpu:>6.1f}  {runs:>6}  {twice:>5}  {importers - of_importers:>4}  {len(sent):>6}"
         f"  {peak:>7.0f}  {load:>5.1f}",
         flush=True,
     )
@@ -219,6 +221,11 @@ def _counted(world: World) -> tuple[int, int]:
         row = sql.execute(select(func.count(), func.count(schema.runs.c.importer_id.distinct()))).one()
     engine.dispose()
     return row[0], row[1]
+
+
+def _cpu_seconds(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mb(pid: int) -> float:

@@ -77,7 +77,15 @@ class CeleryQueue:
         with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(run_ids)):
             for run_id in run_ids:
                 self._app.send_task(
-                    RUN_IMPORT, [run_id], ignore_result=True, priority=_IN_TURN, producer=producer, declare=[]
+                    RUN_IMPORT,
+                    [run_id],
+                    ignore_result=True,
+                    priority=_IN_TURN,
+                    producer=producer,
+                    # What would be worked out anew for every message.
+                    declare=[],
+                    argsrepr=f"[{run_id}]",
+                    kwargsrepr="{}",
                 )
 
 

@@ -229,3 +229,17 @@ def test_a_mail_server_that_makes_no_sense_is_refused_without_repeating_its_pass
     with pytest.raises(InvalidSettings, match=says) as caught:
         Settings.from_env(environ)
     assert "hunter2" not in str(caught.value)
+
+
+def test_runs_per_connection_and_how_long_things_are_kept_have_usual_values():
+    settings = Settings.from_env({})
+    assert (settings.runs_per_connection, settings.keep_events_days, settings.keep_runs_days) == (3, 30, 365)
+    environ = {"PIPESHEET_RUNS_PER_CONNECTION": "8", "PIPESHEET_KEEP_EVENTS_DAYS": "7"}
+    chosen = Settings.from_env({**environ, "PIPESHEET_KEEP_RUNS_DAYS": "90"})
+    assert (chosen.runs_per_connection, chosen.keep_events_days, chosen.keep_runs_days) == (8, 7, 90)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "1000000000", "٣"])
+def test_a_number_that_is_none_is_refused(text: str):
+    with pytest.raises(InvalidSettings, match="PIPESHEET_RUNS_PER_CONNECTION is"):
+        Settings.from_env({"PIPESHEET_RUNS_PER_CONNECTION": text})

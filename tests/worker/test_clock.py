@@ -135,6 +135,27 @@ def test_its_rounds_are_noted_and_trouble_with_that_does_not_keep_it_from_tickin
     assert "could not be noted" in caplog.text
 
 
+def test_what_is_old_is_forgotten_and_trouble_with_it_is_survived(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping = threading.Event()
+    answers = [7, ConnectionError("the database is away")]
+
+    def thin() -> int:
+        answer = answers.pop()
+        if not answers:
+            stopping.set()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(services.upkeep, "thin", thin)
+    with caplog.at_level(logging.INFO):
+        worker_clock.thin(services, stopping, every=0.01)
+    assert "the database is away" in caplog.text
+    assert "7 old runs" in caplog.text
+
+
 def test_it_says_that_it_is_alive(services: Services, clock: FakeClock) -> None:
     stopping = threading.Event()
     stopping.set()

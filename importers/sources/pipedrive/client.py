@@ -26,6 +26,7 @@ from importers.model import Hold, Turn
 from importers.sources.pipedrive.answers import A, Answer, NamesAnswer, decoded
 from importers.sources.pipedrive.failures import (
     BLOCKED_FOR,
+    SLOWED_DOWN,
     budget_spent,
     garbled,
     in_trouble,
@@ -198,17 +199,21 @@ class PipedriveClient:
             refuse(response, params, self.sign_in.rejected)
         told = told_wait(response.headers, now=self.clock.now())
         if status == 429:
-            return _Failure("Pipedrive asks us to wait", max(told or _RATE_WINDOW, _RATE_WINDOW), slowed_down)
+            pause = max(told or _RATE_WINDOW, _RATE_WINDOW)
+            return _Failure("Pipedrive asks us to wait", pause, lambda: slowed_down(max(pause, SLOWED_DOWN)))
         return _Failure(
-            f"Pipedrive is in trouble (HTTP {status}); we try again in", told, lambda: in_trouble(status, response.url)
+            f"Pipedrive is in trouble (HTTP {status}); we try again in",
+            told,
+            lambda: in_trouble(status, response.url, told),
         )
 
     def _wait_for_turn(self, cost: int) -> Turn:
         """Stand in line until the call may go. Raises BudgetSpent and RateLimited where waiting here is no use."""
-        turn = self._ask_for_turn(cost)
+        turn, told = self._ask_for_turn(cost), timedelta()
         try:
             while turn.wait:
-                self._refuse_to_wait(turn)
+                told += turn.wait if turn.why is Hold.TOLD else timedelta()
+                self._refuse_to_wait(turn, told)
                 self._wait(turn.wait, _IN_LINE if turn.wait >= timedelta(seconds=1) else "")
                 turn = self._ask_for_turn(cost, turn)
         except BaseException:
@@ -225,12 +230,13 @@ class PipedriveClient:
                 return turn
             self.governor.leave(turn)
 
-    def _refuse_to_wait(self, turn: Turn) -> None:
+    def _refuse_to_wait(self, turn: Turn, told: timedelta) -> None:
+        """A run that has to wait for long does so outside, and its worker takes another one."""
         if turn.why is Hold.BUDGET:
             raise budget_spent(self.clock.now(), turn.wait)
         if turn.why is Hold.BLOCKED:
             raise shut_out(turn.wait)
-        if turn.why is Hold.TOLD and turn.wait > self.patience.total:
+        if turn.why is Hold.TOLD and told > self.patience.total:
             raise slowed_down(turn.wait)
 
     def _wait(self, pause: timedelta, says: str) -> None:

@@ -45,7 +45,11 @@ def garbled(url: str) -> ServiceTrouble:
     )
 
 
-def slowed_down(wait: timedelta = timedelta(minutes=5)) -> RateLimited:
+SLOWED_DOWN = timedelta(minutes=5)
+"""How long to leave a token alone whose calls are refused again and again."""
+
+
+def slowed_down(wait: timedelta = SLOWED_DOWN) -> RateLimited:
     return RateLimited(
         "Pipedrive keeps asking us to slow down, although we did.",
         hint="Other programs may be using the same token; let them finish, or run this at another time.",
@@ -53,10 +57,11 @@ def slowed_down(wait: timedelta = timedelta(minutes=5)) -> RateLimited:
     )
 
 
-def in_trouble(status: int, url: str) -> ServiceTrouble:
+def in_trouble(status: int, url: str, told: timedelta | None = None) -> ServiceTrouble:
     return ServiceTrouble(
         f"Pipedrive is in trouble (HTTP {status}) and did not recover while we waited.",
         hint="Run it again later; https://status.pipedrive.com tells how they are.",
+        retry_after=told,
         status=status,
         url=bare_url(url),
     )

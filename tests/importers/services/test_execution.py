@@ -24,14 +24,18 @@ from importers.model import (
     ConnectionStatus,
     Counts,
     Ending,
+    Every,
     FieldChange,
     Frozen,
     Happening,
+    Importer,
     Level,
     Line,
     Phase,
+    Schedule,
     Selection,
     Status,
+    Trouble,
 )
 from importers.store.sql import SqlStore
 from tests.builders import a_target
@@ -207,6 +211,81 @@ def test_a_sealed_token_nobody_can_open_fails_with_what_to_do(store: SqlStore, w
     assert run.status is Status.FAILED
     assert run.trouble is not None
     assert "link the account again" in run.trouble.hint
+
+
+# --- what its owner must mend ---
+
+
+def a_failing_importer(workshop: Workshop, clock: FakeClock, times: int) -> Importer:
+    """One whose runs of *times* hours failed."""
+    importer = workshop.an_importer(schedule=Schedule(Every.HOURS), next_run_at=clock.now())
+    for _ in range(times):
+        assert workshop.scheduling.tick().due == 1
+        workshop.work()
+        clock.advance(hours=1)
+    return workshop.store.importer(importer.workspace_id, importer.id)
+
+
+def test_three_failures_in_a_row_pause_an_importer_and_it_says_why(workshop_of: MakeWorkshop, clock: FakeClock):
+    workshop = workshop_of(raising(NoRoom("The disk is full.", hint="Free some.")))
+    importer = a_failing_importer(workshop, clock, 3)
+    assert (importer.paused, importer.next_run_at) == (True, None)
+    assert importer.paused_because == Trouble("no-room", "The disk is full.", "Free some.")
+    assert workshop.scheduling.tick().due == 0
+
+
+@pytest.mark.parametrize(
+    "error", [CredentialsRejected("Pipedrive refused the token."), ConnectionTrouble("No answer."), KeyError("a bug")]
+)
+def test_what_is_not_the_importers_own_trouble_does_not_pause_it(
+    workshop_of: MakeWorkshop, clock: FakeClock, alice: Actor, error: Exception
+):
+    workshop = workshop_of(raising(error))
+    importer = workshop.an_importer(schedule=Schedule(Every.HOURS), next_run_at=clock.now())
+    for _ in range(12):
+        workshop.scheduling.tick()
+        workshop.work()
+        clock.advance(minutes=60)
+        [connection] = workshop.store.connections(alice.workspace.id)
+        workshop.store.mark_connection(alice.workspace.id, connection.id, ConnectionStatus.WORKING, now=clock.now())
+    runs = workshop.runs.list(alice, importer.id)
+    assert sum(run.status is Status.FAILED for run in runs) >= 3
+    assert not workshop.store.importer(alice.workspace.id, importer.id).paused
+
+
+def test_failures_by_hand_do_not_pause_it(workshop_of: MakeWorkshop, clock: FakeClock, alice: Actor):
+    workshop = workshop_of(raising(NoRoom("The disk is full.")))
+    importer = a_failing_importer(workshop, clock, 2)
+    for _ in range(3):
+        workshop.runs.start(alice, importer.id)
+        workshop.work()
+    assert not workshop.store.importer(alice.workspace.id, importer.id).paused
+
+
+def test_a_success_by_hand_lets_it_go_on(workshop_of: MakeWorkshop, clock: FakeClock, alice: Actor):
+    troubles = [NoRoom("The disk is full.")] * 3
+
+    def trouble_thrice(tell: Tell, stop: Stop) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    workshop = workshop_of(trouble_thrice, ROWS)
+    importer = a_failing_importer(workshop, clock, 3)
+    clock.advance(minutes=20)
+    workshop.runs.start(alice, importer.id)
+    workshop.work()
+    on = workshop.store.importer(alice.workspace.id, importer.id)
+    assert (on.paused, on.paused_because) == (False, None)
+    assert on.next_run_at == clock.now() + timedelta(minutes=40)
+
+
+def test_a_success_does_not_resume_what_its_owner_paused(workshop_of: MakeWorkshop, alice: Actor, clock: FakeClock):
+    workshop = workshop_of(ROWS)
+    importer = workshop.an_importer(schedule=Schedule(Every.HOURS))
+    workshop.store.pause_importer(alice.workspace.id, importer.id, paused=True, next_run_at=None, now=clock.now())
+    workshop.runs.start(alice, importer.id)
+    workshop.work()
+    assert workshop.store.importer(alice.workspace.id, importer.id).paused
 
 
 # --- once ---

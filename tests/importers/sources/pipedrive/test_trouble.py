@@ -23,7 +23,7 @@ from importers.errors import (
     ServiceTrouble,
 )
 from importers.http.governor import MemoryGovernor
-from importers.model import Selection
+from importers.model import Hold, Selection, Turn
 from sandbox.limits import Limits
 from sandbox.pipedrive import create_app
 from sandbox.world import REVOKED_TOKEN, TOKEN, World
@@ -344,3 +344,30 @@ def test_once_stopped_nothing_more_is_asked(rig: Rig) -> None:
     with pytest.raises(RunStopped):
         client.get("/deals", version="v2", cost=10)
     assert not rig.journal.calls
+
+
+class Slowing(MemoryGovernor):
+    """As when other runs are told to slow down, again and again."""
+
+    def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
+        return Turn("a ticket", wait=timedelta(seconds=50), why=Hold.TOLD)
+
+    def leave(self, turn: Turn) -> None:
+        pass
+
+
+def test_waits_that_others_were_told_of_add_up_to_no_more_than_two_minutes(app: Any) -> None:
+    clock = FakeClock()
+    rig = a_rig(app=app, governor=Slowing(clock), clock=clock)
+    with pytest.raises(RateLimited) as caught:
+        rig.source.account()
+    assert 0 < sum(clock.slept) <= PATIENCE
+    assert caught.value.retry_after == timedelta(seconds=50)
+
+
+@pytest.mark.parametrize(("told", "kept"), [(130, timedelta(minutes=5)), (900, timedelta(minutes=15))])
+def test_a_wait_of_more_than_two_minutes_is_left_to_the_run(rig: Rig, told: int, kept: timedelta) -> None:
+    rig.faults.add("rate_limit", seconds=told)
+    with pytest.raises(RateLimited) as caught:
+        rig.source.account()
+    assert (rig.clock.slept, caught.value.retry_after) == ([], kept)
