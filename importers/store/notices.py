@@ -45,6 +45,7 @@ from importers.store.schema import (
 
 _CLOCK = "clock"
 _FORGET_AFTER = timedelta(days=90)
+_MOST_VALUES = 5000
 _DONE = (Status.DONE, Status.DONE_WITH_NOTES)
 
 
@@ -364,7 +365,10 @@ def _sendings_of(sql: SqlConnection, notice_ids: Sequence[int]) -> dict[int, lis
 
 
 def _runs_by_id(sql: SqlConnection, run_ids: Sequence[int]) -> dict[int, Run]:
-    return {row.id: run_of(row) for row in _by_id(sql, select(runs).where(runs.c.id.in_(run_ids))).values()}
+    """In pieces, because a statement holds only so many values."""
+    pieces = (run_ids[first : first + _MOST_VALUES] for first in range(0, len(run_ids), _MOST_VALUES))
+    wanted = (select(runs).where(runs.c.id.in_(piece)) for piece in pieces)
+    return {row.id: run_of(row) for query in wanted for row in sql.execute(query)}
 
 
 def _by_id(sql: SqlConnection, query: Any) -> dict[int, AnyRow]:
