@@ -79,8 +79,9 @@ class AnyCell:
         return self.text(value)
 
     def text(self, value: str) -> str:
-        kept = fitted(_UNSENDABLE.sub(_REPLACEMENT, str(value)))
-        self.cut += len(kept) != len(value)
+        whole = _UNSENDABLE.sub(_REPLACEMENT, str(value))
+        kept = fitted(whole)
+        self.cut += kept != whole
         return kept
 
     def _number(self, value: float) -> Value:

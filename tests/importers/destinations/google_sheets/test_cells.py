@@ -126,3 +126,12 @@ def test_of_two_marks_of_one_column_the_left_one_counts() -> None:
     known = survey.known_table("deals", [tab], found)
     assert known is not None
     assert known.columns[column].index == 2
+
+
+def test_every_text_that_was_cut_is_counted() -> None:
+    """Also one that has as many characters as before."""
+    encoder = RowEncoder([Column("text", "Text")])
+    encoder.encode([("😀" * 25_003,), ("a\x00b",)])
+    assert encoder.notes() == (
+        "1 cell of Text was longer than Google's 50,000 characters and cut; it ends in “… [cut]”.",
+    )
