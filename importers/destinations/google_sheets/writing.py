@@ -289,7 +289,8 @@ class SheetWriting:
     def _header_notes(self) -> dict[str, str]:
         zone = self._sight.survey.zone
         when = f"Refreshed {local(self._job.at, zone):%Y-%m-%d %H:%M} ({zone})."
-        return {column.key: f"{_origin(column)}\n{when}" for column in self._job.all_columns}
+        text = AnyCell().text
+        return {column.key: text(f"{_origin(column)}\n{when}") for column in self._job.all_columns}
 
     def _guarded(self, plan: Plan) -> Plan:
         """What the cut-over needs is in the staging tab; at least that is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -192,6 +193,10 @@ class TestHeaders:
             desk.write(deals(count), explains_headers=True)
         assert desk.tab().note_at(0, 1) == "Ask Ann"
         assert (desk.tab().note_at(0, 0) or "").startswith("From Pipedrive: ID.")
+
+    def test_a_header_that_no_text_can_hold_is_mended_in_its_note(self, desk: Desk) -> None:
+        desk.write(deals(5), [replace(COLUMNS[0], header="I\x00D\ud800"), *COLUMNS[1:]], explains_headers=True)
+        assert desk.tab().notes.at(0, 0).startswith("From Pipedrive: I\ufffdD\ufffd.\n")
 
     def test_they_are_not_touched_while_nothing_changes(self, desk: Desk) -> None:
         desk.write(deals(4), explains_headers=True)
