@@ -70,8 +70,9 @@ def _refuse_neighbours(survey: Survey, tab: Tab, area: Box) -> None:
     if survey.neighbours.isdisjoint(range(area.left, area.right)):
         return
     raise InvalidSettings(
-        f"Another importer's table stands in {printed(tab.title, area)}, so nothing was changed.",
-        hint="Choose another sheet, or a cell to the right of that table.",
+        f"A table that Pipesheet wrote for another importer stands in {printed(tab.title, area)}, so nothing was changed.",
+        hint="Choose another sheet, or a cell to the right of that table. If that importer was deleted, or the "
+        "spreadsheet is a copy, delete the columns of the table in Google Sheets first.",
         field="start",
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from importers.destinations.google_sheets import formats, layout, marks
+from importers.destinations.google_sheets import formats, layout, marks, names
 from importers.destinations.google_sheets.a1 import Box, grid_range
 from importers.destinations.google_sheets.cells import AnyCell, Value
 from importers.destinations.google_sheets.formats import Format
@@ -199,7 +199,7 @@ def _new_tab(plan: Plan) -> Json:
 
 
 def _frozen(plan: Plan) -> int:
-    return plan.place.head + 1
+    return names.frozen_rows(plan.place.head)
 
 
 def _insert(sheet: int, dimension: str, at: int, count: int, *, like_before: bool) -> Json:

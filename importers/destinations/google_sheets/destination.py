@@ -69,7 +69,7 @@ class GoogleSheetsDestination:
         _refuse_bad_title(sheet)
         spreadsheet = self._client.create(name)
         with suppress(ImporterError):  # then the table gets a tab of its own beside the one that is there
-            self._rename_first_tab(spreadsheet, sheet, rows=start_of(target)[0] + 1)
+            self._rename_first_tab(spreadsheet, sheet, rows=names.frozen_rows(start_of(target)[0]))
         return replace(target, place=spreadsheet, place_name=name, sheet=sheet)
 
     def _rename_first_tab(self, spreadsheet: str, title: str, *, rows: int) -> None:

@@ -62,7 +62,7 @@ def _by_marks(
 def _columns_there(client: SheetsClient, survey: Survey, known: Known, columns: Sequence[Column]) -> dict[str, int]:
     """By their marks; of very wide tables, where the marks end by their headers."""
     at = {column.key: index for column in columns if (index := _index(known, column.key)) is not None}
-    if len(known.columns) < marks.MOST_MARKED_COLUMNS or known.head is None:
+    if max(len(known.columns), len(columns)) < marks.MOST_MARKED_COLUMNS or known.head is None:
         return at
     row = Box(known.head, 0, known.head + 1, known.tab.columns)
     [lines] = client.values(survey.id, [printed(known.tab.title, row)])

@@ -12,9 +12,16 @@ MAX_TEXT = 50_000
 MAX_TITLE = 100
 MAX_REQUESTS = 100_000
 """In one batch."""
+MOST_FROZEN_ROWS = 10
+"""Google would freeze more of them, but a window has hardly more."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _OF_REMOVED = " (removed)"
+
+
+def frozen_rows(head: int) -> int:
+    """How many rows to freeze where the headers are in row *head*: none where so many would leave nothing to scroll."""
+    return head + 1 if head < MOST_FROZEN_ROWS else 0
 
 
 def title_problem(title: str) -> str | None:

@@ -42,6 +42,11 @@ class TestClaiming:
         assert [(tab.format_at(0, column) or {})["textFormat"]["bold"] for column in range(3)] == [True] * 3
         assert tab.format_at(1, 2) == {"numberFormat": {"type": "NUMBER", "pattern": "#,##0.00"}}
 
+    def test_not_so_many_rows_are_frozen_that_nothing_could_be_scrolled(self, desk: Desk) -> None:
+        desk.write(deals(4), start="B500")
+        assert desk.tab().frozen_rows == 0
+        assert desk.table("Deals", "B500:D501") == [HEADERS, [1, "Deal 1", 1]]
+
     def test_nothing_is_frozen_on_a_tab_that_is_there(self, desk: Desk) -> None:
         desk.write(deals(4), sheet="Sheet1")
         assert desk.tab("Sheet1").frozen_rows == 0
@@ -112,7 +117,7 @@ class TestClaiming:
 
     def test_a_table_over_another_one_is_refused(self, desk: Desk) -> None:
         desk.write(deals(3), sheet="Sheet1")
-        with pytest.raises(InvalidSettings, match="Another importer's table"):
+        with pytest.raises(InvalidSettings, match="A table that Pipesheet wrote for another importer"):
             desk.write(deals(2), sheet="Sheet1", start="C30", table="others")
 
     def test_the_rows_of_removed_records_go_to_a_tab_of_that_name(self, desk: Desk) -> None:
@@ -227,6 +232,9 @@ class TestFindingItAgain:
         desk.do({"moveDimension": {"source": desk.lines("COLUMNS", 855, 856), "destinationIndex": 0}})
         desk.write([[str(number) for number in range(860)]], columns)
         assert desk.table()[1][:2] == ["855", "0"]
+        assert len(desk.table()[0]) == 860
+        desk.do({"deleteDimension": {"range": desk.lines("COLUMNS", 3, 14)}})
+        desk.write([[str(number) for number in range(860)]], columns)
         assert len(desk.table()[0]) == 860
 
 
