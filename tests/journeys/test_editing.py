@@ -131,7 +131,7 @@ def test_a_proposal_that_comes_late_does_not_run_into_what_is_typed(editor: Page
 def test_optional_settings_stay_open_for_another_entity(editor: Page):
     editor.get_by_label("Leads", exact=True).check()
     expect(editor.locator("#options input[name=options_for]")).to_have_value("1:leads")
-    expect(editor.locator("details.more")).to_have_attribute("open", "")
+    expect(editor.locator("#options details.more")).to_have_attribute("open", "")
 
 
 def test_leaving_with_unsaved_changes_asks(editor: Page, base: str):
@@ -219,7 +219,7 @@ def test_names_without_a_space_fit_on_a_phone(phone: Page, base: str):
     phone.goto(base + "/importers/new")
     phone.get_by_label("Users", exact=True).check()
     phone.get_by_label("Name", exact=True).fill(LONG)
-    phone.get_by_label("Workbook").fill("B" * 100)
+    phone.get_by_label("Workbook", exact=True).fill("B" * 100)
     phone.get_by_label("Sheet", exact=True).fill("S" * 31)
     phone.get_by_role("button", name="Save and Run").click()
     await_end_of_run(phone)
