@@ -135,7 +135,14 @@ def digest(row: Iterable[Value]) -> int:
     A number that tells rows apart, within this process: the same for a row as
     it is sent and as it is read back.
     """
-    raw = _json.encode([value if value.__class__ is not float else _canonical(value) for value in row])
+    raw = _json.encode(
+        [
+            value
+            if (kind := value.__class__) is str or (kind is not float and -EXACT < value < EXACT)  # type: ignore[operator]  # no text
+            else _canonical(value)  # type: ignore[arg-type]
+            for value in row
+        ]
+    )
     return hash(raw.replace(rb"\r\n", rb"\n") if rb"\r" in raw else raw)
 
 
@@ -147,7 +154,7 @@ def key_of(value: Value) -> int:
     """As `digest`, for what tells records apart. The number 5 and the text "5" are the same record."""
     if value == "":
         return NO_KEY
-    return hash(str(_canonical(value) if isinstance(value, float) else value)) or 1
+    return hash(str(value if isinstance(value, (str, bool)) else _canonical(value))) or 1
 
 
 def joined(row: bytes, more: bytes) -> bytes:
@@ -216,8 +223,8 @@ def _days(span: timedelta) -> float:
 
 
 def _canonical(value: float) -> float:
-    """Fifteen digits: more of them a spreadsheet does not show."""
-    return int(value) if value.is_integer() and abs(value) < EXACT else float(f"{value:.15g}")
+    """Fifteen digits: more of them a spreadsheet does not show. Whole numbers come back with a point or without."""
+    return int(value) if abs(value) < EXACT and value == int(value) else float(f"{value:.15g}")
 
 
 def _cut_note(count: int, header: str) -> str:

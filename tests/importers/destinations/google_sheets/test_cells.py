@@ -70,8 +70,8 @@ def test_a_text_is_cut_by_what_google_counts() -> None:
 
 
 def test_a_row_is_the_same_as_it_is_sent_and_as_it_is_read() -> None:
-    sent = [5.0, 0.1 + 0.2, 45292.5, True, "a\r\nb", "", 10]
-    read = [5, 0.30000000000000004, 45292.5, True, "a\nb", "", 10.0]
+    sent = [5.0, 0.1 + 0.2, 45292.5, True, "a\r\nb", "", 10, 1429084480660514.0, 1e22]
+    read = [5, 0.30000000000000004, 45292.5, True, "a\nb", "", 10.0, 1429084480660514, 10**22]
     assert digest(sent) == digest(read)
     assert digest([1]) != digest([True])
     assert digest(["1"]) != digest([1])

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from importers.destinations.excel.destination import ExcelDestination
@@ -113,6 +113,7 @@ VALUES = some.one_of(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=some.lists(some.tuples(*[VALUES] * len(ColumnKind)), min_size=1, max_size=8))
+@example(rows=[(None,) * 9 + (1429084480660514.0,)])
 def test_what_was_written_is_recognized_when_it_is_read(world: World, rows: list[tuple[Cell, ...]]) -> None:
     """Whatever came, of whatever kind the column is: the second time nothing has changed."""
     desk = Desk(world)
