@@ -178,6 +178,8 @@ class _Updating:
         self._keeps_missing = keeps_missing
         self._at = _first_places(there)
         self._seen = bytearray(there.rows)
+        self._fed_at, self._fed_seen = self._at, self._seen
+        """As the rows were compared: what a later look tells may itself be out of date."""
         self._new: set[int] = set()
         self._keys = array("q")
         self._blanks: Sequence[int] | None = None
@@ -221,15 +223,16 @@ class _Updating:
     def settle(self, there: RowsThere) -> None:
         if there is self._there:
             return
+        self._blanks = None
         if there.keys() == self._there.keys():  # nobody moved anything
             self._there = there
             return
         at = _first_places(there)
-        if self._at and not at:
+        if self._fed_at and not at:
             raise ChangedMeanwhileError
         seen = bytearray(there.rows)
-        for key, position in self._at.items():
-            if self._seen[position] and key in at:
+        for key, position in self._fed_at.items():
+            if self._fed_seen[position] and key in at:
                 seen[at[key]] = 1
         self._there, self._at, self._seen = there, at, seen
         self._place_again()

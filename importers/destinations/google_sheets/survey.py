@@ -116,9 +116,9 @@ def table_of(target: Target) -> str:
 
 
 def look(client: SheetsClient, target: Target) -> Survey:
-    """Two requests."""
-    answer = client.spreadsheet(target.place, fields=FIELDS)
+    """Two requests. The marks come first: whatever moves before the other one is answered shows when they are read again."""
     found = marks.parsed(client.search_metadata(target.place, marks.KEYS))
+    answer = client.spreadsheet(target.place, fields=FIELDS)
     return surveyed(target, answer, found)
 
 

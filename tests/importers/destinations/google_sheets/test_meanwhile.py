@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from importers.destinations.google_sheets.job import Limits
-from importers.errors import ConnectionTrouble, RunStopped, TemporaryError
+from importers.errors import ConnectionTrouble, NotThere, RunStopped, TemporaryError
 from importers.interfaces import Stop, never_stop
 from importers.model import Delivery
+from sandbox.adapters import WSGIAdapter
 from tests.contracts.destination import no_longer_ours
 from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, RUN_AT, TINY, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
+from tests.importers.destinations.google_sheets.troubled import TroubledWire
 
 HEADERS = ["ID", "Title", "Value"]
 
@@ -208,3 +210,40 @@ def test_two_runs_of_one_tab_wait_for_each_other(world: World) -> None:
         desk.write(deals(5))
     desk.write(deals(5))
     assert len(desk.table()) == 6
+
+
+MOVES: dict[str, Callable[[Desk], object]] = {
+    "a column is moved": lambda desk: desk.do(
+        {"moveDimension": {"source": desk.lines("COLUMNS", 0, 1), "destinationIndex": 3}}
+    ),
+    "rows are inserted above": lambda desk: desk.do({"insertDimension": {"range": desk.lines("ROWS", 0, 2)}}),
+    "a row is inserted": lambda desk: desk.do({"insertDimension": {"range": desk.lines("ROWS", 4, 5)}}),
+    "the tab is renamed": lambda desk: desk.do(
+        {"updateSheetProperties": {"properties": {"sheetId": desk.tab().sheet_id, "title": "Other"}, "fields": "title"}}
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_no_row_is_lost_whenever_something_is_moved(world: World, move: str) -> None:
+    """Up to the last look; what comes in between that and the moment all of it shows cannot be noticed."""
+    rows = [(id_, title, value if id_ % 2 else -1) for id_, title, value in deals(8) if id_ != 5]
+    moment, is_over = 0, False
+    while not is_over:
+        desk = Desk(world, limits=TINY)
+        desk.write(deals(8), **UPDATE)
+        wire = TroubledWire(WSGIAdapter(world.app, on_wait=world.clock.sleep))
+        wire.before_each = lambda number, desk=desk, moment=moment: MOVES[move](desk) if number == moment else None
+        ours = World(world.app, world.google, world.clock, wire.session(), world.quotas, world.told)
+        try:
+            desk.write(rows, page=3, destination=desk.new_destination(ours.user()), **UPDATE)
+        except (TemporaryError, NotThere):
+            pass
+        else:
+            is_over = wire.count - 1 <= moment
+            tab = desk.book.tabs[1]
+            lines = [{tab.value(row, column) for column in range(3)} for row in range(tab.rows)]
+            assert is_over or [line for line in lines if line & {f"Deal {id_}" for id_ in range(9)}] == [
+                set(row) for row in rows
+            ], moment
+        moment += 1
