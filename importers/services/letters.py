@@ -228,7 +228,7 @@ def _refused(incident: Incident, known: Known) -> Letter | None:
     number = len(used_by)
     paused = (
         f"{number} importer{'' if number == 1 else 's'} that use{'s' if number == 1 else ''} it will not run until that "
-        "is done; then they go on by themselves."
+        f"is done; then {'it goes on by itself' if number == 1 else 'they go on by themselves'}."
         if used_by
         else "No importer uses it at present."
     )
