@@ -149,10 +149,16 @@ class Runs(Database):
 
 
 def is_connected() -> ColumnElement[bool]:
-    """The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself."""
-    working = select(connections.c.id).where(connections.c.status == ConnectionStatus.WORKING)
-    may_write = importers.c.destination_id.is_(None) | importers.c.destination_id.in_(working)
-    return importers.c.connection_id.in_(working) & may_write
+    """
+    The accounts an importer reads and writes with work: until then it neither starts nor goes on by itself.
+    Said by what must not be, so that databases begin with the importers: those that do not work are few.
+    """
+    return ~_is_refused(importers.c.connection_id) & ~_is_refused(importers.c.destination_id)
+
+
+def _is_refused(connection_id: ColumnElement[int]) -> ColumnElement[bool]:
+    refused = (connections.c.id == connection_id, connections.c.status != ConnectionStatus.WORKING)
+    return select(connections.c.id).where(*refused).exists()
 
 
 def unfinished_run(sql: SqlConnection, importer: Importer) -> Run | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, case, func, insert, literal, select, text, update
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -14,7 +14,6 @@ from importers.model import (
     Beginning,
     Due,
     Ending,
-    Every,
     Line,
     Run,
     Status,
@@ -140,49 +139,57 @@ def _due_of(row: AnyRow) -> Due:
 
 
 def _set_next_turns(sql: SqlConnection, turns: Sequence[Due], beginnings: Mapping[int, Beginning]) -> None:
-    if not turns:
-        return
-    change = update(importers).where(importers.c.id == bindparam("its_id"))
-    sql.execute(
-        change.values(next_run_at=bindparam("next"), missed_at=bindparam("missed")),
-        [
-            {
-                "its_id": due.importer_id,
-                "next": beginnings[due.importer_id].next_run_at,
-                "missed": None if beginnings[due.importer_id].line else due.due_at,
-            }
-            for due in turns
-        ],
-    )
+    def turn_of(due: Due) -> tuple[datetime | None, datetime | None]:
+        beginning = beginnings[due.importer_id]
+        return beginning.next_run_at, None if beginning.line else due.due_at
+
+    for (next_run_at, missed_at), those in _alike(turns, turn_of):
+        theirs = update(importers).where(importers.c.id.in_([due.importer_id for due in those]))
+        sql.execute(theirs.values(next_run_at=next_run_at, missed_at=missed_at))
 
 
 def _queue(sql: SqlConnection, turns: Sequence[Due], beginnings: Mapping[int, Beginning], now: datetime) -> int:
     """How many runs there are now. None for an importer whose last one is not over: that turn is taken all the same."""
     lines = {importer_id: beginning.line for importer_id, beginning in beginnings.items() if beginning.line}
-    busy = set(_busy(sql, list(lines)))
-    values = [_new_run(due, now) for due in turns if due.importer_id in lines and due.importer_id not in busy]
-    if not values:
-        return 0
-    # One that is started by hand this very moment has its run already.
-    to_runs = (postgresql.insert if sql.dialect.name == "postgresql" else sqlite.insert)(runs)
-    made = sql.execute(to_runs.on_conflict_do_nothing().returning(runs.c.id, runs.c.importer_id), values).all()
-    if made:
-        sql.execute(insert(events), [_first_event(row.id, lines[row.importer_id], now) for row in made])
+    made = sql.execute(_new_runs(sql, list(lines), now)).all() if lines else []
+    for line, those in _alike(made, lambda run: lines[run.importer_id]):
+        first = select(runs.c.id, literal(1), *_literals(events, at=now, level=line.level, text=line.text))
+        theirs = first.where(runs.c.id.in_([run.id for run in those]))
+        sql.execute(insert(events).from_select(["run_id", "number", "at", "level", "text"], theirs))
     return len(made)
 
 
-def _busy(sql: SqlConnection, importer_ids: Sequence[int]) -> list[int]:
-    busy = select(runs.c.importer_id).where(_UNFINISHED, runs.c.importer_id.in_(importer_ids))
-    return list(sql.scalars(busy)) if importer_ids else []
+def _new_runs(sql: SqlConnection, importer_ids: Sequence[int], now: datetime) -> Any:
+    """In one statement for all of them. One that is started by hand this very moment has its run already."""
+    chain, schedule = (literal(trigger, runs.c.trigger.type) for trigger in (Trigger.CHAIN, Trigger.SCHEDULE))
+    same = {**new_run_values(0, 0, Trigger.SCHEDULE, now), "last_event": 1}
+    for own in ("workspace_id", "importer_id", "trigger"):
+        del same[own]
+    busy = select(runs.c.id).where(runs.c.importer_id == importers.c.id, _UNFINISHED).exists()
+    theirs = select(
+        importers.c.workspace_id,
+        importers.c.id,
+        case((importers.c.after_id.is_not(None), chain), else_=schedule),
+        *_literals(runs, **same),
+    ).where(importers.c.id.in_(importer_ids), ~busy)
+    to_runs = (postgresql.insert if sql.dialect.name == "postgresql" else sqlite.insert)(runs)
+    into = to_runs.from_select(["workspace_id", "importer_id", "trigger", *same], theirs)
+    return into.on_conflict_do_nothing().returning(runs.c.id, runs.c.importer_id)
 
 
-def _new_run(due: Due, now: datetime) -> dict[str, Any]:
-    trigger = Trigger.CHAIN if due.schedule.every is Every.AFTER else Trigger.SCHEDULE
-    return {**new_run_values(due.workspace_id, due.importer_id, trigger, now), "last_event": 1}
+def _literals(table: Table, **values: Any) -> list[ColumnElement[Any]]:
+    return [literal(value, table.c[name].type) for name, value in values.items()]
 
 
-def _first_event(run_id: int, line: Line, now: datetime) -> dict[str, Any]:
-    return {"run_id": run_id, "number": 1, "at": now, "level": line.level, "text": line.text}
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+def _alike(those: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:
+    groups: dict[K, list[T]] = {}
+    for one in those:
+        groups.setdefault(key(one), []).append(one)
+    return groups.items()
 
 
 def _silent_since(run: Run) -> tuple[ColumnElement[bool], ...]:
