@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from gspread import urls
 from importers.destinations.google_sheets.calls import PATIENCE, Call, Calls, authorized
 from importers.destinations.google_sheets.credentials import GoogleSignIn
 from importers.destinations.google_sheets.failures import AnswerLost, SlowAnswer, garbled
+from importers.errors import ImporterError
 from importers.http.quota import READ, WRITE
 from importers.http.retry import Patience
 from importers.interfaces import Clock, Quota, Stop, Tell, never_stop, say_nothing
@@ -217,7 +219,10 @@ class SheetsClient:
     # --- files ---
 
     def create(self, title: str, *, time_zone: str = "", locale: str = "") -> str:
-        """The id of a new spreadsheet. Raises AnswerLost."""
+        """
+        The id of a new spreadsheet. Raises AnswerLost. Where it is there, but
+        takes neither zone nor locale, it keeps those of its owner.
+        """
         # By Drive, as gspread does, and not spreadsheets.create: drive.file is enough for it.
         body = msgspec.json.encode({"name": title, "mimeType": _SPREADSHEET})
         params = {"supportsAllDrives": "true", "fields": "id"}
@@ -228,7 +233,8 @@ class SheetsClient:
         properties = {name: value for name, value in (("timeZone", time_zone), ("locale", locale)) if value}
         if properties:
             change = {"updateSpreadsheetProperties": {"properties": properties, "fields": ",".join(properties)}}
-            self.batch_update(new_id, [change], repeatable=True)
+            with suppress(ImporterError):  # whoever raised now would lose a spreadsheet that is there
+                self.batch_update(new_id, [change], repeatable=True)
         return new_id
 
     def spreadsheets(self) -> Sequence[FoundFile]:

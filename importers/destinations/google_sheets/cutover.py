@@ -7,7 +7,7 @@ gets its room, so from then on nothing of the table moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -115,7 +115,7 @@ def requests(plan: Plan) -> list[Request]:
 
 def changes_something(plan: Plan) -> bool:
     place = plan.place
-    needs_marks = place.is_claimed or place.known is None or (place.known.foot is None and plan.length > 0)
+    needs_marks = place.is_claimed or place.known is None or place.known.feet != _feet(plan)
     reshapes = plan.length != place.rows or place.is_mended or bool(place.gone)
     return bool(plan.positions) or bool(plan.blanks) or plan.writes_header or needs_marks or reshapes or reformats(plan)
 
@@ -371,11 +371,12 @@ def _marks(plan: Plan) -> Iterator[Json]:
     old = place.known.marks if place.known else ()
     yield from marks.removal([mark.id for mark in old if mark.id not in kept])
     yield marks.table_request(sheet, table, plan.done)
-    have = {mark.key for mark in old if mark.id in kept and mark.key in (marks.HEAD, marks.FOOT)}
-    if marks.HEAD not in have:
+    have = {(mark.key, mark.index) for mark in old if mark.id in kept}
+    if (marks.HEAD, place.head) not in have:
         yield marks.head_request(sheet, table, place.head)
-    if marks.FOOT not in have and plan.length:
-        yield marks.foot_request(sheet, table, place.head + plan.length)
+    for row in sorted(_feet(plan)):
+        if (marks.FOOT, row) not in have:
+            yield marks.foot_request(sheet, table, row)
     marked = {mark.value for mark in old if mark.id in kept and mark.key == marks.COLUMN}
     names = {value.split(".")[1] for value in marked}
     for column in plan.columns[: marks.MOST_MARKED_COLUMNS]:
@@ -387,13 +388,16 @@ def _kept_marks(plan: Plan) -> set[int]:
     place = plan.place
     if place.known is None or place.is_claimed:
         return set()
-    is_kept: dict[str, Callable[[marks.Mark], bool]] = {
-        marks.HEAD: lambda mark: mark.index == place.head and not place.is_mended,
-        marks.FOOT: lambda mark: mark.index == place.head + plan.length and not place.is_mended,
-    }
-    ends = [mark for mark in place.known.marks if mark.key in is_kept and is_kept[mark.key](mark)]
-    first = {mark.key: mark.id for mark in reversed(ends)}
-    return {*first.values(), *_kept_columns(plan)}
+    if place.is_mended:  # all rows move down by one
+        return set(_kept_columns(plan))
+    ends = {(marks.HEAD, place.head), *((marks.FOOT, row) for row in _feet(plan))}
+    first = {(mark.key, mark.index): mark.id for mark in reversed(place.known.marks)}
+    return {*(id_ for where, id_ in first.items() if where in ends), *_kept_columns(plan)}
+
+
+def _feet(plan: Plan) -> frozenset[int]:
+    """The last data rows, which bear a mark each: where one is deleted or dragged away, the others tell the end."""
+    return frozenset(plan.place.head + row for row in range(max(1, plan.length - marks.FEET + 1), plan.length + 1))
 
 
 def _kept_columns(plan: Plan) -> Iterator[int]:

@@ -53,21 +53,21 @@ class GoogleSheetsDestination:
 
     # --- where -----------------------------------------------------------------
 
-    def prepare(self, target: Target) -> Target:
+    def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         start_of(target)
         if not target.place.strip():
-            return self._created(target)
+            return self._created(target, time_zone)
         spreadsheet = spreadsheet_id_in(target.place)
         told = self._client.spreadsheet(spreadsheet, fields="properties.title,sheets.properties(sheetId,title)")
         sheet = target.sheet.strip() or _title_of(told, tab_id_in(target.place))
         _refuse_bad_title(sheet)
         return replace(target, place=spreadsheet, place_name=told.get("properties", {}).get("title", ""), sheet=sheet)
 
-    def _created(self, target: Target) -> Target:
+    def _created(self, target: Target, time_zone: str) -> Target:
         name = target.place_name.strip() or target.sheet.strip() or "Pipesheet"
         sheet = target.sheet.strip() or name[: names.MAX_TITLE]
         _refuse_bad_title(sheet)
-        spreadsheet = self._client.create(name)
+        spreadsheet = self._client.create(name, time_zone=time_zone)
         with suppress(ImporterError):  # then the table gets a tab of its own beside the one that is there
             self._rename_first_tab(spreadsheet, sheet, rows=names.frozen_rows(start_of(target)[0]))
         return replace(target, place=spreadsheet, place_name=name, sheet=sheet)
@@ -97,10 +97,17 @@ class GoogleSheetsDestination:
         return address_of(target.place, tab.id if tab else None)
 
     def zone_of(self, target: Target) -> str | None:
-        zone = self._survey(target).zone
+        zone = self._zone(target)
         with suppress(ValueError, OSError, KeyError):
             return ZoneInfo(zone).key
         return None
+
+    def _zone(self, target: Target) -> str:
+        """Of what was seen just now; else only this is asked."""
+        if target in self._seen or not target.place:
+            return self._survey(target).zone
+        told = self._client.spreadsheet(spreadsheet_id_in(target.place), fields="properties.timeZone")
+        return str(told.get("properties", {}).get("timeZone", ""))
 
     # --- whether ---------------------------------------------------------------
 

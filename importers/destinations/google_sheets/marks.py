@@ -6,7 +6,7 @@ which travels with its tab, row or column wherever that is moved. Pure.
 |---|---|---|
 | pipesheet-table | the tab | JSON: table, the tab's own id, the run that wrote it last, what that did |
 | pipesheet-head | the header row | short name of the table |
-| pipesheet-foot | the last data row, where there is one | short name of the table |
+| pipesheet-foot | the last three data rows, or as many as there are | short name of the table |
 | pipesheet-column | a column | short names of table and column, and a letter for the number format we gave it |
 | pipesheet-stage | a staging tab | JSON: table, run, when |
 
@@ -32,6 +32,9 @@ STAGE = "pipesheet-stage"
 KEYS = (TABLE, HEAD, FOOT, COLUMN, STAGE)
 
 ROWS, COLUMNS = "ROWS", "COLUMNS"
+
+FEET = 3
+"""So many of the last data rows are marked: somebody may delete one of them, or drag it away."""
 
 _SHORT = 6
 _TOLD = 4

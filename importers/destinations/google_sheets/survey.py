@@ -57,8 +57,9 @@ class Tab:
 @dataclass(frozen=True, slots=True)
 class Known:
     """
-    Our table as its marks tell: `columns` by their short names, `foot` and
-    `head` None where somebody deleted that row. `taken` are the columns of
+    Our table as its marks tell: `columns` by their short names, `foot` the
+    lowest row that is marked as one of the last, `foot` and `head` None where
+    somebody deleted them. `taken` are the columns of
     this tab that belong to other tables of ours.
     """
 
@@ -69,6 +70,11 @@ class Known:
     foot: int | None
     marks: tuple[Mark, ...]
     """All of this table's on the tab, those that do not count included."""
+
+    @property
+    def feet(self) -> frozenset[int]:
+        """Every row that is marked as one of the last."""
+        return frozenset(mark.index for mark in self.marks if mark.key == FOOT and mark.index is not None)
 
     @property
     def shape(self) -> tuple[Any, ...]:

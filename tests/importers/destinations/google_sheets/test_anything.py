@@ -98,7 +98,7 @@ class Game:
         head = next((mark.index for mark in found if mark.key == marks.HEAD), None)
         if head is None:
             return None
-        foot = next((mark.index for mark in found if mark.key == marks.FOOT), head)
+        foot = max((mark.index for mark in found if mark.key == marks.FOOT), default=head)
         columns = {mark.value.split(".")[1]: mark.index or 0 for mark in found if mark.key == marks.COLUMN}
         return head, foot if foot is not None else head, columns
 

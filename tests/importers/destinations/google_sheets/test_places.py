@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from importers.destinations.google_sheets.survey import surveyed
 from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere
 from importers.model import Column, Target
 from sandbox.google.accounts import ALEX, DEMO, SAM
-from tests.importers.destinations.google_sheets.desk import COLUMNS, KIND, UPDATE, Desk, deals
+from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, KIND, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
 HEADERS = ["ID", "Title", "Value"]
@@ -184,6 +186,54 @@ class TestFindingItAgain:
         ids = [row[0] if row else "" for row in desk.table()]
         assert ids == ["ID", 1, 2, "", "", "", 6, 7, 8, 9, "", "Sum"]
         assert written.added == 2
+
+    @pytest.mark.parametrize("target", [{}, UPDATE, APPEND], ids=["replace", "update", "append"])
+    def test_its_last_row_that_was_dragged_upward(self, desk: Desk, target: dict[str, Any]) -> None:
+        desk.write(deals(6), **target)
+        for _ in range(4):
+            desk.do({"moveDimension": {"source": desk.lines("ROWS", 6, 7), "destinationIndex": 1}})
+            desk.write([] if target == APPEND else deals(6), **target)
+        assert sorted(desk.table()[1:]) == listed(deals(6))
+        desk.write(deals(1, start=7) if target == APPEND else deals(7), **target)
+        assert sorted(desk.table()[1:]) == listed(deals(7))
+
+    @pytest.mark.parametrize("count", [1, 2, 3, 4])
+    def test_any_of_its_rows_wherever_it_was_dragged(self, desk: Desk, count: int) -> None:
+        for source, destination in itertools.permutations(range(1, count + 1), 2):
+            desk.write(deals(count))
+            rows = desk.lines("ROWS", source, source + 1)
+            desk.do({"moveDimension": {"source": rows, "destinationIndex": destination}})
+            desk.write(deals(count))
+            assert desk.table() == [HEADERS, *listed(deals(count))]
+
+    def test_its_last_row_that_was_deleted_where_keys_are_texts_and_rows_have_gaps(self, desk: Desk) -> None:
+        columns = (Column("id", "ID"), *COLUMNS[1:])
+        rows = [(f"k{number}", f"Deal {number}", number) for number in range(8)]
+        desk.write(rows, columns, **UPDATE)
+        desk.write([*rows[:2], *rows[3:]], columns, **UPDATE)
+        desk.do({"deleteDimension": {"range": desk.lines("ROWS", 8, 9)}})
+        desk.write([*rows[:2], *rows[3:]], columns, **UPDATE)
+        assert [row[0] if row else "" for row in desk.table()] == ["ID", "k0", "k1", "", "k3", "k4", "k5", "k6", "k7"]
+
+    def test_its_last_row_that_was_deleted_where_rows_were_inserted(self, desk: Desk) -> None:
+        desk.write(deals(8))
+        desk.do({"insertDimension": {"range": desk.lines("ROWS", 4, 6)}})
+        desk.do({"deleteDimension": {"range": desk.lines("ROWS", 10, 11)}})
+        desk.write(deals(8))
+        assert desk.table() == [HEADERS, *listed(deals(8))]
+
+    @pytest.mark.parametrize("target", [{}, UPDATE, APPEND], ids=["replace", "update", "append"])
+    def test_a_table_whose_last_row_alone_is_marked(self, desk: Desk, target: dict[str, Any]) -> None:
+        """As earlier versions left it."""
+        desk.write(deals(6), **target)
+        found = marks.parsed(desk.world.user().search_metadata(desk.id, [marks.FOOT]))
+        desk.do(*marks.removal([mark.id for mark in found if mark.index != 6]))
+        for count in (6, 6, 8):
+            desk.write([] if target == APPEND else deals(count), **target)
+        feet = marks.parsed(desk.world.user().search_metadata(desk.id, [marks.FOOT]))
+        rows = 6 if target == APPEND else 8
+        assert desk.table() == [HEADERS, *listed(deals(rows))]
+        assert sorted(mark.index for mark in feet) == [rows - 2, rows - 1, rows]
 
     def test_its_header_row_that_was_deleted(self, desk: Desk) -> None:
         desk.write(deals(5))
