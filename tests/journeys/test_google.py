@@ -36,6 +36,8 @@ def test_from_a_workbook_to_google_sheets_and_a_copy_on_a_second_tab(page: Page,
     page.get_by_role("link", name="Add one").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Deals to Google Sheets")
     expect(page.locator("#file option")).to_have_text(["None yet"])
+    expect(page.locator("#way-new")).to_be_checked()
+    page.get_by_text("From the list", exact=True).click()
     page.get_by_role("button", name="Pick in Google Drive").click()
     picker = page.frame_locator("iframe.picker-frame")
     picker.get_by_text("Sales 2026").click()
@@ -73,6 +75,21 @@ def test_from_a_workbook_to_google_sheets_and_a_copy_on_a_second_tab(page: Page,
     expect(second.locator("nav .tabs [aria-current]")).to_have_text("Stages")
     expect(second.locator("nav .tabs a")).to_have_text(["Sheet1", "Deals", "Stages"])
     second.close()
+
+
+def test_a_spreadsheet_that_was_not_chosen_stays_marked_until_one_is(page: Page, base: str):
+    page.goto(base + "/importers/new")
+    page.get_by_text("Google Sheets", exact=True).click()
+    page.get_by_text("From the list", exact=True).click()
+    with page.expect_response("**/editor/tabs*"):
+        page.get_by_role("button", name="Save and Run").click()
+    expect(page.locator("#files")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#file option")).not_to_have_count(1)
+    expect(page.locator("#file-error")).to_have_text("Choose a spreadsheet.")
+    expect(page.locator("#file")).to_have_attribute("aria-invalid", "true")
+    page.locator("#file").select_option(index=1)
+    expect(page.locator("#file-error")).to_have_count(0)
+    expect(page.locator("#file")).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_an_account_is_connected_beside_an_editor_that_loses_nothing_and_a_new_spreadsheet_is_made(

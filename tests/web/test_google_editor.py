@@ -330,13 +330,31 @@ def test_a_tab_that_is_taken_names_the_importer_that_has_it(at_alice: Browser, w
     assert "“Deals to Google Sheets” writes to the sheet" in page.root.find(id="tab-error").text
 
 
+def test_a_file_that_was_not_picked_is_to_be_chosen_again_right_here(
+    at_alice: Browser, alex: Connection, robot: Connection, file: File
+):
+    at_alice.open("/importers/new")
+    page = at_alice.submit(press="save", **google_answers(alex, replace(file, id="1" * 44), tab="Kept"))
+    told = page.root.find(id="file-error").text
+    assert "Choose it again here: press “Pick in Google Drive”" in told
+    assert "Edit the importer" not in page.text
+    beside = at_alice.open(f"/editor/tabs?account={alex.id}&spreadsheet={'1' * 44}").root.find(role="alert").text
+    assert " ".join(beside.split()) == " ".join(told.split())
+
+
+def test_who_has_no_spreadsheet_begins_with_a_new_one_without_scripts_too(at_alice: Browser, alex: Connection):
+    at_alice.open(f"/importers/new?account={alex.id}")
+    form = at_alice.submit(press="options").form()
+    assert form.value("way") == "new"
+
+
 def test_google_being_away_is_told_above_the_form_and_nothing_is_lost(
     at_alice: Browser, google: Google, robot: Connection, file: File
 ):
     google.faults.add("server_error", path="/v4/")
     at_alice.open("/importers/new")
     page = at_alice.submit(press="save", **google_answers(robot, file, tab="Kept"))
-    assert "Google is in trouble" in page.root.find(role="alert").text
+    assert "Google does not answer" in page.root.find(role="alert").text
     assert page.form().value("tab") == "Kept"
 
 

@@ -43,6 +43,11 @@ class Files:
     def can_create(self) -> bool:
         return not self.share_with
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether Google was asked, and there is none."""
+        return self.was_asked and not self.files and not self.trouble
+
 
 @dataclass(frozen=True, slots=True)
 class Tabs:
@@ -63,7 +68,7 @@ def files_of(account_id: int | None, *, asking: bool = True) -> Files:
         return Files(account, current.services().google.spreadsheets(current.actor(), account.id), was_asked=True)
     except ImporterError as error:
         # As it is now: it may just have turned out to need reconnecting.
-        return Files(_account(account_id), trouble=error, was_asked=True)
+        return Files(_account(account_id), trouble=as_told_here(error), was_asked=True)
 
 
 def _account(account_id: int | None) -> Connection | None:
@@ -77,7 +82,18 @@ def tabs_of(account_id: int | None, spreadsheet: str) -> Tabs:
     try:
         return Tabs(current.services().google.tabs(current.actor(), account_id, spreadsheet), was_asked=True)
     except ImporterError as error:
-        return Tabs(trouble=error, was_asked=True)
+        return Tabs(trouble=as_told_here(error), was_asked=True)
+
+
+def as_told_here(error: ImporterError) -> ImporterError:
+    """*error* for somebody who is in the editor already."""
+    if _ELSEWHERE not in error.hint:
+        return error
+    return type(error)(error.message, hint=error.hint.replace(_ELSEWHERE, _HERE), **error.facts)
+
+
+_ELSEWHERE = "Edit the importer and choose the spreadsheet again with"
+_HERE = "Choose it again here: press"
 
 
 def as_googles(address: str) -> str:

@@ -8,6 +8,7 @@ from importers.errors import ImporterError, InvalidSettings
 from importers.model import GOOGLE_SHEETS, ColumnKind, Draft, Preview
 from importers.services.outlook import Outlook
 from web import current
+from web.editor.destination import as_told_here
 
 ROWS = 20
 
@@ -49,5 +50,5 @@ def _with_outlook(shown: Shown, draft: Draft, importer_id: int | None) -> Shown:
     try:
         outlook = importers.forecast(actor, draft, importer_id=importer_id, preview=shown.preview)
     except ImporterError as error:
-        return replace(shown, blocked=error)
+        return replace(shown, blocked=as_told_here(error))
     return replace(shown, outlook=outlook)

@@ -40,7 +40,18 @@ from web.editor.answers import (
     spreadsheet_from,
     usual_count,
 )
-from web.editor.destination import LISTED, NEW, PASTED, WAYS, Tabs, accounts, as_googles, files_of, tabs_of
+from web.editor.destination import (
+    LISTED,
+    NEW,
+    PASTED,
+    WAYS,
+    Tabs,
+    accounts,
+    as_googles,
+    as_told_here,
+    files_of,
+    tabs_of,
+)
 from web.editor.forms import COLUMN_MODES, KINDS, NO_COLUMN, EditorForm, an_account
 from web.editor.options import Options, entity_named, load, on_shelf
 from web.editor.schedule_forms import ScheduleForm, followable
@@ -259,7 +270,7 @@ def _saved(desk: Desk, form: EditorForm) -> Importer | None:
     try:
         return desk.save(draft_from(form, desk.base), bool(form.start_anyway.data))
     except ImporterError as error:
-        _tell(form, error)
+        _tell(form, as_told_here(error))
         return None
 
 
@@ -342,9 +353,12 @@ def _destination(form: EditorForm) -> dict[str, Any]:
     """
     is_wanted = request.form.get("action") == "options" and form.kind.data == GOOGLE_SHEETS
     place, title = spreadsheet_from(form)
+    files = files_of(form.account.data, asking=is_wanted)
+    if files.is_empty and files.can_create and form.way.data == LISTED and not place:
+        form.way.data = NEW
     return {
         "accounts": accounts(),
-        "files": files_of(form.account.data, asking=is_wanted),
+        "files": files,
         "tabs": tabs_of(form.account.data, place) if is_wanted else Tabs(),
         "file_kept": file_value(place, title) if form.way.data == LISTED else "",
         "destination_kept": destination_in_words(form),

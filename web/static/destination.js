@@ -34,6 +34,38 @@ const show = async (place, address, query) => {
 let filesOf = null;
 let tabsOf = null;
 
+// What is told at a field stays until its answer changes, whatever piece of page comes anew around it.
+const keepMark = () => {
+  const told = files.querySelector("#file-error");
+  const marked = chosen("file");
+  return () => {
+    const { file } = form.elements;
+    if (!told || !file || file.value !== marked) return;
+    file.closest(".pick-row").after(told);
+    file.classList.add("is-invalid");
+    file.setAttribute("aria-invalid", "true");
+    file.setAttribute("aria-describedby", "file-error file-help");
+  };
+};
+
+const unmark = (field) => {
+  document.getElementById(`${field.name}-error`)?.remove();
+  field.classList.remove("is-invalid");
+  field.removeAttribute("aria-invalid");
+  const described = (field.getAttribute("aria-describedby") ?? "").replace(`${field.name}-error`, "").trim();
+  if (described) field.setAttribute("aria-describedby", described);
+  else field.removeAttribute("aria-describedby");
+};
+
+// What a field says already is not said once more beside it.
+const tellOnce = () => {
+  const text = (element) => element.textContent.replace(/\s+/g, " ").trim();
+  const told = [...form.querySelectorAll(".for-google .invalid-feedback")].map(text);
+  for (const box of form.querySelectorAll("#files .alert, #tabs .alert")) {
+    box.parentElement.classList.toggle("d-none", told.includes(text(box)));
+  }
+};
+
 const spreadsheet = () => {
   if (chosen("way") === "new") return "";
   return chosen("way") === "pasted" ? chosen("address").trim() : chosen("file").split(":")[0];
@@ -44,26 +76,47 @@ const showTabs = async () => {
   if (wanted === tabsOf) return;
   tabsOf = wanted;
   if (!(await show(tabs, form.dataset.tabs, { account: chosen("account"), spreadsheet: spreadsheet() }))) tabsOf = null;
+  tellOnce();
 };
 
 const showFiles = async () => {
   const wanted = chosen("account");
   if (wanted && wanted !== filesOf) {
     const file = filesOf === null || filesOf === wanted ? chosen("file") : "";
+    const mark = filesOf === null || filesOf === wanted ? keepMark() : () => {};
     filesOf = wanted;
-    if (!(await show(files, form.dataset.spreadsheets, { account: wanted, file }))) filesOf = null;
+    if (await show(files, form.dataset.spreadsheets, { account: wanted, file })) mark();
+    else filesOf = null;
     offerNew();
+    tellOnce();
   }
   // What Google says to the first question it would say to the second one, too.
   if (files.querySelector(".alert")) tabs.replaceChildren();
   else await showTabs();
 };
 
-// A service account owns nothing, so it cannot make a spreadsheet.
+// A service account owns nothing, so it cannot make a spreadsheet. Who has none yet begins with a new one, unless they
+// said otherwise.
+let isWayChosen = "unsaved" in form.dataset;
+let isNewOffered = false;
+
 const offerNew = () => {
-  const canCreate = form.elements.file?.dataset.canCreate !== "no";
+  const { file } = form.elements;
+  const canCreate = file?.dataset.canCreate !== "no";
   form.querySelector('label[for="way-new"]').hidden = !canCreate;
-  if (!canCreate && chosen("way") === "new") form.querySelector("#way-listed").checked = true;
+  const isEmpty = file?.dataset.empty === "yes" && !chosen("file");
+  if (canCreate && isEmpty && !isWayChosen && chosen("way") === "listed") {
+    isNewOffered = true;
+    propose("#way-new");
+  } else if (chosen("way") === "new" && (!canCreate || (isNewOffered && !isEmpty && !isWayChosen))) propose("#way-listed");
+};
+
+// Nobody is to be asked whether to drop what they did not choose themselves.
+const propose = (way) => {
+  const answer = () => {
+    form.querySelector(way).checked = true;
+  };
+  form.dispatchEvent(new CustomEvent("proposed", { detail: answer }));
 };
 
 const look = () => {
@@ -72,7 +125,9 @@ const look = () => {
 };
 
 form.addEventListener("change", (event) => {
+  if (event.target.name === "way") isWayChosen = true;
   if (!isGoogle()) return;
+  if (["account", "file", "address"].includes(event.target.name)) unmark(event.target);
   if (["kind", "account"].includes(event.target.name)) showFiles();
   if (["way", "file", "address"].includes(event.target.name)) showTabs();
 });
@@ -88,7 +143,10 @@ form.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-connects]")) awaitsAccount = true;
 });
-form.addEventListener("picked", showTabs);
+form.addEventListener("picked", () => {
+  unmark(form.elements.file);
+  showTabs();
+});
 
 // --- an account that is connected in another tab --------------------------------------
 

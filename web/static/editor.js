@@ -261,8 +261,14 @@ price.addEventListener("click", (event) => {
 
 const answers = () =>
   JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrf_token"));
-const began = answers();
+let began = answers();
 let isSent = false;
+
+form.addEventListener("proposed", ({ detail: answer }) => {
+  const isUntouched = answers() === began;
+  answer();
+  if (isUntouched) began = answers();
+});
 
 form.addEventListener("submit", (event) => {
   if (event.submitter?.value !== "options" && refuseWithoutColumns()) event.preventDefault();
