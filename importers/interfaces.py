@@ -364,11 +364,11 @@ class Writing(Protocol):
 class Destination(Protocol):
     """A place tables can be written to."""
 
-    def prepare(self, target: Target) -> Target:
+    def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         """
         *target* as it is kept from now on, when an importer is saved: a
-        spreadsheet that is to be created is, an address becomes an id and its
-        title. Errors as `check`.
+        spreadsheet that is to be created is, in that zone (IANA) where the
+        vendor knows it; an address becomes an id and its title. Errors as `check`.
         """
 
     def beside(self, target: Target) -> Target:

@@ -236,7 +236,7 @@ class MemoryDestination:
         if self.refusal:
             raise self.refusal
 
-    def prepare(self, target: Target) -> Target:
+    def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         return target
 
     def zone_of(self, target: Target) -> str | None:

@@ -213,11 +213,23 @@ class Importers:
         draft = _in_one_zone(draft)
         self._check_entity(draft.selection.entity)
         wanted = min(rows, MOST_PREVIEW_ROWS, draft.selection.limit or MOST_PREVIEW_ROWS)
-        selection = replace(draft.selection, limit=wanted)
+        selection = replace(draft.selection, limit=wanted, time_zone=self._zone_shown(actor, draft))
         with self._accounts.source(self._store.connection(actor.workspace.id, draft.connection_id)) as source:
             found = _first_rows(source, selection, wanted)
         is_limit = len(found.rows) == draft.selection.limit
         return replace(found, is_whole=not found.notes and (is_limit or len(found.rows) < wanted))
+
+    def _zone_shown(self, actor: Actor, draft: Draft) -> str:
+        """In which moments will be written, where the place says so at once; else that of the importer."""
+        zone = draft.selection.time_zone
+        if draft.target.kind != GOOGLE_SHEETS or not draft.target.place.strip():
+            return zone
+        with (
+            suppress(ImporterError),
+            self._accounts.destination(actor.workspace.id, draft.target, hurries=True) as destination,
+        ):
+            return destination.zone_of(draft.target) or zone
+        return zone
 
     def forecast(
         self, actor: Actor, draft: Draft, *, importer_id: int | None = None, preview: Preview | None = None
@@ -362,7 +374,7 @@ class Importers:
     def _placed(self, actor: Actor, draft: Draft, before: Importer | None) -> Draft:
         """With the target as it is kept: found, or created."""
         with self._accounts.destination(actor.workspace.id, draft.target, hurries=True) as destination:
-            target = destination.prepare(draft.target)
+            target = destination.prepare(draft.target, time_zone=draft.schedule.time_zone)
         # An address out of a browser is another way to write a place that stays the same.
         draft = replace(draft, target=aimed(target, before.target if before else None, self._kinds))
         self._check_place(actor, draft, before)

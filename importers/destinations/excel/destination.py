@@ -56,7 +56,7 @@ class ExcelDestination:
     def beside(target: Target) -> Target:
         return replace(target, sheet=names.sheet_of_removed(target.sheet), is_second=True)
 
-    def prepare(self, target: Target) -> Target:
+    def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         return target
 
     def zone_of(self, target: Target) -> str | None:

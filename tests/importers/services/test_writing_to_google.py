@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -131,6 +132,29 @@ def test_a_new_spreadsheet_is_created_once_all_else_is_right(
     made = google.files.get(target.place)
     assert made
     assert (made.name, made.owner, target.place_name) == ("Fresh", ALEX.email, "Fresh")
+
+
+def test_a_new_spreadsheet_lives_in_the_zone_of_its_importer(
+    services: Services, google: Google, alice: Actor, alex: Connection, draft: Drafting
+):
+    new = draft(place="", place_name="Fresh", connection_id=alex.id)
+    target = services.importers.create(alice, replace(new, schedule=Schedule(time_zone="Asia/Tokyo"))).target
+    made = google.files.get(target.place)
+    assert made
+    assert made.book
+    assert made.book.time_zone == "Asia/Tokyo"
+
+
+def test_a_preview_shows_moments_in_the_zone_of_the_spreadsheet(
+    services: Services, alice: Actor, file: File, draft: Drafting
+):
+    assert file.book
+    shown = []
+    for zone in ("UTC", "Asia/Tokyo"):
+        file.book.time_zone = zone
+        preview = services.importers.preview(alice, draft(selection=Selection("deals", columns=("add_time",))), rows=1)
+        shown.append(preview.rows[0][0])
+    assert shown[1] - shown[0] == timedelta(hours=9)  # type: ignore[operator]
 
 
 def test_a_service_account_cannot_create_one_and_says_what_to_do(services: Services, alice: Actor, draft: Drafting):
