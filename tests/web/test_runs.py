@@ -16,6 +16,7 @@ from importers.model import (
     Schedule,
     Selection,
     Status,
+    Trigger,
     Trouble,
 )
 from importers.services import Services
@@ -193,3 +194,17 @@ def test_what_a_running_one_is_at_stands_beside_its_status(at_alice: Browser, st
 
 def test_a_run_that_is_over_has_nothing_it_is_at(at_alice: Browser, done: Run):
     assert not at_alice.open(f"/runs/{done.id}").root.find(id="progress").find_all("p", class_="latest mb-0")
+
+
+def test_an_importer_that_was_paused_for_its_failures_says_why(at_alice: Browser, store: SqlStore, importer: Importer):
+    trouble = Trouble("not-there", "The filter “Won” is gone.", "Choose another one.")
+    for _ in range(3):
+        run, _ = store.add_run(importer, Trigger.CHAIN, now=NEW_YEAR)
+        store.claim_run(run.id, "c", now=NEW_YEAR)
+        store.end_run(run.id, "c", Ending(Status.FAILED, Counts(), trouble=trouble), lines=[], now=NEW_YEAR)
+    assert store.pause_failing(run, trouble, times=3, now=NEW_YEAR)
+    page = at_alice.open(f"/importers/{importer.id}")
+    assert "The filter “Won” is gone. Choose another one." in page.root.find(role="alert").text
+    assert "Another importer" in page.text
+    assert "After another importer" in at_alice.open(f"/runs/{run.id}").text
+    assert "failed again and again" in at_alice.open("/").text
