@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,8 +10,9 @@ from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.survey import table_of
 from importers.interfaces import Clock, Locks, Stop, Tell
 from importers.model import Column, ColumnKind, Delivery, Mode, Target
+from importers.tables.columns import Wish, unique_headers
 
-STAMP = Column("pipesheet:updated-at", "Updated at", ColumnKind.MOMENT)
+STAMP = Column("pipesheet:updated-at", "Written at", ColumnKind.MOMENT)
 """Says when a row was last written."""
 
 
@@ -65,7 +66,13 @@ class Job:
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """Those whose cells come, and ours."""
-        return (*self.columns, STAMP) if self.target.stamps_rows else self.columns
+        return (*self.columns, self._stamp) if self.target.stamps_rows else self.columns
+
+    @property
+    def _stamp(self) -> Column:
+        """Named apart from theirs; its key stays."""
+        headers = unique_headers([Wish(column.header) for column in (*self.columns, STAMP)])
+        return replace(STAMP, header=headers[-1])
 
     @property
     def compares(self) -> bool:

@@ -192,12 +192,13 @@ class SheetWriting:
             self._upload_if_much()
             plan = self._last_plan()
             if not cutover.changes_something(plan):
-                return self._written(plan.done, ["Nothing had changed, so nothing was written."])
+                self._job.tell("Nothing had changed, so nothing was written.")
+                return self._written(plan.done)
             self._refuse_impossible(plan)
             plan = self._guarded(plan)
             if self._sight.is_unchanged({staging.sheet_id for staging in self._stages}):
                 self._cut_over(plan, still_ours)
-                return self._written(plan.done, self._notes(len(plan.blanks)))
+                return self._written(plan.done, self._notes(plan.done.removed or 0))
         raise _restless()
 
     def _catch_up(self) -> None:
@@ -367,7 +368,7 @@ class SheetWriting:
 
     # --- what to say -------------------------------------------------------------------
 
-    def _written(self, done: Done, notes: Sequence[str]) -> Written:
+    def _written(self, done: Done, notes: Sequence[str] = ()) -> Written:
         said = (*self._encoder.notes(), *notes)
         title = self._sight.survey.title or self._job.target.place_name
         where = f"{self._job.target.sheet} in {title}"
@@ -376,18 +377,21 @@ class SheetWriting:
     def _told_again(self) -> Written:
         known = self._sight.survey.known
         done = known.done if known else Done(self._job.run)
-        return self._written(done, ["An earlier try of this run had written all of it already."])
+        self._job.tell("An earlier try of this run had written all of it already.")
+        return self._written(done)
 
-    def _notes(self, blanks: int) -> list[str]:
+    def _notes(self, removed: int) -> list[str]:
         notes = []
         if self._is_in_place:
             notes.append(
                 "The spreadsheet has no room for a second copy of the table, so it was written part by part: "
                 "who looked meanwhile may have seen some of it old and some of it new."
             )
-        if self._job.target.mode is Mode.UPDATE and blanks:
+        if self._job.target.mode is Mode.UPDATE and removed:
             was = (
-                "1 row was blanked and leaves a gap" if blanks == 1 else f"{blanks:,} rows were blanked and leave gaps"
+                "1 row was blanked and leaves a gap"
+                if removed == 1
+                else f"{removed:,} rows were blanked and leave gaps"
             )
             notes.append(f"{was}: their records are gone.")
         return notes

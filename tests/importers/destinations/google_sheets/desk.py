@@ -98,7 +98,7 @@ class Desk:
         destination.zone_of(place)
         delivery = Delivery(run or f"run {self.runs}", RUN_AT, keeps_missing)
         page = page or max(1, len(rows))
-        with destination.begin(place, columns, delivery=delivery) as writing:
+        with destination.begin(place, columns, delivery=delivery, tell=self.world.told.append) as writing:
             for start in range(0, len(rows), page):
                 writing.add(rows[start : start + page])
             return writing.commit()

@@ -69,7 +69,8 @@ class TestReplacing:
         desk.world.google.journal.clear()
         written = desk.write(deals(12), page=3)
         assert [call.kind for call in desk.world.google.journal.calls if call.kind == "write"] == []
-        assert written.notes == ("Nothing had changed, so nothing was written.",)
+        assert written.notes == ()
+        assert "Nothing had changed, so nothing was written." in desk.world.told
         assert (written.rows, written.added, written.changed, written.removed) == (12, 0, 0, 0)
         assert desk.everything() == before
 
@@ -99,7 +100,8 @@ class TestReplacing:
         again = desk.write(deals(12, factor=2), run="run 7")
         assert rows_of(desk) == listed(deals(12))
         assert (again.added, again.changed, again.removed) == (first.added, first.changed, first.removed)
-        assert again.notes == ("An earlier try of this run had written all of it already.",)
+        assert again.notes == ()
+        assert "An earlier try of this run had written all of it already." in desk.world.told
 
 
 class TestAppending:
@@ -260,8 +262,13 @@ class TestStamps:
         desk.write(deals(6), stamps_rows=True)
         header, *rows = desk.table()
         noon_in_amsterdam = 46023 + 13 / 24
-        assert header == [*HEADERS, "Updated at"]
+        assert header == [*HEADERS, "Written at"]
         assert all(row[3] == pytest.approx(noon_in_amsterdam) for row in rows)
+
+    def test_their_header_is_not_that_of_another_column(self, desk: Desk) -> None:
+        theirs = [ID, replace(TITLE, header="written at"), VALUE]
+        desk.write(deals(6), theirs, stamps_rows=True)
+        assert desk.table()[0] == ["ID", "written at", "Value", "Written at (2)"]
 
     def test_they_are_not_part_of_the_comparison(self, desk: Desk) -> None:
         desk.write(deals(6), stamps_rows=True)
