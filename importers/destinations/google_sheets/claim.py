@@ -6,6 +6,7 @@ our headers, or their owner said that what is there may go.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from importers.destinations.google_sheets.a1 import Box, cell_at, printed
 from importers.destinations.google_sheets.below import filled_rows, rows_of_table, telling_column
@@ -13,7 +14,7 @@ from importers.destinations.google_sheets.cells import AnyCell
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.refusals import occupied
-from importers.destinations.google_sheets.survey import Survey, Tab
+from importers.destinations.google_sheets.survey import Neighbour, Survey, Tab
 from importers.errors import InvalidSettings
 from importers.model import Column, Target
 
@@ -38,13 +39,15 @@ def claimed(client: SheetsClient, survey: Survey, target: Target, columns: Seque
     if tab is None:
         return new
     area = Box(row, left, tab.rows, left + len(columns))
-    _refuse_neighbours(survey, tab, area)
+    others = _others_to_displace(survey, target, tab, area)
+    new = replace(new, displaced=tuple(id_ for other in others for id_ in other.marks))
     area = area.within(Box(0, 0, tab.rows, tab.columns))
     if not area:
         return new
     rows, is_ours = _rows_there(client, survey, tab, area, target, columns)
+    rows = max(rows, *(other.foot - row for other in others), 0)
     _refuse_merged(tab, Box(row, left, max(row + 1 + rows, row + 2), area.right))
-    return Place(tab, row, rows, at, left + len(columns), is_claimed=True, has_header=is_ours, known=survey.known)
+    return replace(new, rows=rows, has_header=is_ours)
 
 
 def _rows_there(
@@ -66,13 +69,20 @@ def _rows_there(
     return 0, False
 
 
-def _refuse_neighbours(survey: Survey, tab: Tab, area: Box) -> None:
-    if survey.neighbours.isdisjoint(range(area.left, area.right)):
-        return
+def _others_to_displace(survey: Survey, target: Target, tab: Tab, area: Box) -> list[Neighbour]:
+    """
+    Tables of other importers, which may be long gone, in the columns we need:
+    ours from now on where the owner said so. Not where our table had its place
+    on this tab before: then they may have slid here.
+    """
+    others = [other for other in survey.others if not other.columns.isdisjoint(range(area.left, area.right))]
+    if not others or (target.takes_over and not target.is_second and survey.known is None):
+        return others
     raise InvalidSettings(
         f"A table that Pipesheet wrote for another importer stands in {printed(tab.title, area)}, so nothing was changed.",
         hint="Choose another sheet, or a cell to the right of that table. If that importer was deleted, or the "
-        "spreadsheet is a copy, delete the columns of the table in Google Sheets first.",
+        "spreadsheet is a copy, allow Pipesheet to write over what is there, or delete the columns of the table in "
+        "Google Sheets.",
         field="start",
     )
 

@@ -369,7 +369,7 @@ def _marks(plan: Plan) -> Iterator[Json]:
     place, sheet, table = plan.place, plan.sheet_id, plan.table
     kept = _kept_marks(plan)
     old = place.known.marks if place.known else ()
-    yield from marks.removal([mark.id for mark in old if mark.id not in kept])
+    yield from marks.removal([*(mark.id for mark in old if mark.id not in kept), *place.displaced])
     yield marks.table_request(sheet, table, plan.done)
     have = {(mark.key, mark.index) for mark in old if mark.id in kept}
     if (marks.HEAD, place.head) not in have:

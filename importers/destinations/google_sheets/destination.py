@@ -144,7 +144,8 @@ class GoogleSheetsDestination:
         notes = []
         if place.is_claimed and place.rows:
             many = f"{place.rows:,} rows" if place.rows > 1 else "1 row"
-            notes.append(f"{many} that Pipesheet did not write would be taken over.")
+            whose = "another importer wrote" if place.displaced else "Pipesheet did not write"
+            notes.append(f"{many} that {whose} would be taken over.")
         return Forecast(place.rows, tuple(notes))
 
     def begin(

@@ -32,6 +32,8 @@ class Place:
     is_mended: bool = False
     """The header row was deleted, and has to be put back."""
     known: Known | None = None
+    displaced: tuple[int, ...] = ()
+    """The ids of the marks of other tables, whose cells are taken over."""
 
     @property
     def bottom(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from importers.destinations.google_sheets import marks
@@ -92,6 +92,16 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another table of ours on the same tab: its columns, its last row, and the ids of all its marks."""
+
+    table: str
+    columns: frozenset[int]
+    foot: int
+    marks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """A spreadsheet at one moment, as far as one table is concerned."""
 
@@ -103,8 +113,13 @@ class Survey:
     """Where the table is, or would go; None: that tab is yet to be created."""
     known: Known | None
     stages: tuple[Stage, ...] = ()
-    neighbours: frozenset[int] = field(default_factory=frozenset)
-    """Columns of that tab that belong to other tables of ours."""
+    """Of this table; where it may take over others, of those on its tab, too."""
+    others: tuple[Neighbour, ...] = ()
+
+    @property
+    def neighbours(self) -> frozenset[int]:
+        """Columns of that tab that belong to other tables of ours."""
+        return frozenset[int]().union(*(other.columns for other in self.others))
 
     @property
     def cells(self) -> int:
@@ -136,6 +151,8 @@ def surveyed(target: Target, answer: Mapping[str, Any], found: Sequence[Mark]) -
     known = known_table(table, tabs, found)
     named = next((tab for tab in tabs if tab.title.casefold() == target.sheet.casefold()), None)
     tab = known.tab if known else named
+    others = _others(table, tab, found)
+    taken = [other.table for other in others] if target.takes_over and known is None else []
     return Survey(
         target.place,
         properties.get("title", ""),
@@ -143,8 +160,8 @@ def surveyed(target: Target, answer: Mapping[str, Any], found: Sequence[Mark]) -
         tabs,
         tab,
         known,
-        stages_of(table, tabs, found),
-        _neighbours(table, tab, tabs, found),
+        stages_of({table, *taken}, tabs, found),
+        others,
     )
 
 
@@ -183,24 +200,29 @@ def _known(table: str, tab: Tab, mark: Mark, found: Sequence[Mark]) -> Known:
     return Known(tab, Done.of(mark.content), by_name, head, foot, (*tables, *heads, *feet, *columns))
 
 
-def stages_of(table: str, tabs: Sequence[Tab], found: Sequence[Mark]) -> tuple[Stage, ...]:
+def stages_of(tables: Set[str], tabs: Sequence[Tab], found: Sequence[Mark]) -> tuple[Stage, ...]:
     there = {tab.id for tab in tabs}
-    stages = [one for one in found if one.key == STAGE and one.content.get("table") == table]
+    stages = [one for one in found if one.key == STAGE and one.content.get("table") in tables]
     return tuple(Stage(one.sheet_id, str(one.content.get("run", ""))) for one in stages if one.sheet_id in there)
 
 
-def _neighbours(table: str, tab: Tab | None, tabs: Sequence[Tab], found: Sequence[Mark]) -> frozenset[int]:
+def _others(table: str, tab: Tab | None, found: Sequence[Mark]) -> tuple[Neighbour, ...]:
     if tab is None:
-        return frozenset()
+        return ()
     on_tab = [one for one in found if one.sheet_id == tab.id]
     # Marks that came along with a copied tab belong to no table here.
-    names = {
-        marks.short(str(one.content.get("table")))
-        for one in on_tab
-        if one.key == TABLE and one.content.get("tab") == tab.id
-    } - {marks.short(table)}
-    columns = (one for one in on_tab if one.key == COLUMN and one.value.split(".")[0] in names)
-    return frozenset(one.index for one in columns if one.index is not None)
+    true = [one for one in on_tab if one.key == TABLE and one.content.get("tab") == tab.id]
+    names = {str(one.content.get("table")) for one in true} - {table}
+    return tuple(_neighbour(name, on_tab) for name in sorted(names))
+
+
+def _neighbour(table: str, on_tab: Sequence[Mark]) -> Neighbour:
+    name = marks.short(table)
+    lines = [one for one in on_tab if one.key != STAGE and one.value.split(".")[0] == name]
+    ours = [*lines, *(one for one in on_tab if one.key == TABLE and one.content.get("table") == table)]
+    columns = frozenset(one.index for one in lines if one.key == COLUMN and one.index is not None)
+    rows = [one.index for one in lines if one.key in (HEAD, FOOT) and one.index is not None]
+    return Neighbour(table, columns, max(rows, default=0), tuple(one.id for one in ours))
 
 
 def _tab(sheet: Mapping[str, Any]) -> Tab:
