@@ -73,7 +73,10 @@ def sift_for(target: Target, columns: Sequence[Column], there: RowsThere, *, kee
     if target.mode is Mode.UPDATE:
         key = next(place for place, column in enumerate(columns) if column.key == target.key)
         naming = _Naming(key, columns[key].header)
-        return _Updating(there, naming, skips=target.skips_unchanged, keeps_missing=keeps_missing)
+        may_use_all = target.takes_over and there.is_claimed
+        return _Updating(
+            there, naming, skips=target.skips_unchanged, keeps_missing=keeps_missing, may_use_all=may_use_all
+        )
     return _Replacing(there, skips=target.skips_unchanged)
 
 
@@ -164,9 +167,14 @@ class _Updating:
     """
     A row with the same key is overwritten where it stands, new ones go below.
     Of rows there that have the same key, the first one counts.
+
+    Where the table was just taken over (`may_use_all`), rows without a key are
+    nobody's: new rows take their places, and what is left of them is blanked.
     """
 
-    def __init__(self, there: RowsThere, naming: _Naming, *, skips: bool, keeps_missing: bool) -> None:
+    def __init__(
+        self, there: RowsThere, naming: _Naming, *, skips: bool, keeps_missing: bool, may_use_all: bool
+    ) -> None:
         self.found = Found()
         self.added = 0
         self.changed: int | None = 0
@@ -176,27 +184,45 @@ class _Updating:
         self._naming = naming
         self._skips = skips
         self._keeps_missing = keeps_missing
+        self._may_use_all = may_use_all
+        self._free = self._free_rows()
         self._at = _first_places(there)
         self._seen = bytearray(there.rows)
         self._fed_at, self._fed_seen = self._at, self._seen
         """As the rows were compared: what a later look tells may itself be out of date."""
         self._new: set[int] = set()
         self._keys = array("q")
-        self._blanks: Sequence[int] | None = None
+        self._gone: Sequence[int] | None = None
 
     @property
     def removed(self) -> int:
-        return len(self.blanks)
+        return len(self._removed_rows)
 
     @property
     def length(self) -> int:
-        return self._there.rows + self.added
+        length = self._there.rows + max(0, self.added - len(self._free))
+        if self._may_use_all:  # what is blanked at its end is no part of it
+            blanks = set(self.blanks)
+            while length - 1 in blanks:
+                length -= 1
+        return length
 
     @property
     def blanks(self) -> Sequence[int]:
-        if self._blanks is None:
-            self._blanks = [] if self._keeps_missing else self._missing()
-        return self._blanks
+        return [*self._removed_rows, *self._free[self.added :]] if self._free else self._removed_rows
+
+    @property
+    def _removed_rows(self) -> Sequence[int]:
+        if self._gone is None:
+            self._gone = [] if self._keeps_missing else self._missing()
+        return self._gone
+
+    def _free_rows(self) -> array[int]:
+        keys = self._there.keys() if self._may_use_all else ()
+        return array("q", [row for row, key in enumerate(keys) if key == NO_KEY])
+
+    def _place_of_new(self, number: int) -> int:
+        return self._free[number] if number < len(self._free) else self._there.rows + number - len(self._free)
 
     def feed(self, encoded: Encoded) -> None:
         there = self._there
@@ -209,7 +235,7 @@ class _Updating:
                 if key in self._new:
                     raise self._naming.twice(row)
                 self._new.add(key)
-                self._put(row, key, there.rows + self.added)
+                self._put(row, key, self._place_of_new(self.added))
                 self.added += 1
                 continue
             if self._seen[position]:
@@ -223,7 +249,7 @@ class _Updating:
     def settle(self, there: RowsThere) -> None:
         if there is self._there:
             return
-        self._blanks = None
+        self._gone = None
         if there.keys() == self._there.keys():  # nobody moved anything
             self._there = there
             return
@@ -235,6 +261,7 @@ class _Updating:
             if self._fed_seen[position] and key in at:
                 seen[at[key]] = 1
         self._there, self._at, self._seen = there, at, seen
+        self._free = self._free_rows()
         self._place_again()
 
     def _place_again(self) -> None:
@@ -244,7 +271,7 @@ class _Updating:
         for number, key in enumerate(self._keys):
             position = self._at.get(key)
             if position is None:
-                position = self._there.rows + self.added
+                position = self._place_of_new(self.added)
                 self.added += 1
             else:
                 self._seen[position] = 1

@@ -71,6 +71,11 @@ class RowsThere:
         return self._place.rows
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether nothing of it was written by this importer."""
+        return self._place.is_claimed
+
+    @property
     def known(self) -> int:
         """So many rows were read up to now."""
         return len(self._digests)

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from importers.destinations.google_sheets import marks
+from importers.destinations.google_sheets.job import Limits
 from importers.destinations.google_sheets.refusals import refuse_charts
 from importers.destinations.google_sheets.survey import surveyed
 from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere
 from importers.model import Column, Target
 from sandbox.google.accounts import ALEX, DEMO, SAM
-from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, KIND, UPDATE, Desk, deals
+from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, KIND, TINY, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
 HEADERS = ["ID", "Title", "Value"]
@@ -121,6 +122,85 @@ class TestClaiming:
         desk.write(deals(3), sheet="Sheet1")
         with pytest.raises(InvalidSettings, match="A table that Pipesheet wrote for another importer"):
             desk.write(deals(2), sheet="Sheet1", start="C30", table="others")
+
+    def test_the_message_names_the_choice_to_write_over_it(self, desk: Desk) -> None:
+        desk.write(deals(3))
+        before = desk.everything()
+        with pytest.raises(InvalidSettings) as refused:
+            desk.write(deals(4), table="others")
+        assert "allow Pipesheet to write over what is there" in refused.value.hint
+        assert desk.everything() == before
+
+    @pytest.mark.parametrize("more", [{}, UPDATE], ids=["replace", "update"])
+    @pytest.mark.parametrize("limits", [Limits(), TINY], ids=["small", "staged"])
+    def test_the_table_of_a_deleted_importer_is_taken_over_where_the_owner_said_so(
+        self, desk: Desk, more: dict[str, Any], limits: Limits
+    ) -> None:
+        desk.limits = limits
+        texts = (Column("id", "ID"), *COLUMNS[1:])
+        rows = [(f"k{number}", f"Deal {number}", number) for number in range(8)]
+        desk.write(rows, texts, **UPDATE)
+        desk.write([rows[0], *rows[3:]], texts, **UPDATE)
+        target = {"table": "others", "takes_over": True, **more}
+        forecast = desk.destination.forecast(desk.target(**target), texts)
+        assert forecast.notes == ("8 rows that another importer wrote would be taken over.",)
+        for _ in range(3):
+            desk.write(rows[3:6], texts, **target)
+        assert [row for row in desk.table() if row][1:] == listed(rows[3:6])
+        found = marks.parsed(desk.world.user().search_metadata(desk.id, marks.KEYS))
+        [table] = [mark.content["table"] for mark in found if mark.key == marks.TABLE]
+        lines = {mark.value.split(".")[0] for mark in found if mark.key != marks.TABLE}
+        assert (table, lines) == ("others", {marks.short("others")})
+
+    def test_an_importer_whose_table_was_taken_over_changes_nothing(self, desk: Desk) -> None:
+        desk.write(deals(5))
+        desk.write(deals(3), table="others", start="C1", takes_over=True)
+        before = desk.everything()
+        for target in ({}, UPDATE, APPEND):
+            with pytest.raises(InvalidSettings, match="A table that Pipesheet wrote for another importer"):
+                desk.write(deals(9), **target)
+        assert desk.everything() == before
+
+    def test_what_a_dead_run_of_the_other_importer_left_behind_cannot_come_after_it(self, desk: Desk) -> None:
+        desk.write(deals(5))
+        desk.do(
+            {"addSheet": {"properties": {"sheetId": 77, "title": "pipesheet left", "hidden": True}}},
+            marks.stage_request(77, "deals", "dead", "2026-01-01T00:00:00Z"),
+        )
+        desk.write(deals(3), table="others", takes_over=True)
+        assert [tab.title for tab in desk.book.tabs] == ["Sheet1", "Deals"]
+
+    def test_a_table_that_slid_to_the_place_of_one_that_was_deleted_is_not_taken(self, desk: Desk) -> None:
+        desk.put("A1", ["old"], title="Sheet1")
+        desk.write(deals(3), sheet="Sheet1", takes_over=True)
+        desk.write(deals(3), sheet="Sheet1", start="D1", table="others")
+        desk.do({"deleteDimension": {"range": desk.lines("COLUMNS", 0, 3, "Sheet1")}})
+        with pytest.raises(InvalidSettings, match="A table that Pipesheet wrote for another importer"):
+            desk.write(deals(3), sheet="Sheet1", takes_over=True)
+
+    def test_the_table_in_a_copied_spreadsheet_is_taken_over_where_the_owner_said_so(self, desk: Desk) -> None:
+        desk.write(deals(5))
+        files = desk.world.google.files
+        desk.file = files.copy(desk.file, ALEX, "Copy")
+        files.give(desk.file, DEMO.client_id, ALEX.email)
+        for count in (3, 6):
+            desk.write(deals(count), table="others", takes_over=True)
+        assert desk.table() == [HEADERS, *listed(deals(6))]
+
+    @pytest.mark.parametrize("limits", [Limits(), TINY], ids=["small", "staged"])
+    @pytest.mark.parametrize("count", [0, 1, 3, 4, 6])
+    def test_rows_without_a_key_in_a_table_that_is_taken_over_make_room(
+        self, desk: Desk, limits: Limits, count: int
+    ) -> None:
+        desk.limits = limits
+        desk.put("A1", ["x", "", "", "stays"], ["", "old"], ["", "older"], [], [2, "Two", ""], title="Sheet1")
+        target = {"sheet": "Sheet1", "takes_over": True, **UPDATE}
+        written = desk.write(deals(count), **target)
+        desk.write(deals(count), **target)
+        rows = listed(deals(count))
+        body = rows if count < 2 else [rows[0], *rows[2:4], *[[]] * (4 - count), rows[1], *rows[4:]]
+        assert desk.table("Sheet1") == [[*HEADERS, "stays"], *body]
+        assert (written.added, written.changed) == (count - (count > 1), int(count > 1))
 
     def test_the_rows_of_removed_records_go_to_a_tab_of_that_name(self, desk: Desk) -> None:
         beside = desk.destination.beside(desk.target(**UPDATE, stamps_rows=True, takes_over=True))
