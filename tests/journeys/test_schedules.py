@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -58,7 +59,7 @@ def test_a_rhythm_begins_with_what_is_usual_and_keeps_what_was_typed(editor: Pag
     editor.get_by_role("button", name="Every 30 minutes").click()
     expect(words(editor)).to_contain_text("Every 30 minutes")
     choose(editor, "Weekly")
-    expect(words(editor)).to_contain_text("Every Monday at 09:00")
+    expect(words(editor)).to_contain_text(f"Every {datetime.now(ZoneInfo(ZONE)):%A} at 09:00")
     choose(editor, "Hours")
     expect(words(editor)).to_contain_text("Every hour at")
     choose(editor, "Minutes")
@@ -82,11 +83,24 @@ def test_a_mistake_is_told_at_its_field_and_nothing_jumps(editor: Page):
     assert [one.evaluate(TOP) for one in (zone, end)] == before
 
 
+@pytest.mark.parametrize(("rhythm", "field"), [("Cron", "cron"), ("After another", "after_id")])
+def test_nothing_is_a_mistake_before_it_was_typed_and_then_it_is_told_once(editor: Page, rhythm: str, field: str):
+    with editor.expect_response("**/editor/schedule*"):
+        choose(editor, rhythm)
+    expect(words(editor)).to_have_text("")
+    expect(editor.locator("#schedule .invalid-feedback")).to_have_count(0)
+    with editor.expect_response("**/editor/schedule*"):
+        editor.locator(f"#{field}").dispatch_event("input")
+    expect(editor.locator(f"#{field}-error")).not_to_be_empty()
+    expect(words(editor)).to_have_text("")
+
+
 def test_a_schedule_that_is_typed_is_the_one_that_is_saved(editor: Page, base: str):
     editor.get_by_label("Name", exact=True).fill("Twice a day")
     editor.get_by_label("Sheet", exact=True).fill("Twice")
     choose(editor, "Weekly")
-    editor.get_by_label("Wed").check()
+    for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
+        editor.get_by_label(day, exact=True).set_checked(day in ("Mon", "Wed"))
     editor.get_by_label("Time of day 1").fill("07:15")
     editor.get_by_role("button", name="Add a time").click()
     editor.keyboard.type("16:45")

@@ -595,4 +595,5 @@ def test_the_schedule_speaks_of_its_own_mistakes_only(at_alice: Browser, connect
     page = at_alice.submit(press="save", sheet="a/b", every="hours", number="6", minute="0", time_zone="UTC")
     assert page.root.find(id="schedule-words").find("strong").text == "Every 6 hours (UTC)"
     page = at_alice.submit(press="save", every="hours", number="x")
-    assert page.root.find(id="schedule-words").find("strong").text == "Type a whole number, such as 2."
+    assert page.root.find(id="number-error").text == "Type a whole number, such as 2."
+    assert page.root.find(id="schedule-words").find("strong").text == ""

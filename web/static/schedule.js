@@ -20,7 +20,9 @@ const followRhythm = () => {
   shownRhythm = rhythm();
   number.value = numbers.get(shownRhythm) ?? "1";
   tellUnit();
-  if (shownRhythm === "weeks" && !part.querySelector('[name="weekdays"]:checked')) part.querySelector("#weekday-0").checked = true;
+  if (shownRhythm === "weeks" && !part.querySelector('[name="weekdays"]:checked')) {
+    part.querySelector(`#weekday-${(new Date().getDay() + 6) % 7}`).checked = true;
+  }
 };
 
 const presets = made("div", "");
@@ -96,6 +98,9 @@ if (typedClocks.getAttribute("aria-invalid") && document.activeElement === docum
 let asking = null;
 let marked = null;
 
+// What nobody has answered yet is no mistake: nothing is told of a rhythm before something of it was typed, or sent.
+const answered = new Set("unsaved" in form.dataset ? [rhythm()] : []);
+
 const fieldsOf = (name) => (name === "at" ? clockFields() : [...part.querySelectorAll(`[name="${name}"]`)]);
 
 const unmark = () => {
@@ -110,7 +115,7 @@ const unmark = () => {
 
 const mark = (name, problem) => {
   const slot = part.querySelector(`[data-slot="${name}"]`);
-  if (!slot) return;
+  if (!slot) return false;
   const told = Object.assign(made("div", problem), { className: "invalid-feedback d-block", id: `${name}-error` });
   slot.append(told);
   marked = name;
@@ -119,6 +124,7 @@ const mark = (name, problem) => {
     field.setAttribute("aria-describedby", told.id);
     if (field.type !== "checkbox") field.classList.add("is-invalid");
   }
+  return true;
 };
 
 const line = (moment) => {
@@ -133,8 +139,9 @@ const line = (moment) => {
 
 const show = (told) => {
   unmark();
-  if (told.problem) mark(told.field, told.problem);
-  words.replaceChildren(made("strong", told.problem || told.words));
+  const problem = answered.has(rhythm()) ? told.problem : "";
+  const isAtField = problem && mark(told.field, problem);
+  words.replaceChildren(made("strong", isAtField ? "" : problem || told.words));
   cronWords.textContent = rhythm() === "cron" ? told.words : "";
   if (told.note) words.append(made("span", told.note));
   if (!told.next.length) return;
@@ -156,6 +163,7 @@ const ask = async () => {
 let typing = 0;
 part.addEventListener("input", (event) => {
   if (event.target.name === "every") followRhythm();
+  else answered.add(rhythm());
   if (event.target.name === "number") tellUnit();
   if (event.target.matches("#month_day")) part.querySelector("#month-by-day").checked = true;
   if (event.target.matches("#nth, #nth_day")) part.querySelector("#month-by-weekday").checked = true;
