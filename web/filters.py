@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup, escape
@@ -19,6 +19,7 @@ from web import current
 _LOCALE = "en"
 _ADDRESS = re.compile(r"https://console\.[a-z.]+/[^\s,]+")
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
+_MONTH = 365.25 / 12
 
 
 def register(app: Flask) -> None:
@@ -53,19 +54,23 @@ def relative(moment: datetime) -> str:
     seconds = (moment - current.now()).total_seconds()
     if abs(seconds) < 1:
         return "just now"
-    if abs(seconds) >= _WEEK:
-        return format_timedelta(timedelta(seconds=seconds), add_direction=True, threshold=1, locale=_LOCALE)
     return f"in {_in_units(seconds)}" if seconds > 0 else f"{_in_units(-seconds)} ago"
 
 
 def _in_units(seconds: float) -> str:
-    """As exact as one plans by: to the minute within a day, to the hour within a week."""
+    """As exact as one plans by: to the minute within a day, to the hour within a week, then to the day; never more than there is of months and years."""
     if round(seconds) < _MINUTE:
         return count(round(seconds), "second")
     minutes = round(seconds / _MINUTE)
     if minutes < _DAY // _MINUTE:
         return _two(divmod(minutes, 60), ("hour", "minute"))
-    return _two(divmod(round(seconds / _HOUR), 24), ("day", "hour"))
+    if seconds < _WEEK:
+        return _two(divmod(round(seconds / _HOUR), 24), ("day", "hour"))
+    days = round(seconds / _DAY)
+    months = int(days / _MONTH)
+    if months < 2:
+        return count(days, "day")
+    return count(months, "month") if months < 24 else count(months // 12, "year")
 
 
 def _two(numbers: tuple[int, int], units: tuple[str, str]) -> str:
@@ -150,14 +155,12 @@ def waits_for_success(importer: Importer) -> bool:
 
 def rows_in_words(counts: Counts) -> str:
     """ "5 rows added, 1 changed, 2 removed." """
-    if not (counts.rows_added or counts.rows_changed or counts.rows_removed):
+    deeds = (counts.rows_added, "added"), (counts.rows_changed, "changed"), (counts.rows_removed, "removed")
+    told = [(number, deed) for number, deed in deeds if number]
+    if not told:
         return "No row was added, changed or removed."
-    others = [
-        f"{count(number)} {deed}"
-        for number, deed in ((counts.rows_changed, "changed"), (counts.rows_removed, "removed"))
-        if number
-    ]
-    return ", ".join([f"{count(counts.rows_added or 0, 'row')} added", *others]) + "."
+    (number, deed), *others = told
+    return ", ".join([f"{count(number, 'row')} {deed}", *(f"{count(more)} {what}" for more, what in others)]) + "."
 
 
 def with_links(text: object) -> Markup:

@@ -31,7 +31,14 @@ def request_context(app: Flask) -> Iterator[None]:
         (timedelta(seconds=59.8), "in 1 minute"),
         (timedelta(hours=23, minutes=59, seconds=45), "in 1 day"),
         (timedelta(days=-2, hours=-5), "2 days 5 hours ago"),
-        (timedelta(days=-21), "3 weeks ago"),
+        (timedelta(days=7), "in 7 days"),
+        (timedelta(days=11), "in 11 days"),
+        (timedelta(days=18), "in 18 days"),
+        (timedelta(days=-21), "21 days ago"),
+        (timedelta(days=33), "in 33 days"),
+        (timedelta(days=85), "in 2 months"),
+        (timedelta(days=-729), "23 months ago"),
+        (timedelta(days=800), "in 2 years"),
     ],
 )
 def test_moments_are_told_relative_to_now(delta: timedelta, words: str):
