@@ -123,7 +123,7 @@ def test_every_field_has_a_label(pages: list[tuple[str, Page]]):
         for control in page.root.find_all(*CONTROLS):
             if control.attrs.get("type") == "hidden":
                 continue
-            assert control.attrs.get("id") in labelled, (path, control)
+            assert control.attrs.get("id") in labelled or control.attrs.get("aria-label"), (path, control)
 
 
 def test_no_two_elements_share_an_id_and_references_lead_somewhere(pages: list[tuple[str, Page]]):
