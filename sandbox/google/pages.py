@@ -19,6 +19,8 @@ from sandbox.google.typed import entered
 ROWS_PER_PAGE = 200
 _MOST_COLUMNS = 300
 _LEAST_ROWS, _LEAST_COLUMNS = 20, 8
+_FREE = 3
+"""Rows and columns to type into beside a table, as people add them in Sheets."""
 _CELL = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,7})")
 
 
@@ -41,7 +43,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Grid:
-    """Some rows of a tab, the frozen ones before them; `letters` are those of the columns."""
+    """
+    Some rows of a tab, the frozen ones before them; `letters` are those of the columns.
+    A few may be free ones behind the tab's edge, which are added when something is typed there.
+    """
 
     letters: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -83,8 +88,8 @@ def blueprint(files: Files) -> Blueprint:
         place = _place(request.form.get("cell", ""))
         with book.lock:
             tab = _tab(book, request.form.get("gid", ""))
-            if place is None or place[0] >= tab.rows or place[1] >= tab.columns:
-                abort(400, "There is no such cell.")
+            if place is None or not _in_reach(tab, *place):
+                abort(400, "There is no such cell, and none that could be added beside those there are.")
             _type(book, tab, *place, request.form.get("value", ""), files)
             back = {"gid": tab.sheet_id, "from": request.form.get("from", "1"), "_anchor": f"gid={tab.sheet_id}"}
         return redirect(url_for(".edit", file_id=file.id, **back))  # type: ignore[arg-type] # an anchor among values
@@ -95,9 +100,9 @@ def blueprint(files: Files) -> Blueprint:
 def grid_of(book: Spreadsheet, tab: Tab, *, start: int = 1) -> Grid:
     """Rows from the one numbered *start*, a page of them. Hold the lock."""
     used = tab.used()
-    last_column = min(max(used.right + 1, _LEAST_COLUMNS), tab.columns, _MOST_COLUMNS)
+    last_column = min(max(used.right + _FREE, _LEAST_COLUMNS), tab.columns + _FREE, _MOST_COLUMNS)
     top = min(start, tab.rows) - 1
-    bottom = min(top + ROWS_PER_PAGE, tab.rows, max(used.bottom + 1, top + _LEAST_ROWS))
+    bottom = min(top + ROWS_PER_PAGE, tab.rows + _FREE, max(used.bottom + _FREE, top + _LEAST_ROWS))
     frozen = Box(0, 0, min(tab.frozen_rows, top), last_column)
     lines = [*_lines(book, tab, frozen), *_lines(book, tab, Box(top, 0, bottom, last_column))]
     names = tuple(letters(column) for column in range(last_column))
@@ -164,9 +169,15 @@ def _place(name: str) -> tuple[int, int] | None:
     return int(found[2]) - 1, column - 1
 
 
+def _in_reach(tab: Tab, row: int, column: int) -> bool:
+    """On the tab, or one of those that are shown behind its edge."""
+    return row < tab.rows + _FREE and column < tab.columns + _FREE
+
+
 def _type(book: Spreadsheet, tab: Tab, row: int, column: int, text: str, files: Files) -> None:
     entry = entered(text, book.locale, files.moment().date())
     with book.transaction():
+        tab.rows, tab.columns = max(tab.rows, row + 1), max(tab.columns, column + 1)
         tab.set_value(row, column, entry.value)
         if entry.number_format:
             tab.set_format(row, column, {**(tab.format_at(row, column) or {}), "numberFormat": entry.number_format})

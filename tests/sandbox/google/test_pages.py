@@ -100,6 +100,21 @@ def test_a_cell_can_be_typed_into(browser: Browser, sheet: File) -> None:
     assert browser.session.get(f"{DOCS}/{sheet.id}/version").json()["version"] > before
 
 
+def test_cells_behind_the_edge_are_shown_and_added_by_typing(browser: Browser, sheet: File) -> None:
+    book = book_of(sheet)
+    small = Tab(9, "small", 2, 10)
+    small.put_block(0, 0, [["x"] * 10] * 2)
+    book.tabs.append(small)
+
+    grid = grid_of(book, small)
+    browser.session.post(f"{DOCS}/{sheet.id}/edit", data={"gid": "9", "cell": "K1", "value": "mine"})
+
+    assert grid.letters[-1] == "M"
+    assert [line.number for line in grid.lines] == [1, 2, 3, 4, 5]
+    assert (small.rows, small.columns, small.value(0, 10)) == (2, 11, "mine")
+    assert "mine" in page(browser, sheet, gid=9)
+
+
 @pytest.mark.parametrize("cell", ["", "5", "A0", "A1:B2", "ZZZ1", "A100000"])
 def test_only_cells_there_are_can_be_typed_into(browser: Browser, sheet: File, cell: str) -> None:
     answer = browser.session.post(f"{DOCS}/{sheet.id}/edit", data={"gid": "5", "cell": cell, "value": "x"})
