@@ -13,6 +13,14 @@ from importers.schedule.zones import zone_of
 
 _MOST = {Every.MINUTES: 1440, Every.HOURS: 24, Every.DAYS: 365, Every.MONTHS: 12}
 _WITH_WEEKDAYS = (Every.MINUTES, Every.HOURS, Every.DAYS)
+_CRON_PARTS = {
+    "minute": "its minute",
+    "hour": "its hour",
+    "day-of-month": "its day of the month",
+    "month": "its month",
+    "day-of-week": "its day of the week",
+}
+"""As the library calls them, and as we do."""
 _SOME_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001  # local times have no zone
 
 
@@ -92,7 +100,8 @@ def _check_month(schedule: Schedule) -> None:
 def _check_cron(text: str) -> None:
     parts = text.split()
     if len(parts) != 5:
-        raise _not_cron(f"{text!r} has {len(parts)} parts, not five." if parts else "The cron expression is empty.")
+        many = "1 part" if len(parts) == 1 else f"{len(parts)} parts"
+        raise _not_cron(f"{text!r} has {many}, not five." if parts else "The cron expression is empty.")
     try:
         next(CronSim(text, _SOME_YEAR))
     except StopIteration:
@@ -100,7 +109,13 @@ def _check_cron(text: str) -> None:
             f"The cron expression {text!r} is never due.", hint="Choose a day that exists.", field="cron"
         ) from None
     except CronSimError as error:
-        raise _not_cron(f"{text!r} is not a cron expression: {error}.") from error
+        raise _not_cron(f"{text!r} is not a cron expression{_misread(str(error))}.") from error
+
+
+def _misread(said: str) -> str:
+    """Which part of a cron expression the library could not read, in our words; empty where it does not say."""
+    part = next((ours for theirs, ours in _CRON_PARTS.items() if said == f"Bad {theirs}"), "")
+    return f": {part} cannot be read" if part else ""
 
 
 def _not_cron(message: str) -> InvalidSettings:
