@@ -196,10 +196,13 @@ class Grants(Protocol):
 class ConsentApp(Protocol):
     """Our app at the vendor, which users let in by pressing Allow there."""
 
-    def consent_url(self, *, redirect_uri: str, state: str, verifier: Secret | None = None) -> str:
+    def consent_url(
+        self, *, redirect_uri: str, state: str, verifier: Secret | None = None, login_hint: str = ""
+    ) -> str:
         """
         The vendor's page that asks the user; it leads back to *redirect_uri* with *state* and a code. Of
-        *verifier* (PKCE: 43 to 128 letters, digits, -._~) only a hash goes along, where the vendor knows of it.
+        *verifier* (PKCE: 43 to 128 letters, digits, -._~) only a hash goes along, where the vendor knows of it;
+        so does *login_hint*, the address of the account to propose.
         """
 
     def exchange(self, code: Secret, *, redirect_uri: str, verifier: Secret | None = None) -> Grant:

@@ -51,14 +51,19 @@ class GoogleAccounts:
         """Whether one can connect by consent at Google; by a service account one always can."""
         return self._accounts.has_google_app
 
-    def consent_url(self, actor: Actor, *, redirect_uri: str, state: str, verifier: Secret) -> str:
+    def consent_url(
+        self, actor: Actor, *, redirect_uri: str, state: str, verifier: Secret, login_hint: str = ""
+    ) -> str:
         """
         Where to send the browser. *verifier* (43 to 128 letters, digits, -._~) is kept by the caller until the code is back:
         its hash goes along, and `link_by_consent` proves with it that it is the same caller (PKCE).
+        *login_hint* is the address of the account that Google is to propose.
         Raises InvalidSettings where the settings name no app.
         """
         require(actor, Role.OWNER, "link accounts")
-        return self._accounts.google_app.consent_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
+        return self._accounts.google_app.consent_url(
+            redirect_uri=redirect_uri, state=state, verifier=verifier, login_hint=login_hint
+        )
 
     def declined(self, error: str) -> ImporterError:
         """What to say to whom Google led back with *error* instead of a code; for the page, nothing is raised."""

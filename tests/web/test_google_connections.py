@@ -85,6 +85,11 @@ def test_connect_leads_to_google_with_our_address_a_state_and_the_hash_of_a_secr
     assert {other["state"], other["code_challenge"]}.isdisjoint({asked["state"], asked["code_challenge"]})
 
 
+def test_google_is_told_whose_account_is_to_be_connected_again_and_only_then(at_alice: Browser, alex: Connection):
+    assert "login_hint" not in query_of(consent_url(at_alice))
+    assert query_of(consent_url(at_alice, f"/connections/{alex.id}/replace"))["login_hint"] == ALEX.email
+
+
 def test_the_secret_that_proves_who_set_out_is_in_no_cookie(at_alice: Browser, app: Any, google: Google):
     from web.connections.trips import Asked
 

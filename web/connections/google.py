@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from importers.errors import ImporterError
-from importers.model import GOOGLE_SHEETS, Connection
+from importers.model import GOOGLE_SHEETS, Connection, SignIn
 from importers.secret import Secret
 from web import current
 from web.addresses import an_id
@@ -87,8 +87,20 @@ def _linked(key: Secret, connection: Connection | None) -> Connection:
 
 def _consent_url(asked: Asked, redirect_uri: str) -> str:
     return current.services().google.consent_url(
-        current.actor(), redirect_uri=redirect_uri, state=asked.state, verifier=asked.verifier
+        current.actor(),
+        redirect_uri=redirect_uri,
+        state=asked.state,
+        verifier=asked.verifier,
+        login_hint=_whose(asked.connection_id),
     )
+
+
+def _whose(connection_id: int | None) -> str:
+    """The address of the account that is to be connected again; empty where any will do."""
+    if connection_id is None:
+        return ""
+    connection = current.services().connections.get(current.actor(), connection_id)
+    return connection.account.email if connection.sign_in is SignIn.OAUTH else ""
 
 
 def _link(asked: Asked, code: Secret, redirect_uri: str) -> Connection:

@@ -89,9 +89,14 @@ class GoogleApp:
     clock: Clock
     at: Callable[[str], str] = str
 
-    def consent_url(self, *, redirect_uri: str, state: str, verifier: Secret | None = None) -> str:
+    def consent_url(
+        self, *, redirect_uri: str, state: str, verifier: Secret | None = None, login_hint: str = ""
+    ) -> str:
+        """*login_hint* is the address of the account that Google is to propose."""
         # Google gives a refresh token to those whom it asked, so it is told to ask every time.
-        url, _ = self._flow(redirect_uri, verifier, scopes=SCOPES).authorization_url(state=state, prompt="consent")
+        hint = {"login_hint": login_hint} if login_hint else {}
+        flow = self._flow(redirect_uri, verifier, scopes=SCOPES)
+        url, _ = flow.authorization_url(state=state, prompt="consent", **hint)
         return self.at(url)
 
     def exchange(self, code: Secret, *, redirect_uri: str, verifier: Secret | None = None) -> AccountGrant:

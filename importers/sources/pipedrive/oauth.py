@@ -68,7 +68,9 @@ class PipedriveApp:
     clock: Clock
     at: Callable[[str], str] = str
 
-    def consent_url(self, *, redirect_uri: str, state: str, verifier: Secret | None = None) -> str:
+    def consent_url(
+        self, *, redirect_uri: str, state: str, verifier: Secret | None = None, login_hint: str = ""
+    ) -> str:
         query = {"client_id": self.client_id, "redirect_uri": redirect_uri, "state": state}
         return self.at(f"{_HOST}/authorize?{urlencode(query)}")
 
