@@ -1,4 +1,4 @@
-"""What the first write of an importer will do to the place it goes to, in words. Pure."""
+"""What the next write of an importer will do to the place it goes to, in words. Pure."""
 
 from __future__ import annotations
 
@@ -84,16 +84,22 @@ def _told(
         return _of_update(records, removed)
     if added is None:
         return (
-            ()
+            _again(mode, forecast.rows_there)
             if mode is Mode.APPEND or forecast.rows_there == 0
             else ("Rows there are written over where they differ.",)
         )
-    parts = [_part(added, "added", at_most=not is_sure)]
+    parts = [_part(added, "added", at_most=not is_sure)] if added or not (changed or removed) else []
     if changed:
         parts.append(_part(changed, "written over where they differ", at_most=True))
     if removed:
         parts.append(_part(removed, "removed", at_most=not is_sure))
-    return (f"{_joined(parts)}.",)
+    return (f"{_joined(parts)}.", *_again(mode, forecast.rows_there))
+
+
+def _again(mode: Mode, there: int | None) -> tuple[str, ...]:
+    if mode is not Mode.APPEND or not there:
+        return ()
+    return ("Append compares nothing: every record that stands there already stands there once more after each run.",)
 
 
 def _of_update(records: Size | None, removed: int | None) -> tuple[str, ...]:

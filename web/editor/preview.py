@@ -15,12 +15,13 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """*outlook*: what the first write would do at Google; *blocked*: why that cannot be said, or done."""
+    """*outlook*: what the next write would do at Google; *blocked*: why that cannot be said, or done; *is_there*: whether the importer is."""
 
     preview: Preview | None = None
     trouble: ImporterError | None = None
     outlook: Outlook | None = None
     blocked: ImporterError | None = None
+    is_there: bool = False
 
     @property
     def kinds(self) -> list[ColumnKind]:
@@ -51,4 +52,4 @@ def _with_outlook(shown: Shown, draft: Draft, importer_id: int | None) -> Shown:
         outlook = importers.forecast(actor, draft, importer_id=importer_id, preview=shown.preview)
     except ImporterError as error:
         return replace(shown, blocked=as_told_here(error))
-    return replace(shown, outlook=outlook)
+    return replace(shown, outlook=outlook, is_there=importer_id is not None)
