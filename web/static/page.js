@@ -68,6 +68,10 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
+// Where loading the page again would send its form again, the address leads elsewhere.
+const elsewhere = document.querySelector("[data-sent-to]")?.dataset.sentTo;
+if (elsewhere) history.replaceState(null, "", elsewhere);
+
 // Who sent something that does not fit is taken to the first field to mend.
 const wrong = document.querySelector('[aria-invalid="true"], [data-wrong]');
 for (let outer = wrong?.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
