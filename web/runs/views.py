@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from importers.errors import CredentialsRejected, NotThere, SetupError
+from importers.errors import AccessDenied, CredentialsRejected, NotThere, SetupError
 from importers.model import Phase, Run, Trouble
 from web import current
 from web.filters import elapsed
@@ -94,11 +94,16 @@ def _bars(runs: Sequence[Run]) -> list[Bar]:
 
 @pages.app_template_filter()
 def next_step(trouble: Trouble) -> str:
-    """Where the owner can mend it: "connection", "editor", or "" where neither helps."""
+    """Where the owner can mend it: "connection", "spreadsheet", "editor", or "" where none helps."""
     if trouble.code == CredentialsRejected.code:
         return "connection"
+    if trouble.code == AccessDenied.code and _NOT_SHARED in trouble.message:
+        return "spreadsheet"
     return "editor" if trouble.code in _SETTINGS_CODES else ""
 
+
+_NOT_SHARED = "it is not shared with it"
+"""A trouble is kept in words only; these are Google Sheets’ for it."""
 
 _SETTINGS_CODES = {NotThere.code, SetupError.code, *(kind.code for kind in SetupError.__subclasses__())} - {
     CredentialsRejected.code
