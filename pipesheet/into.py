@@ -12,13 +12,14 @@ import click
 
 from importers.bootstrap import excel_file, google_address, google_sheets
 from importers.config import Settings, google_key_from_env
-from importers.errors import ImporterError, InvalidSettings
+from importers.errors import ImporterError, InvalidSettings, NotThere
 from importers.interfaces import Destination, Source
 from importers.model import EXCEL, GOOGLE_SHEETS, Mode, Target
+from pipesheet.entities import label_of
 from pipesheet.pretend import PretendGoogle, pretend_google
 
 NEW = "google-sheets"
-"""As a place: a new spreadsheet."""
+"""As a place: a new spreadsheet, called as what follows a colon says."""
 
 _SHEETS = ("https://docs.google.com/", "http://docs.google.com/", "docs.google.com/")
 _USUAL_KEY = "id"
@@ -70,7 +71,11 @@ class Into:
 
 
 def is_google(place: str) -> bool:
-    return place == NEW or place.startswith(_SHEETS)
+    return _is_new(place) or place.startswith(_SHEETS)
+
+
+def _is_new(place: str) -> bool:
+    return place.partition(":")[0] == NEW
 
 
 def check_place(place: str, how: How) -> None:
@@ -87,9 +92,22 @@ def check_place(place: str, how: How) -> None:
         raise click.UsageError(f"{_chosen(how)} is for Google Sheets; a worksheet in Excel is replaced as a whole.")
 
 
-def into(place: str, sheet: str, how: How, *, settings: Settings, source: Source, entity: str, sandbox: bool) -> Into:
+def into(
+    place: str,
+    sheet: str,
+    how: How,
+    *,
+    settings: Settings,
+    source: Source,
+    entity: str,
+    sandbox: bool,
+    time_zone: str,
+) -> Into:
+    """*time_zone* is that of a spreadsheet that is created."""
     if is_google(place):
-        return _spreadsheet(place, sheet, how, settings=settings, source=source, entity=entity, sandbox=sandbox)
+        return _spreadsheet(
+            place, sheet, how, settings=settings, source=source, entity=entity, sandbox=sandbox, time_zone=time_zone
+        )
     return _workbook(Path(place), sheet)
 
 
@@ -98,7 +116,15 @@ def _workbook(path: Path, sheet: str) -> Into:
 
 
 def _spreadsheet(
-    said: str, sheet: str, how: How, *, settings: Settings, source: Source, entity: str, sandbox: bool
+    said: str,
+    sheet: str,
+    how: How,
+    *,
+    settings: Settings,
+    source: Source,
+    entity: str,
+    sandbox: bool,
+    time_zone: str,
 ) -> Into:
     """
     The table of that tab and cell: whoever imports there again meets the same one.
@@ -107,11 +133,12 @@ def _spreadsheet(
     """
     pretended = pretend_google(settings) if sandbox else None
     account = pretended.account if pretended else google_sheets(settings, google_key_from_env())
+    name = said.partition(":")[2].strip() or f"{label_of(entity)} from Pipedrive"
     target = Target(
         GOOGLE_SHEETS,
-        _place(said, pretended, sheet),
+        _place(said, pretended, name, sheet, time_zone),
         sheet,
-        place_name=f"{sheet} from Pipedrive",
+        place_name=name,
         start=how.start,
         mode=how.mode,
         key=_key(how, source, entity) if how.mode is Mode.UPDATE else "",
@@ -121,17 +148,28 @@ def _spreadsheet(
         explains_headers=how.explains_headers,
         takes_over=how.takes_over,
     )
-    found = account.destination.prepare(target)
+    try:
+        found = account.destination.prepare(target, time_zone=time_zone)
+    except NotThere as error:
+        raise (_not_in_this_one(error) if pretended else error) from error
     found = replace(found, table=_table(found))
     place = found.place_name or "The spreadsheet"
     browsed = partial(google_address, settings, found)
     return Into(account.destination, found, place, f"{place}, tab {found.sheet!r}", browsed, pretended)
 
 
-def _place(said: str, pretended: PretendGoogle | None, sheet: str) -> str:
-    if said != NEW:
+def _place(said: str, pretended: PretendGoogle | None, name: str, sheet: str, time_zone: str) -> str:
+    if not _is_new(said):
         return said
-    return pretended.new_spreadsheet(sheet) if pretended else ""
+    return pretended.new_spreadsheet(name, sheet, time_zone) if pretended else ""
+
+
+def _not_in_this_one(error: NotThere) -> NotThere:
+    return NotThere(
+        "This is the pretend Google of this command alone: it has no spreadsheet but the new one it makes.",
+        hint="Use --to google-sheets. docs/command-line.md says how to write into the one of `make run`.",
+        **error.facts,
+    )
 
 
 def _table(target: Target) -> str:

@@ -123,7 +123,8 @@ def _time_zone(_context: click.Context, _option: click.Parameter, name: str) -> 
     "place",
     metavar="PLACE",
     required=True,
-    help="The workbook to write (deals.xlsx), the address of a Google spreadsheet, or google-sheets for a new one.",
+    help="The workbook to write (deals.xlsx), the address of a Google spreadsheet, or google-sheets for a new one "
+    "(google-sheets:Sales 2026 names it).",
 )
 @click.option("--sheet", help="The name of the worksheet or tab; the entity's label when left out.")
 @click.option(
@@ -208,7 +209,14 @@ def import_command(
     selection = Selection(entity, columns, filter_id, "", statuses or (), limit, time_zone, options=options)
     vendor = source(settings, sandbox=sandbox)
     there = into(
-        place, sheet or label_of(entity), how, settings=settings, source=vendor, entity=entity, sandbox=sandbox
+        place,
+        sheet or label_of(entity),
+        how,
+        settings=settings,
+        source=vendor,
+        entity=entity,
+        sandbox=sandbox,
+        time_zone=time_zone,
     )
     run(selection, there, vendor, as_json=as_json)
     if there.pretended and not as_json:

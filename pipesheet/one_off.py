@@ -59,9 +59,10 @@ def _as_line(outcome: Outcome, into: Into, seconds: float) -> str:
     counts, written = outcome.counts, outcome.written
     notes = f" Notes: {' '.join(outcome.notes)}" if outcome.notes else ""
     where = f" {address}" if (address := into.address()) else ""
+    gone = " It was there only as long as this command." if into.pretended and not into.pretended.is_shown else ""
     return (
         f"{written.rows:,} rows and {written.columns} columns in {into.called}{_became(written)}, "
-        f"in {seconds:.1f} s ({counts.requests} requests, {counts.tokens} tokens).{where}{notes}"
+        f"in {seconds:.1f} s ({counts.requests} requests, {counts.tokens} tokens).{where}{gone}{notes}"
     )
 
 

@@ -26,18 +26,26 @@ PORT = 8101
 
 @dataclass(frozen=True, slots=True)
 class PretendGoogle:
-    """`new_spreadsheet` makes one whose tab is called so, shared with the account, and returns its id."""
+    """
+    `new_spreadsheet` makes one by its name, that of its tab and its time zone,
+    shared with the account, and returns its id.
+    """
 
     app: Flask
     account: Spreadsheets
-    new_spreadsheet: Callable[[str], str]
+    new_spreadsheet: Callable[[str, str, str], str]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether somebody is at a terminal, who can see where to look."""
+        return sys.stdout.isatty() and sys.stdin.isatty()
 
     def show(self, spreadsheet_id: str) -> None:
         """
         Show what was written in a browser, until Ctrl-C; only to somebody at a
         terminal, who can see where.
         """
-        if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        if not self.is_shown:
             return
         from werkzeug.serving import make_server
 
@@ -64,9 +72,10 @@ def pretend_google(settings: Settings) -> PretendGoogle:
     app = create_app(per_project=None, per_user=None)
     files = app.extensions["google"].files
 
-    def new_spreadsheet(tab: str) -> str:
-        made = files.new_spreadsheet(ALEX, "A first spreadsheet")
+    def new_spreadsheet(name: str, tab: str, time_zone: str) -> str:
+        made = files.new_spreadsheet(ALEX, name)
         made.book.tabs[0].title = tab
+        made.book.time_zone = time_zone
         files.share(made, DEMO_ROBOT.email, "writer")
         return str(made.id)
 

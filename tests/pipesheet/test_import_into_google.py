@@ -176,14 +176,32 @@ def test_the_sandbox_needs_no_account_and_no_server(tmp_path: Path):
     env = clean_environment(tmp_path / "home")
     done = pipesheet("import", "deals", "--sandbox", "--to", "google-sheets", *COLUMNS, "--limit", "20", env=env)
     assert (done.returncode, done.stderr) == (0, "")
-    assert one_line(done.stdout).startswith("20 rows and 3 columns in A first spreadsheet, tab 'Deals' (20 added")
+    assert one_line(done.stdout).startswith("20 rows and 3 columns in Deals from Pipedrive, tab 'Deals' (20 added")
+    assert one_line(done.stdout).endswith("It was there only as long as this command.")
     assert not (tmp_path / "home").exists()
+
+
+def test_the_sandbox_of_a_command_knows_no_other_spreadsheet(tmp_path: Path):
+    env = clean_environment(tmp_path / "home")
+    done = pipesheet("import", "deals", "--sandbox", "--to", address("1AbCdEfGhIjKlMnOpQrStUvWxYz"), env=env)
+    assert done.returncode == 3
+    assert "the pretend Google of this command alone" in one_line(done.stderr)
 
 
 def test_in_a_terminal_it_shows_what_was_written_until_ctrl_c(tmp_path: Path):
     env = {**clean_environment(tmp_path / "home"), "TERM": "dumb"}
     ours, theirs = pty.openpty()
-    command = (*PIPESHEET, "import", "deals", "--sandbox", "--to", "google-sheets", *COLUMNS, "--limit", "20")
+    command = (
+        *PIPESHEET,
+        "import",
+        "deals",
+        "--sandbox",
+        "--to",
+        "google-sheets:Sales 2026",
+        *COLUMNS,
+        "--limit",
+        "20",
+    )
     with (
         subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process,
         ending(process),
@@ -193,7 +211,7 @@ def test_in_a_terminal_it_shows_what_was_written_until_ctrl_c(tmp_path: Path):
         while not (found := re.search(r"Look at it: (http://127\.0\.0\.1:\d+/\S+)", shown)):
             shown += os.read(ours, 65536).decode()
         page = requests.get(found[1], timeout=10)
-        assert (page.status_code, "A first spreadsheet" in page.text, "Title" in page.text) == (200, True, True)
+        assert (page.status_code, "Sales 2026" in page.text, "Title" in page.text) == (200, True, True)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr
