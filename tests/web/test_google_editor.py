@@ -501,6 +501,28 @@ def test_a_preview_tells_of_cells_in_the_way_and_shows_the_rows_all_the_same(
     assert len(page.root.find(id="preview").find("tbody").find_all("tr")) == 20
 
 
+def test_only_a_new_importer_has_a_first_write_before_it(
+    at_alice: Browser, services: Services, alice: Actor, writer: Importer, robot: Connection, file: File
+):
+    services.runs.start(alice, writer.id)
+    at_alice.open(f"/importers/{writer.id}/edit")
+    told = at_alice.submit(press="preview", mode="append").root.find(role="note").text
+    assert "The next run:" in told
+    assert "once more after each run" in told
+    at_alice.open("/importers/new")
+    new = at_alice.submit(press="preview", **google_answers(robot, file, tab="Another"))
+    assert "The first write:" in new.text
+
+
+def test_a_run_into_a_spreadsheet_that_is_not_shared_leads_there_first(
+    at_alice: Browser, services: Services, google: Google, alice: Actor, writer: Importer, file: File
+):
+    unshared(google, file)
+    run = services.runs.start(alice, writer.id)
+    links = at_alice.open(f"/runs/{run.id}").root.find("section", class_="ending is-failed").find_all("a")
+    assert [one.text.strip() for one in links] == ["Open the spreadsheet", "Change the settings"]
+
+
 def test_a_preview_does_without_google_where_nothing_is_chosen_yet(
     at_alice: Browser, google: Google, robot: Connection
 ):
