@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from importers.destinations.google_sheets import layout, names, room
 from importers.destinations.google_sheets.claim import refuse_second_of_others, start_of
 from importers.destinations.google_sheets.client import SheetsClient
-from importers.destinations.google_sheets.finding import locate
+from importers.destinations.google_sheets.finding import find
 from importers.destinations.google_sheets.job import Job, Limits
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.places import address_of, spreadsheet_id_in, tab_id_in
@@ -139,8 +139,7 @@ class GoogleSheetsDestination:
 
     def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
         _refuse_bad_title(target.sheet)
-        survey = self._survey(target)
-        place = locate(self._client, survey, target, columns)
+        _, place = find(self._client, target, columns, seen=self._survey(target))
         notes = []
         if place.is_claimed and place.rows:
             many = f"{place.rows:,} rows" if place.rows > 1 else "1 row"
@@ -174,8 +173,7 @@ class GoogleSheetsDestination:
             tell=tell,
             stop=stop,
         )
-        survey = self._survey(target)
-        place = locate(job.heard, survey, target, job.all_columns)
+        survey, place = find(job.heard, target, job.all_columns, seen=self._survey(target))
         _refuse_too_wide(place, len(job.all_columns))
         return SheetWriting(job, survey, place)
 

@@ -15,8 +15,30 @@ from importers.destinations.google_sheets.claim import claimed
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.refusals import refuse_charts
-from importers.destinations.google_sheets.survey import Known, Survey
+from importers.destinations.google_sheets.survey import Known, Survey, look
+from importers.errors import NotThere
 from importers.model import Column, Target
+
+_LOOKS = 4
+
+
+def find(
+    client: SheetsClient, target: Target, columns: Sequence[Column], *, seen: Survey | None = None
+) -> tuple[Survey, Place]:
+    """
+    Look, unless somebody has *seen* it, and locate. Ranges name a tab by its
+    title: where that is renamed or deleted from one request to the next, look again.
+
+    Raises as `locate` does.
+    """
+    for _ in range(_LOOKS - 1):
+        survey = seen or look(client, target)
+        try:
+            return survey, locate(client, survey, target, columns)
+        except NotThere:
+            seen = None
+    survey = look(client, target)
+    return survey, locate(client, survey, target, columns)
 
 
 def locate(client: SheetsClient, survey: Survey, target: Target, columns: Sequence[Column]) -> Place:

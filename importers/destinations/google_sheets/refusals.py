@@ -13,8 +13,8 @@ from importers.model import Target
 def refuse_charts(survey: Survey) -> None:
     if survey.tab is not None and not survey.tab.is_grid:
         raise InvalidSettings(
-            f"{survey.tab.title} is not a sheet of cells in this spreadsheet, but a chart. It was not touched.",
-            hint="Choose another name for the sheet.",
+            f"{survey.tab.title} is not a tab of cells in this spreadsheet, but a chart. It was not touched.",
+            hint="Choose another name for the tab.",
             field="sheet",
         )
 

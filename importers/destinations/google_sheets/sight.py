@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from importers.destinations.google_sheets import marks
-from importers.destinations.google_sheets.finding import locate
+from importers.destinations.google_sheets.finding import find
 from importers.destinations.google_sheets.job import Job
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.staging import overtaken, remove_leftovers
@@ -51,8 +51,7 @@ class Sight:
 
     def look(self) -> None:
         job = self._job
-        self.survey = look(job.heard, job.target)
-        self.place = locate(job.heard, self.survey, job.target, job.all_columns)
+        self.survey, self.place = find(job.heard, job.target, job.all_columns)
 
     def is_unchanged(self, stages: set[int]) -> bool:
         """

@@ -23,7 +23,7 @@ from importers.destinations.google_sheets.staging import Staging, new_sheet_id, 
 from importers.destinations.google_sheets.surroundings import NOTHING_AROUND, Growth, look_around
 from importers.destinations.google_sheets.survey import Survey
 from importers.destinations.google_sheets.there import RowsThere
-from importers.errors import ImporterError, SetupError, TemporaryError
+from importers.errors import ImporterError, NotThere, SetupError, TemporaryError
 from importers.interfaces import Stop, never_stop
 from importers.model import Column, Mode, Row, Written
 
@@ -185,12 +185,17 @@ class SheetWriting:
         4. nobody moved anything meanwhile? Else begin again;
         5. show everything at once, if we still may.
         """
-        for _ in range(_TRIES):
+        for tries_left in reversed(range(_TRIES)):
             self._catch_up()
             if self._sight.was_written:
                 return self._told_again()
             self._upload_if_much()
-            plan = self._last_plan()
+            try:
+                plan = self._last_plan()
+            except NotThere:  # the tab was renamed or deleted since the look, a moment ago
+                if not tries_left:
+                    raise
+                continue
             if not cutover.changes_something(plan):
                 self._job.tell("Nothing had changed, so nothing was written.")
                 return self._written(plan.done)

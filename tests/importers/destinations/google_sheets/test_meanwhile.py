@@ -247,3 +247,55 @@ def test_no_row_is_lost_whenever_something_is_moved(world: World, move: str) -> 
                 set(row) for row in rows
             ], moment
         moment += 1
+
+
+def write_with(world: World, desk: Desk, moment: int, accident: Callable[[], object], **target: Any) -> bool:
+    """Something happens right before request *moment* of a run; False once that is over by then."""
+    wire = TroubledWire(WSGIAdapter(world.app, on_wait=world.clock.sleep))
+    wire.before_each = lambda number: accident() if number == moment else None
+    ours = World(world.app, world.google, world.clock, wire.session(), world.quotas, world.told)
+    desk.write(deals(8, factor=2), page=3, destination=desk.new_destination(ours.user()), **target)
+    return wire.count > moment
+
+
+@pytest.mark.parametrize("start", ["new", "known", "without its last rows"])
+@pytest.mark.parametrize("limits", [Limits(), TINY], ids=["small", "staged"])
+def test_a_tab_may_be_renamed_at_any_moment(world: World, limits: Limits, start: str) -> None:
+    moment, goes_on = 0, True
+    while goes_on:
+        desk = Desk(world, limits=limits)
+        if start == "new":
+            desk.put("A1", HEADERS, *listed(deals(4)), title="Sheet1")
+        else:
+            desk.write(deals(5), sheet="Sheet1")
+        if start == "without its last rows":
+            desk.do({"deleteDimension": {"range": desk.lines("ROWS", 3, 6, "Sheet1")}})
+        properties = {"sheetId": 0, "title": "Renamed"}
+        rename = {"updateSheetProperties": {"properties": properties, "fields": "title"}}
+        try:
+            goes_on = write_with(world, desk, moment, lambda desk=desk, rename=rename: desk.do(rename), sheet="Sheet1")
+        except TemporaryError:
+            goes_on = True
+        else:
+            # Before the first write a tab is known by its title alone.
+            title = "Sheet1" if desk.book.tab_named("Sheet1") else "Renamed"
+            assert desk.table(title) == [HEADERS, *listed(deals(8, factor=2))], moment
+        moment += 1
+
+
+@pytest.mark.parametrize("limits", [Limits(), TINY], ids=["small", "staged"])
+def test_a_tab_may_be_deleted_at_any_moment(world: World, limits: Limits) -> None:
+    """It is made anew, or the run says that it is gone; the next run writes all of it."""
+    moment, goes_on = 0, True
+    while goes_on:
+        desk = Desk(world, limits=limits)
+        desk.write(deals(5))
+        delete = {"deleteSheet": {"sheetId": desk.tab().sheet_id}}
+        try:
+            goes_on = write_with(world, desk, moment, lambda desk=desk, delete=delete: desk.do(delete))
+        except (TemporaryError, NotThere):
+            goes_on = True
+        desk.write(deals(8, factor=2))
+        assert desk.table() == [HEADERS, *listed(deals(8, factor=2))], moment
+        assert [tab.title for tab in desk.book.tabs] == ["Sheet1", "Deals"]
+        moment += 1
