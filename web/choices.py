@@ -25,7 +25,10 @@ MODES = {
 """What becomes of a table at Google, each with its sentence."""
 OPTIONS = {
     "skips_unchanged": ("Write only what changed", "Rows that are there already are left alone; a run is quicker."),
-    "stamps_rows": ("Add a column with the time of each row’s last change", ""),
+    "stamps_rows": (
+        "Add a column with the time of each row’s last change",
+        "It is called “Written at”, and is in the time zone of the spreadsheet.",
+    ),
     "fills_formulas": ("Continue my formulas in new rows", "Those in columns right beside the table."),
     "explains_headers": ("Put notes on the headers", "They say which field in Pipedrive a column shows."),
     "takes_over": ("Write over what is there", "Otherwise cells that Pipesheet did not write are in the way."),

@@ -49,8 +49,8 @@ def check_apart(kinds: Kinds, draft: Draft, others: Iterable[Importer]) -> None:
     ours = places(kinds, draft.target, draft.selection)
     if len(ours) > 1 and kinds.is_same_place(*ours):
         raise InvalidSettings(
-            f"The removed rows of {draft.target.sheet} would go to a sheet of the same name.",
-            hint="Choose another name for the sheet.",
+            f"The removed rows of {draft.target.sheet} would go to a {_word(draft.target)} of the same name.",
+            hint=f"Choose another name for the {_word(draft.target)}.",
             field="sheet",
         )
     width = _width(draft.target, draft.selection)
@@ -68,11 +68,15 @@ def _width(target: Target, selection: Selection) -> int | None:
     return None if keys is None else len(keys) + target.stamps_rows
 
 
+def _word(target: Target) -> str:
+    return "sheet" if target.kind == EXCEL else "tab"
+
+
 def _taken(other: Importer, target: Target, theirs: Target, kinds: Kinds) -> InvalidSettings:
     place = target.place_name or target.place
     if kinds.is_same_place(theirs, target):
         return InvalidSettings(
-            f"“{other.name}” writes to the sheet {target.sheet} in {place} already.",
+            f"“{other.name}” writes to the {_word(target)} {target.sheet} in {place} already.",
             hint="Choose another sheet or workbook name." if target.kind == EXCEL else "Choose another tab or cell.",
             field="sheet",
         )

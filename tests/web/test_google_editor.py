@@ -327,7 +327,7 @@ def test_a_grant_that_ended_is_told_at_the_account(
 def test_a_tab_that_is_taken_names_the_importer_that_has_it(at_alice: Browser, writer: Importer):
     at_alice.open("/importers/new")
     page = at_alice.submit(press="save", tab="deals", name="Another")
-    assert "“Deals to Google Sheets” writes to the sheet" in page.root.find(id="tab-error").text
+    assert "“Deals to Google Sheets” writes to the tab" in page.root.find(id="tab-error").text
 
 
 def test_a_file_that_was_not_picked_is_to_be_chosen_again_right_here(

@@ -97,6 +97,7 @@ def test_the_secret_of_a_webhook_is_shown_once(at_alice: Browser, listener: List
     at_alice.open("/notices/channels/new?kind=webhook")
     page = at_alice.submit(url=listener.url, name="Ops")
     assert page.heading == "The secret of Ops"
+    assert page.root.find(data_sent_to="/notices"), "loading the page again would add another channel"
     assert at_alice.response.headers["Cache-Control"] == "no-store"
     key = page.root.find("code").text
     assert key.startswith("whsec_")

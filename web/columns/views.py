@@ -43,7 +43,7 @@ def decide(importer_id: int) -> ResponseReturnValue:
     except InvalidSettings as error:
         flash(str(error), "info")
     else:
-        flash("The next run writes the sheet that way." if take else "The sheet stays as it is.", "success")
+        flash("The next run writes it that way." if take else "It stays as it is.", "success")
     return redirect(safe_next(request.form.get("next")))
 
 

@@ -222,7 +222,7 @@ class ScheduleForm(FlaskForm):
         default="UTC",
         validate_choice=False,
         widget=LongSelect(),
-        description="For the schedule, and for dates and times in the sheet.",
+        description="For the schedule, and for dates and times in a workbook. Those in Google Sheets are in the zone of the spreadsheet.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -237,7 +237,7 @@ def test_rows_are_told_apart_by_their_id_unless_the_owner_says_by_what(
 
 
 def test_a_cell_that_is_taken_names_who_has_it(services: Services, alice: Actor, draft: Drafting, importer: Importer):
-    with pytest.raises(InvalidSettings, match="“Deals to Google” writes to the sheet DEALS in Sales 2026 already"):
+    with pytest.raises(InvalidSettings, match="“Deals to Google” writes to the tab DEALS in Sales 2026 already"):
         services.importers.create(alice, draft(name="Second", sheet="DEALS"))
 
 
@@ -261,7 +261,7 @@ def test_the_column_of_stamps_counts(services: Services, alice: Actor, draft: Dr
 
 def test_the_tab_of_removed_rows_is_taken_too(services: Services, alice: Actor, draft: Drafting):
     services.importers.create(alice, draft(selection=replace(DEALS, limit=None, vanished=Vanished.MOVE)))
-    with pytest.raises(InvalidSettings, match="“Deals to Google” writes to the sheet"):
+    with pytest.raises(InvalidSettings, match="“Deals to Google” writes to the tab"):
         services.importers.create(alice, draft(name="Second", sheet="deals (REMOVED)"))
 
 
