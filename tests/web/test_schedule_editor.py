@@ -240,7 +240,7 @@ def test_nonsense_is_a_problem_or_a_schedule_and_never_a_crash(app_in_request: N
         ({"every": "days", "number": "1", "at": " "}, "at", "Type a time of day"),
         ({"every": "months", "number": "13", "at": "09:00"}, "number", "not possible"),
         ({"every": "cron", "cron": "30 8 * *"}, "cron", "five parts"),
-        ({"every": "cron", "cron": "0 0 30 2 *"}, "cron", "Bad day-of-month"),
+        ({"every": "cron", "cron": "0 0 30 2 *"}, "cron", "its day of the month cannot be read"),
         ({"every": "cron", "cron": ""}, "cron", "empty"),
         ({"every": "after"}, "after_id", "Choose the importer to follow"),
         ({"every": "days", "number": "1", "at": "09:00", "starts_on": "tomorrow"}, "starts_on", "Type a date"),
