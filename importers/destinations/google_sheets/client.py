@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import requests
 from gspread import urls
 
+from importers.destinations.google_sheets import answers
 from importers.destinations.google_sheets.calls import PATIENCE, Call, Calls, authorized
 from importers.destinations.google_sheets.credentials import GoogleSignIn
 from importers.destinations.google_sheets.failures import AnswerLost, SlowAnswer, garbled
@@ -275,20 +276,25 @@ class SheetsClient:
     # --- calls ---
 
     def _get(self, url: str, params: Mapping[str, Any]) -> Json:
-        told: Json = msgspec.json.decode(self._calls.request("get", url, params=dict(params)).content)
-        return told
+        return _parsed(url, self._calls.request("get", url, params=dict(params)).content)
 
     def _send(self, method: str, url: str, **more: Any) -> Json:
-        told: Json = msgspec.json.decode(self._calls.send(Call(method=method, url=url, **more)).content)
-        return told
+        return _parsed(url, self._calls.send(Call(method=method, url=url, **more)).content)
+
+
+def _parsed(url: str, content: bytes) -> Json:
+    try:
+        return answers.parsed(content)
+    except ValueError as error:
+        raise garbled(urlsplit(url).hostname or "") from error
 
 
 def _tab(told: Json) -> Tab:
     size = told.get("gridProperties", {})  # charts have none
     return Tab(
         told["sheetId"],
-        told["title"],
-        told["index"],
+        told.get("title", ""),
+        told.get("index", 0),
         size.get("rowCount", 0),
         size.get("columnCount", 0),
         bool(told.get("hidden")),

@@ -193,7 +193,7 @@ class GoogleSheetsDestination:
 def _title_of(told: dict[str, object], tab_id: int | None) -> str:
     sheets = told.get("sheets", [])
     titles = {
-        sheet["properties"].get("sheetId", 0): sheet["properties"]["title"]
+        sheet["properties"].get("sheetId", 0): sheet["properties"].get("title", "")
         for sheet in (sheets if isinstance(sheets, list) else [])
     }
     if tab_id is None:
