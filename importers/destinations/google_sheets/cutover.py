@@ -117,7 +117,15 @@ def changes_something(plan: Plan) -> bool:
     place = plan.place
     needs_marks = place.is_claimed or place.known is None or place.known.feet != _feet(plan)
     reshapes = plan.length != place.rows or place.is_mended or bool(place.gone)
-    return bool(plan.positions) or bool(plan.blanks) or plan.writes_header or needs_marks or reshapes or reformats(plan)
+    if plan.positions or plan.blanks or plan.writes_header or needs_marks or reshapes:
+        return True
+    return reformats(plan) or _lacks_notes(plan)
+
+
+def _lacks_notes(plan: Plan) -> bool:
+    """Whether a header that is to be explained has no note; so, too, before anybody looked."""
+    at = plan.at
+    return any(not plan.around.notes.get(at[key]) for key in plan.notes)
 
 
 def reformats(plan: Plan) -> bool:

@@ -178,6 +178,25 @@ class TestFormats:
 
 
 class TestHeaders:
+    def test_notes_appear_where_nothing_else_has_changed(self, desk: Desk) -> None:
+        desk.write(deals(3))
+        desk.do(
+            {
+                "updateCells": {
+                    "start": {"sheetId": desk.tab().sheet_id, "rowIndex": 0, "columnIndex": 1},
+                    "rows": [{"values": [{"note": "Mine"}]}],
+                    "fields": "note",
+                }
+            }
+        )
+        desk.write(deals(3), explains_headers=True)
+        notes = [desk.tab().notes.at(0, column) for column in range(3)]
+        assert notes[0].startswith("From Pipedrive: ID.\n")
+        assert (notes[1], notes[2][:21]) == ("Mine", "From Pipedrive: Value")
+        before = desk.everything()
+        desk.write(deals(3), explains_headers=True)
+        assert desk.everything() == before
+
     def test_notes_tell_where_a_column_comes_from_and_when_it_was_refreshed(self, desk: Desk) -> None:
         desk.write(
             deals(5), [COLUMNS[0], Column("title", "Title", field="Deal name"), COLUMNS[2]], explains_headers=True
@@ -200,7 +219,9 @@ class TestHeaders:
 
     def test_they_are_not_touched_while_nothing_changes(self, desk: Desk) -> None:
         desk.write(deals(4), explains_headers=True)
-        assert desk.tab().note_at(0, 0) is None
+        before = desk.everything()
+        desk.write(deals(4), explains_headers=True)
+        assert desk.everything() == before
 
 
 def test_formulas_elsewhere_keep_pointing_at_the_table(desk: Desk) -> None:
