@@ -198,11 +198,11 @@ def _title_of(told: dict[str, object], tab_id: int | None) -> str:
     }
     if tab_id is None:
         raise InvalidSettings(
-            "No sheet of the spreadsheet is chosen.", hint="Name the tab the table is to stand on.", field="sheet"
+            "No tab of the spreadsheet is chosen.", hint="Name the tab the table is to stand on.", field="sheet"
         )
     if tab_id not in titles:
         raise NotThere(
-            "The sheet that the address names is not in the spreadsheet (any more).",
+            "The tab that the address names is not in the spreadsheet (any more).",
             hint="Open the spreadsheet, go to the sheet, and copy the address again.",
             field="place",
         )
@@ -212,7 +212,7 @@ def _title_of(told: dict[str, object], tab_id: int | None) -> str:
 def _refuse_bad_title(title: str) -> None:
     problem = names.title_problem(title)
     if problem:
-        raise InvalidSettings(problem, hint="Choose another name for the sheet.", field="sheet")
+        raise InvalidSettings(problem, hint="Choose another name for the tab.", field="sheet")
 
 
 def _refuse_impossible_columns(target: Target, columns: Sequence[Column]) -> None:
