@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -215,3 +215,12 @@ def postgresql_url() -> Iterator[str]:
     """An empty schema on a real PostgreSQL."""
     with a_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Any]:
+    """Chromium, once for all tests of a process: Playwright cannot be started a second time beside itself."""
+    from tests.browser import chromium
+
+    with chromium() as browser:
+        yield browser

@@ -1,4 +1,4 @@
-"""One running Pipesheet with its sandbox, and one browser, for every journey of a process."""
+"""One running Pipesheet with its sandbox for the journeys of a file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser import chromium, create_owner, pipesheet_up
+from tests.browser import create_owner, pipesheet_up
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def browser(chrome: Browser) -> Browser:
+    return chrome
 
 
 @pytest.fixture(scope="module")

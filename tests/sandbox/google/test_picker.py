@@ -17,7 +17,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from sandbox.google import scopes
 from sandbox.google.accounts import ALEX, API_KEY, DEMO, PICKER, PROJECT_NUMBER, SAM
 from sandbox.google.app import Google, create_app
-from tests.browser import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -90,12 +89,6 @@ def embedding(home: str, given: dict[str, Any]) -> Flask:
         return Response(_SCRIPT, content_type="text/javascript")
 
     return page
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
