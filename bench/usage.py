@@ -17,7 +17,7 @@ def cpu_seconds(pid: int) -> float:
 
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
-    parents = {child: parent for child, parent in _parents()}
+    parents = dict(_parents())
     found, new = [pid], [pid]
     while new:
         new = [child for child, parent in parents.items() if parent in new]
