@@ -626,13 +626,6 @@ class Store(Protocol):
         open is ever handed out.
         """
 
-    def begin_schedule(self, tried: Importer, next_turn: Callable[[Schedule], datetime | None]) -> bool:
-        """
-        A run of *tried* succeeded: from now on it starts by itself, unless it
-        is paused, next when *next_turn* says. False, and nothing is kept, when
-        it had begun before, or reads or writes something else by now.
-        """
-
     def pause_importer(
         self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
     ) -> Importer: ...
@@ -644,11 +637,6 @@ class Store(Protocol):
         Runs by hand do not count, but every success begins anew. False where
         there were fewer, or it is paused already.
         """
-
-    def resume_mended(
-        self, importer: Importer, next_turn: Callable[[Schedule], datetime | None], *, now: datetime
-    ) -> bool:
-        """Let an importer go on that was paused because of its troubles; False for every other one."""
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:
         """Together with its runs and their events. Raises InvalidSettings naming the importers that follow it."""
@@ -700,11 +688,26 @@ class Store(Protocol):
     ) -> bool:
         """False, and nothing is kept, when the claim is lost."""
 
-    def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
+    def end_run(
+        self,
+        run_id: int,
+        claim: str,
+        ending: Ending,
+        *,
+        lines: Sequence[Line],
+        now: datetime,
+        tried: Importer | None = None,
+        next_turn: Callable[[Schedule], datetime | None] | None = None,
+    ) -> bool:
         """
         False, and nothing is kept, when the claim is lost. With a success the
         turn has come of the importers that follow this one, but for those that
         are paused, not tried yet, or cut off from an account of theirs.
+
+        *tried* is the importer as it was run. With a success it starts by
+        itself from now on, unless it reads or writes something else by now; one
+        that was paused because of its troubles goes on. It is next due when
+        *next_turn* says, unless it is paused.
         """
 
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:

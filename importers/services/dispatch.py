@@ -103,14 +103,7 @@ class Dispatch:
 def beginnings_at(now: datetime) -> Callable[[Due], Beginning]:
     """What becomes of turns that are noticed now."""
 
-    @cache  # many importers have the same schedule
-    def next_turn(schedule: Schedule) -> datetime | None:
-        try:
-            return next_run_after(schedule, now)
-        except ImporterError:
-            # One schedule that cannot be understood must not keep all the others from being looked at.
-            logger.exception("the next turn of %r cannot be told; it is looked at again in a day", schedule)
-            return now + timedelta(days=1)
+    next_turn = cache(next_turn_after(now))  # many importers have the same schedule
 
     def begin(due: Due) -> Beginning:
         is_late = now - due.due_at > MISSED_AFTER
@@ -123,6 +116,19 @@ def beginnings_at(now: datetime) -> Callable[[Due], Beginning]:
         return Beginning(next_turn(due.schedule), Line(_late(due)))
 
     return begin
+
+
+def next_turn_after(now: datetime) -> Callable[[Schedule], datetime | None]:
+    """One schedule that cannot be understood must keep neither the others from being looked at nor a run from its end."""
+
+    def next_turn(schedule: Schedule) -> datetime | None:
+        try:
+            return next_run_after(schedule, now)
+        except ImporterError:
+            logger.exception("the next turn of %r cannot be told; it is looked at again in a day", schedule)
+            return now + timedelta(days=1)
+
+    return next_turn
 
 
 def _late(due: Due) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 
@@ -39,10 +39,10 @@ from importers.model import (
     Trigger,
     Trouble,
 )
-from importers.schedule import next_run_after
 from importers.services import mirrors
 from importers.services.accounts import Accounts
 from importers.services.books import mark_of
+from importers.services.dispatch import next_turn_after
 from importers.services.heartbeat import LOOK_EVERY_SECONDS, Heartbeat
 from importers.services.kinds import Kinds
 from importers.services.story import Names, Story
@@ -142,24 +142,8 @@ class Execution:
             delivery = Delivery(f"run {run.id}", at=self._clock.now())
             outcome = pipeline.run(importer.selection, importer.target, mirror=mirror, delivery=delivery)
         attempt.keep_columns(importer, outcome.sight)
-        self._begin_schedule(importer)
         self._forget_if_gone(importer)
         return outcome
-
-    def _begin_schedule(self, importer: Importer) -> None:
-        """
-        Before the run is over: should the worker die in between, the table is
-        written all the same, and a schedule that never begins would be worse
-        than one that begins a little early.
-        """
-        if not importer.starts_after_success:
-            return
-        now = self._clock.now()
-        try:
-            self._store.begin_schedule(importer, lambda schedule: next_run_after(schedule, now))
-        except ImporterError:
-            # The table is written all the same. The next run that succeeds begins it.
-            logger.exception("the schedule of importer %d could not begin", importer.id)
 
     def _forget_if_gone(self, importer: Importer) -> None:
         """Whoever deleted it meanwhile found nothing to forget yet."""
@@ -237,8 +221,7 @@ class _Attempt:
         rows = outcome.counts.rows_written
         logger.info("run %d %s: %s row%s, %s", self.run.id, status, f"{rows:,}", "" if rows == 1 else "s", self.name)
         counts = replace(outcome.counts, reads=self.reads)
-        if self._end(Ending(status, counts, notes=outcome.notes), []):
-            self._resume()
+        self._end(Ending(status, counts, notes=outcome.notes), [])
 
     def handed_back(self) -> bool:
         """Whether it was: a claim that is lost leaves nothing to hand back."""
@@ -271,28 +254,25 @@ class _Attempt:
         """Nobody but the owner can mend it: then it is no use to go on and on. (A refused account pauses by itself.)"""
         if self.run.trigger is Trigger.MANUAL:
             return
-        with self._logged("could not be paused"):
+        try:
             if self._store.pause_failing(self.run, trouble, times=FAILURES, now=self._clock.now()):
                 logger.info("importer %d is paused after %d failures, %s", self.run.importer_id, FAILURES, self.name)
-
-    def _resume(self) -> None:
-        importer, now = self.importer, self._clock.now()
-        if importer is None or not importer.paused_because:
-            return
-        with self._logged("could not go on by itself"):
-            self._store.resume_mended(importer, lambda schedule: next_run_after(schedule, now), now=now)
-
-    @contextmanager
-    def _logged(self, what: str) -> Iterator[None]:
-        try:
-            yield
         except ImporterError:
-            logger.exception("importer %d %s", self.run.importer_id, what)
+            logger.exception("importer %d could not be paused", self.run.importer_id)
 
     def _end(self, ending: Ending, lines: Sequence[Line]) -> bool:
         """Whether it counts."""
+        now = self._clock.now()
         try:
-            kept = self._store.end_run(self.run.id, self._claim, ending, lines=lines, now=self._clock.now())
+            kept = self._store.end_run(
+                self.run.id,
+                self._claim,
+                ending,
+                lines=lines,
+                now=now,
+                tried=self.importer,
+                next_turn=next_turn_after(now),
+            )
         except ImporterError:
             # The clock will find the run by its silent heart.
             logger.exception("run %d ended as %s, which could not be kept", self.run.id, ending.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Schedule, Selection, task_of
+from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Selection
 from importers.schedule.chains import check_chain
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
@@ -84,16 +84,6 @@ class Importers(Database):
             if row is None or importer_of(row).selection != importer.selection:
                 return False
             sql.execute(update(importers).where(*is_it).values(selection=selection, changes=tuple(changes)))
-        return True
-
-    def begin_schedule(self, tried: Importer, next_turn: Callable[[Schedule], datetime | None]) -> bool:
-        is_it = (importers.c.id == tried.id, importers.c.workspace_id == tried.workspace_id)
-        with self._writing() as sql:
-            row = sql.execute(select(importers).where(*is_it).with_for_update()).first()
-            if row is None or not row.starts_after_success or task_of(importer_of(row)) != task_of(tried):
-                return False
-            turn = None if row.paused else next_turn(row.schedule)
-            sql.execute(update(importers).where(*is_it).values(starts_after_success=False, next_run_at=turn))
         return True
 
     def pause_importer(

@@ -1,14 +1,13 @@
-"""Importers that are paused because they fail and fail, and go on once they succeed."""
+"""Importers that are paused because they fail and fail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import select, update
 
-from importers.model import Importer, Run, Schedule, Status, Trigger, Trouble
+from importers.model import Run, Status, Trigger, Trouble
 from importers.store.database import Database
 from importers.store.rows import run_of
 from importers.store.schema import importers, runs
@@ -26,27 +25,6 @@ class Pauses(Database):
                 return False
             still_on = (importers.c.id == run.importer_id, ~importers.c.paused)
             return bool(sql.execute(update(importers).where(*still_on).values(values)).rowcount)
-
-    def resume_mended(
-        self, importer: Importer, next_turn: Callable[[Schedule], datetime | None], *, now: datetime
-    ) -> bool:
-        for_its_troubles = (
-            importers.c.id == importer.id,
-            importers.c.paused,
-            importers.c.paused_because.is_not(None),
-        )
-        with self._writing() as sql:
-            row = sql.execute(select(importers.c.schedule).where(*for_its_troubles).with_for_update()).first()
-            if row is None:
-                return False
-            values = {
-                "paused": False,
-                "paused_because": None,
-                "next_run_at": next_turn(row.schedule),
-                "updated_at": now,
-            }
-            sql.execute(update(importers).where(importers.c.id == importer.id).values(values))
-            return True
 
 
 def _failures(sql: SqlConnection, run: Run, trouble: Trouble) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,13 @@ from importers.model import (
     Phase,
     Pulse,
     Run,
+    Schedule,
     Status,
     Trigger,
+    task_of,
 )
 from importers.store.database import Database
-from importers.store.rows import event_of, run_of
+from importers.store.rows import AnyRow, event_of, importer_of, run_of
 from importers.store.schema import connections, events, importers, runs
 
 _SUCCEEDED = (Status.DONE, Status.DONE_WITH_NOTES)
@@ -135,11 +137,26 @@ class Runs(Database):
         with self._writing() as sql:
             return change_run(sql, values, *_ours(run_id, claim), lines=lines, now=now)
 
-    def end_run(self, run_id: int, claim: str, ending: Ending, *, lines: Sequence[Line], now: datetime) -> bool:
+    def end_run(
+        self,
+        run_id: int,
+        claim: str,
+        ending: Ending,
+        *,
+        lines: Sequence[Line],
+        now: datetime,
+        tried: Importer | None = None,
+        next_turn: Callable[[Schedule], datetime | None] | None = None,
+    ) -> bool:
+        succeeded = ending.status in _SUCCEEDED
         with self._writing() as sql:
+            # The importer first: so does everybody else who locks both.
+            row = _locked(sql, tried) if tried and succeeded and _has_to_begin(tried) else None
             is_kept = change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
-            if is_kept and ending.status in _SUCCEEDED:
+            if is_kept and succeeded:
                 _call_followers(sql, run_id, now)
+            if is_kept and row and tried:
+                _begin(sql, importer_of(row), tried, next_turn, now)
             return is_kept
 
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
@@ -209,6 +226,35 @@ def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:
         "claim": None,
     }
     return {**values, "phase": Phase.FINISHED} if ending.status in _SUCCEEDED else values
+
+
+def _has_to_begin(importer: Importer) -> bool:
+    return importer.starts_after_success or importer.paused_because is not None
+
+
+def _locked(sql: SqlConnection, importer: Importer) -> AnyRow | None:
+    is_it = (importers.c.id == importer.id, importers.c.workspace_id == importer.workspace_id)
+    return sql.execute(select(importers).where(*is_it).with_for_update(key_share=True)).first()
+
+
+def _begin(
+    sql: SqlConnection,
+    importer: Importer,
+    tried: Importer,
+    next_turn: Callable[[Schedule], datetime | None] | None,
+    now: datetime,
+) -> None:
+    """What a success changes about an importer: in one transaction with it, so that neither is there without the other."""
+    values: dict[str, Any] = {}
+    if importer.paused_because is not None:
+        values |= {"paused": False, "paused_because": None, "updated_at": now}
+    if importer.starts_after_success and task_of(importer) == task_of(tried):
+        values |= {"starts_after_success": False}
+    if values:
+        waits = values.get("starts_after_success", importer.starts_after_success)
+        is_paused = values.get("paused", importer.paused)
+        values["next_run_at"] = next_turn(importer.schedule) if next_turn and not (waits or is_paused) else None
+        sql.execute(update(importers).where(importers.c.id == importer.id).values(values))
 
 
 def _call_followers(sql: SqlConnection, run_id: int, now: datetime) -> None:

@@ -27,6 +27,7 @@ from importers.model import (
     FieldChange,
     Frozen,
     Happening,
+    Importer,
     Level,
     Line,
     Phase,
@@ -1039,15 +1040,51 @@ class StoreContract:
 
     def test_what_was_paused_for_its_troubles_goes_on_and_nothing_else_does(self, store: Store, ours: int):
         importer = an_importer(store, ours, schedule=Schedule(Every.HOURS))
-        resume = lambda: store.resume_mended(importer, lambda schedule: LATER, now=LATER)  # noqa: E731
         store.pause_importer(ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
-        assert not resume()
+        assert self._recover(store, importer) == (True, None)
         store.pause_importer(ours, importer.id, paused=False, next_run_at=None, now=NEW_YEAR)
         runs = [self._fail(store, importer) for _ in range(3)]
         assert self._pause(store, runs[-1])
-        assert sorted(at_once([resume] * 3)) == [False, False, True]
-        on = store.importer(ours, importer.id)
-        assert (on.paused, on.paused_because, on.next_run_at) == (False, None, LATER)
+        assert self._recover(store, importer) == (False, LATER)
+        assert store.importer(ours, importer.id).paused_because is None
+
+    def _recover(self, store: Store, importer: Importer) -> tuple[bool, datetime | None]:
+        """Whether it is paused after a run that succeeded, and when it is due then."""
+        tried = store.importer(importer.workspace_id, importer.id)
+        run = a_run(store, importer, claim="c")
+        done = Ending(Status.DONE, Counts())
+        assert store.end_run(run.id, "c", done, lines=[], now=LATER, tried=tried, next_turn=lambda schedule: LATER)
+        after = store.importer(importer.workspace_id, importer.id)
+        return after.paused, after.next_run_at
+
+    def test_a_success_and_the_beginning_of_a_schedule_are_kept_together(self, store: Store, ours: int):
+        connection = a_connection(store, ours)
+        draft = a_draft(connection_id=connection.id, schedule=Schedule(Every.HOURS))
+        tried = store.add_importer(ours, draft, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+        run = a_run(store, tried, claim="c")
+        done, late = Ending(Status.DONE, Counts()), {"now": LATER, "lines": (LINE,), "tried": tried}
+
+        def dies(schedule: Schedule) -> datetime:
+            raise SystemExit
+
+        with pytest.raises(SystemExit):
+            store.end_run(run.id, "c", done, **late, next_turn=dies)
+        assert store.run(ours, run.id).status is Status.RUNNING
+        assert store.importer(ours, tried.id) == tried
+        assert not store.end_run(run.id, "somebody else's", done, **late, next_turn=lambda schedule: LATER)
+        assert store.importer(ours, tried.id) == tried
+        assert store.end_run(run.id, "c", done, **late, next_turn=lambda schedule: LATER)
+        begun = store.importer(ours, tried.id)
+        assert (begun.starts_after_success, begun.next_run_at) == (False, LATER)
+
+    def test_what_is_deleted_while_it_runs_begins_nothing(self, store: Store, ours: int):
+        connection = a_connection(store, ours)
+        draft = a_draft(connection_id=connection.id, schedule=Schedule(Every.HOURS))
+        tried = store.add_importer(ours, draft, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+        run = a_run(store, tried, claim="c")
+        store.remove_importer(ours, tried.id)
+        done = Ending(Status.DONE, Counts())
+        assert not store.end_run(run.id, "c", done, lines=[], now=LATER, tried=tried, next_turn=lambda schedule: LATER)
 
     def test_resuming_by_hand_forgets_why_it_was_paused(self, store: Store, ours: int):
         importer = an_importer(store, ours)

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from importers.errors import ConnectionTrouble
 from importers.interfaces import Store
-from importers.model import Actor, Connection, Draft, Every, Importer, Schedule, Selection, Status
+from importers.model import Actor, Connection, Counts, Draft, Ending, Every, Importer, Schedule, Selection, Status
 from importers.schedule import next_run_after
 from importers.services import Services
+from importers.store.sql import SqlStore
 from sandbox.pipedrive import Sandbox
-from tests.builders import a_draft, a_target
+from tests.builders import a_draft, a_run, a_target
 from tests.fakes import FakeClock
 
 HOURLY = Schedule(Every.HOURS)
@@ -136,9 +138,37 @@ def test_a_run_of_what_it_was_before_does_not_count(
     change: Callable[[Draft], Draft] | None,
 ):
     later = clock.now() + timedelta(hours=3)
+    run = a_run(store, waiting, claim="mine")
     if change:
         services.importers.change(alice, waiting.id, change(draft))
-    assert store.begin_schedule(waiting, lambda schedule: later) is (change is None)
+    done = Ending(Status.DONE, Counts())
+    assert store.end_run(
+        run.id, "mine", done, lines=(), now=clock.now(), tried=waiting, next_turn=lambda schedule: later
+    )
     after = services.importers.get(alice, waiting.id)
     assert (after.starts_after_success, after.next_run_at) == ((True, None) if change else (False, later))
-    assert not store.begin_schedule(replace(waiting, workspace_id=77), lambda schedule: later)
+
+
+def test_a_worker_that_dies_at_the_very_end_neither_begins_it_nor_loses_it(
+    services: Services, store: SqlStore, alice: Actor, waiting: Importer, clock: FakeClock, monkeypatch: Any
+):
+    """What it wrote is written again by the next one, and then the schedule begins, once."""
+    ends = SqlStore.end_run
+
+    def dies(self: SqlStore, *arguments: Any, **more: Any) -> bool:
+        """Once everything it had to keep is on its way, and before any of it is kept."""
+        monkeypatch.setattr(SqlStore, "end_run", ends)
+        raise ConnectionTrouble("The database went away.")
+
+    monkeypatch.setattr(SqlStore, "end_run", dies)
+    run = services.runs.start(alice, waiting.id)
+    assert run.status is Status.RUNNING
+    before = services.importers.get(alice, waiting.id)
+    assert (before.starts_after_success, before.next_run_at) == (True, None)
+    clock.advance(seconds=31)
+    assert services.scheduling.tick().rescued == 1
+    assert services.runs.get(alice, run.id).status is Status.DONE_WITH_NOTES
+    begun = services.importers.get(alice, waiting.id)
+    assert (begun.starts_after_success, begun.next_run_at) == (False, next_run_after(HOURLY, clock.now()))
+    clock.advance(hours=1)
+    assert services.scheduling.tick().due == 1

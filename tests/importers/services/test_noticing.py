@@ -52,8 +52,9 @@ class Night:
     def run(self, importer: Importer, status: Status, trouble: Trouble | None = None) -> Run:
         run, _ = self.store.add_run(importer, Trigger.SCHEDULE, now=self.clock.now())
         assert self.store.claim_run(run.id, "mine", now=self.clock.now())
-        ending = Ending(status, Counts(), trouble=trouble)
-        assert self.store.end_run(run.id, "mine", ending, lines=(), now=self.clock.now())
+        ending, now = Ending(status, Counts(), trouble=trouble), self.clock.now()
+        tried = self.store.importer(importer.workspace_id, importer.id)
+        assert self.store.end_run(run.id, "mine", ending, lines=(), now=now, tried=tried)
         return run
 
     def fails(self, importer: Importer, trouble: Trouble = AWAY, times: int = 1) -> None:
@@ -465,9 +466,6 @@ def test_an_importer_that_was_paused_for_its_troubles_is_told_of_once(night: Nig
     )
     assert night.told(minutes=60) == []
     night.run(importer, Status.DONE)
-    assert night.store.resume_mended(
-        night.store.importer(night.ours, importer.id), lambda _: None, now=night.clock.now()
-    )
     assert [one.title for one in night.told(minutes=60)] == ["“Deals” works again"]
     assert night.store.open_incidents() == []
 
