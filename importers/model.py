@@ -300,7 +300,7 @@ class Schedule:
     week (0 = Monday, WORKING_DAY).
 
     CRON is due as `cron` says, AFTER when the importer `after_id` succeeded.
-    Nothing is due before `starts_on` or after `ends_on`.
+    Nothing is due before `starts_on` or after `ends_on`, in that zone.
     """
 
     every: Every = Every.MANUAL

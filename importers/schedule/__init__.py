@@ -9,7 +9,7 @@ When an importer is due. Pure: schedule and moment in, moment out.
 """
 
 from importers.schedule.chains import check_chain
-from importers.schedule.moments import Coming, coming, next_run_after, runs_by_day, upcoming
+from importers.schedule.moments import Coming, coming, covers, next_run_after, runs_by_day, upcoming
 from importers.schedule.rules import check
 from importers.schedule.words import in_words, remark
 
@@ -18,6 +18,7 @@ __all__ = [
     "check",
     "check_chain",
     "coming",
+    "covers",
     "in_words",
     "next_run_after",
     "remark",

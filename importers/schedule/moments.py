@@ -55,6 +55,14 @@ def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
     return next((one.at for one in _moments_after(schedule, now)), None)
 
 
+def covers(schedule: Schedule, at: datetime) -> bool:
+    """Whether the day of *at*, in the owner's zone, is one from the schedule's first to its last."""
+    if schedule.starts_on is None and schedule.ends_on is None:
+        return True
+    day = at.astimezone(zone_of(schedule)).date()
+    return (schedule.starts_on or day) <= day <= (schedule.ends_on or day)
+
+
 def upcoming(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
     """The next *count* moments, in UTC, or as many as there are."""
     return [one.at for one in coming(schedule, now, count)]

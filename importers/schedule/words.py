@@ -27,7 +27,9 @@ def in_words(schedule: Schedule, *, after: str = "") -> str:
     if schedule.every is Every.MANUAL:
         return "Manually"
     if schedule.every is Every.AFTER:
-        return f"After “{after}”" if after else "After another importer"
+        whom = f"After “{after}”" if after else "After another importer"
+        span = _span(schedule)
+        return f"{whom} {span} ({schedule.time_zone})" if span else whom
     parts = (_rhythm(schedule), f"({schedule.time_zone})", _span(schedule))
     return " ".join(filter(None, parts))
 

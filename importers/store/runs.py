@@ -28,6 +28,7 @@ from importers.model import (
     Trigger,
     task_of,
 )
+from importers.schedule import covers
 from importers.store.database import Database
 from importers.store.rows import AnyRow, event_of, importer_of, run_of
 from importers.store.schema import connections, events, importers, runs
@@ -258,10 +259,15 @@ def _begin(
 
 
 def _call_followers(sql: SqlConnection, run_id: int, now: datetime) -> None:
-    """Those that follow its importer are due from now on."""
+    """Those that follow its importer are due from now on, where this is one of their days."""
     leader = select(runs.c.importer_id).where(runs.c.id == run_id).scalar_subquery()
     may_start = (~importers.c.paused, ~importers.c.starts_after_success, is_connected())
-    sql.execute(update(importers).where(importers.c.after_id == leader, *may_start).values(next_run_at=now))
+    followers = sql.execute(
+        select(importers.c.id, importers.c.schedule).where(importers.c.after_id == leader, *may_start)
+    ).all()
+    called = [row.id for row in followers if covers(row.schedule, now)]
+    if called:
+        sql.execute(update(importers).where(importers.c.id.in_(called), *may_start).values(next_run_at=now))
 
 
 def change_run(

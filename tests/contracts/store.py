@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -819,6 +819,27 @@ class StoreContract:
         store.pause_importer(ours, paused.id, paused=False, next_run_at=None, now=LATER)
         store.mark_connection(ours, bobs.id, ConnectionStatus.WORKING, now=LATER)
         assert due(store, LATER) == []
+
+    @pytest.mark.parametrize(
+        ("zone", "span", "is_called"),
+        [
+            ("Europe/Tallinn", {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 1, 1)}, True),
+            ("Europe/Tallinn", {"starts_on": date(2026, 1, 2)}, False),
+            ("Europe/Tallinn", {"ends_on": date(2025, 12, 31)}, False),
+            ("Pacific/Kiritimati", {"starts_on": date(2026, 1, 2)}, True),  # tomorrow, there
+            ("Pacific/Kiritimati", {"ends_on": date(2026, 1, 1)}, False),
+        ],
+    )
+    def test_a_follower_is_called_from_its_first_day_to_its_last_in_its_zone(
+        self, store: Store, ours: int, zone: str, span: dict[str, date], is_called: bool
+    ):
+        leader = an_importer(store, ours)
+        schedule = Schedule(Every.AFTER, after_id=leader.id, time_zone=zone, **span)
+        follower = self._follower(store, leader, schedule=schedule)
+        other = self._follower(store, leader, "Other")
+        self._succeed(store, leader)
+        called = {one.importer_id for one in due(store, LATER)}
+        assert called == ({follower.id, other.id} if is_called else {other.id})
 
     def test_a_follower_nobody_tried_yet_is_passed_over(self, store: Store, ours: int):
         leader = an_importer(store, ours)

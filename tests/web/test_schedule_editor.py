@@ -157,7 +157,8 @@ def schedules(draw: st.DrawFn) -> Schedule:
     if every is Every.MANUAL:
         return Schedule(**zone)
     if every is Every.AFTER:
-        return Schedule(every, after_id=draw(st.integers(1, 1000)), **zone)
+        days = {name: span[name] for name in ("starts_on", "ends_on")}
+        return Schedule(every, after_id=draw(st.integers(1, 1000)), **days, **zone)
     if every is Every.CRON:
         return Schedule(every, cron=draw(st.sampled_from(["30 8 * * 1-5", "*/7 * * * *", "0 0 L * *"])), **span)
     if every in (Every.MINUTES, Every.HOURS):
@@ -283,6 +284,9 @@ def test_what_the_rhythm_does_not_use_may_hold_anything(
         ({"ends_on": "2026-12-31"}, True),
         ({"missed": "skip"}, True),
         ({"starts_on": "x"}, True),
+        ({"every": "after", "ends_on": "2026-12-31"}, True),
+        ({"every": "after", "opens": "08:00", "closes": "18:00", "missed": "skip"}, False),
+        ({"every": "manual", "ends_on": "2026-12-31"}, False),
     ],
 )
 def test_more_is_open_when_something_in_it_is_set(
@@ -290,7 +294,7 @@ def test_more_is_open_when_something_in_it_is_set(
 ):
     at_alice.open(f"/importers/{fresh.id}/edit")
     hourly = {"every": "hours", "number": "1", "minute": "0"}
-    page = at_alice.submit(press="save" if "x" in answers.values() else "options", **hourly, **answers)
+    page = at_alice.submit(press="save" if "x" in answers.values() else "options", **{**hourly, **answers})
     assert ("open" in page.root.find("details", class_="more schedule-more").attrs) is is_open
 
 
@@ -361,6 +365,54 @@ def test_another_importer_is_followed_by_its_name(
     assert page.form().value("after_id") == str(leads.id)
     assert page.root.find(id="schedule-words").find("strong").text == told
     assert asked(at_alice, {"every": "after", "after_id": str(leads.id)})["words"] == told
+
+
+@pytest.mark.parametrize(
+    ("span", "words", "note"),
+    [
+        (
+            {"starts_on": "2026-02-01", "ends_on": "2026-03-31"},
+            "After “Leads to Excel” from 1 February 2026 until 31 March 2026 (Europe/Tallinn)",
+            "Each time that one has succeeded on one of these days.",
+        ),
+        (
+            {"ends_on": "2026-01-01"},  # today
+            "After “Leads to Excel” until 1 January 2026 (Europe/Tallinn)",
+            "Each time that one has succeeded on one of these days.",
+        ),
+        (
+            {"ends_on": "2025-12-31"},
+            "After “Leads to Excel” until 31 December 2025 (Europe/Tallinn)",
+            "No run is due any more.",
+        ),
+    ],
+)
+def test_a_chain_has_a_first_and_a_last_day(
+    at_alice: Browser,
+    services: Services,
+    alice: Actor,
+    fresh: Importer,
+    leads: Importer,
+    span: Any,
+    words: str,
+    note: str,
+):
+    answers = {"every": "after", "after_id": str(leads.id), **TALLINN, **span}
+    told = asked(at_alice, answers)
+    assert (told["words"], told["note"]) == (words, note)
+    at_alice.open(f"/importers/{fresh.id}/edit")
+    at_alice.submit(press="save", **answers)
+    kept = services.importers.get(alice, fresh.id).schedule
+    assert (kept.every, kept.ends_on) == (Every.AFTER, date.fromisoformat(span["ends_on"]))
+    page = at_alice.open(f"/importers/{fresh.id}/edit")
+    assert page.form().value("ends_on") == span["ends_on"]
+    assert words in at_alice.open("/").text
+
+
+def test_the_days_of_a_chain_are_in_order(at_alice: Browser, leads: Importer):
+    span = {"starts_on": "2026-03-31", "ends_on": "2026-02-01"}
+    told = asked(at_alice, {"every": "after", "after_id": str(leads.id), **span})
+    assert (told["field"], told["problem"]) == ("ends_on", "The schedule ends before it starts. Choose a later end.")
 
 
 def test_a_circle_is_refused_at_its_field(

@@ -62,7 +62,7 @@ USES = {
     WEEKS: ("weekdays", "at", *_SPAN),
     MONTHS: ("number", "at", "month_by", "month_day", "nth", "nth_day", *_SPAN),
     CRON: ("cron", *_SPAN),
-    AFTER: ("after_id",),
+    AFTER: ("after_id", "starts_on", "ends_on"),
 }
 """Which answers count for which rhythm; the others may hold anything."""
 
@@ -237,9 +237,9 @@ class ScheduleForm(FlaskForm):
     @property
     def has_more(self) -> bool:
         """Whether anything is set, or wrong, that is not shown at first."""
-        fields = [self[name] for name in ("opens", "closes", "starts_on", "ends_on")]
-        is_set = any(field.data or field.errors for field in fields) or self.missed.data != Missed.ONCE.value
-        return is_set and self.every.data not in (MANUAL, AFTER)
+        fields = [self[name] for name in ("opens", "closes", "starts_on", "ends_on") if name in self.used]
+        skips = "missed" in self.used and self.missed.data != Missed.ONCE.value
+        return skips or any(field.data or field.errors for field in fields)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Names of fields, and what is wrong with them."""

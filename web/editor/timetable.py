@@ -49,12 +49,21 @@ def _note(schedule: Schedule, moments: list[Coming]) -> str:
     if schedule.every is Every.MANUAL:
         return "Only when somebody presses Run."
     if schedule.every is Every.AFTER:
-        return "Each time that one has succeeded."
+        return _note_of_chain(schedule)
     if not moments:
         return "No run is due any more."
     if schedule.every in (Every.MINUTES, Every.HOURS):
         return f"Counted from {schedule.opens:%H:%M}." if schedule.opens else "Counted from midnight."
     return ""
+
+
+def _note_of_chain(schedule: Schedule) -> str:
+    today = current.now().astimezone(current.zone_named(schedule.time_zone)).date()
+    if schedule.ends_on and schedule.ends_on < today:
+        return "No run is due any more."
+    return "Each time that one has succeeded" + (
+        " on one of these days." if schedule.starts_on or schedule.ends_on else "."
+    )
 
 
 def _told(one: Coming, schedule: Schedule) -> dict[str, str]:

@@ -200,6 +200,10 @@ def test_it_agrees_with_somebody_who_watches_the_clock(schedule, zone, weekdays,
         (Schedule(Every.CRON, cron="30 8 * * 1-5"), "At 08:30 on Monday through Friday (UTC)"),
         (Schedule(Every.AFTER, after_id=3), "After another importer"),
         (
+            Schedule(Every.AFTER, after_id=3, starts_on=date(2026, 1, 5), ends_on=date(2026, 3, 31)),
+            "After another importer from 5 January 2026 until 31 March 2026 (UTC)",
+        ),
+        (
             Schedule(Every.DAYS, starts_on=date(2026, 3, 1), ends_on=date(2026, 12, 31)),
             "Every day at 09:00 (UTC) from 1 March 2026 until 31 December 2026",
         ),
