@@ -36,6 +36,7 @@ from importers.model import (
     MirrorFile,
     Page,
     Phase,
+    Place,
     Plan,
     Pulse,
     Role,
@@ -47,6 +48,7 @@ from importers.model import (
     SignIn,
     Size,
     Standing,
+    Status,
     Target,
     Trigger,
     Trouble,
@@ -715,6 +717,17 @@ class Store(Protocol):
         Queue a run again, held, that its worker cannot finish; the try it began
         does not count. False, and nothing is kept, when the claim is lost.
         """
+
+    # --- for those who look on ---
+
+    def place_of(self, workspace_id: int, run_id: int) -> Place | None:
+        """None for a run that is not queued, or not in this workspace."""
+
+    def places(self, workspace_id: int) -> Mapping[int, Place]:
+        """Of every queued run of the workspace, by its id."""
+
+    def unfinished_runs(self) -> Mapping[Status, tuple[int, datetime]]:
+        """Across all workspaces: how many runs there are of each status that are not over, and when the oldest was queued."""
 
     # --- what the clock asks for, across all workspaces ---
 

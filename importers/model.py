@@ -699,6 +699,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a queued run stands. `at_work` runs of its connection are with workers
+    or on their way to one; while it `is_held`, it is not on its way itself, and
+    `ahead` others of its connection go first.
+    """
+
+    is_held: bool
+    at_work: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """
     A turn that has come: the moment `due_at`, or the success of the importer

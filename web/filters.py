@@ -25,6 +25,7 @@ _MONTH = 365.25 / 12
 def register(app: Flask) -> None:
     for function in (
         when,
+        due,
         exact,
         clock,
         span,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         zone_of,
         rows_in_words,
         with_links,
+        with_code,
     ):
         app.add_template_filter(function)
 
@@ -46,6 +48,14 @@ def when(moment: datetime | None, nothing: str = "never", zone: tzinfo | None = 
         return nothing
     return Markup('<time datetime="{}" title="{}" data-relative>{}</time>').format(
         moment.isoformat(), exact(moment, zone), relative(moment)
+    )
+
+
+def due(moment: datetime, zone: tzinfo | None = None) -> Markup:
+    """A moment that is to come, as `when` tells it; what should have come by now comes any moment."""
+    text = relative(moment) if moment > current.now() else "any moment now"
+    return Markup('<time datetime="{}" title="{}" data-relative="due">{}</time>').format(
+        moment.isoformat(), exact(moment, zone), text
     )
 
 
@@ -161,6 +171,14 @@ def rows_in_words(counts: Counts) -> str:
         return "No row was added, changed or removed."
     (number, deed), *others = told
     return ", ".join([f"{count(number, 'row')} {deed}", *(f"{count(more)} {what}" for more, what in others)]) + "."
+
+
+def with_code(text: str) -> Markup:
+    """What is said, with what stands between `backticks` as something to type."""
+    parts = (
+        Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(text.split("`"))
+    )
+    return Markup("").join(parts)
 
 
 def with_links(text: object) -> Markup:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from importers.errors import ImporterError
 from importers.interfaces import Clock, Store
-from importers.model import GOOGLE_SHEETS, Connection
+from importers.model import GOOGLE_SHEETS, Connection, Status
 from importers.services.accounts import Accounts
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -61,8 +61,9 @@ class Health:
         self._store.beat_process(name, now=self._clock.now())
 
     def check(self) -> Checkup:
-        """Never raises: what cannot be asked is not well."""
-        return Checkup((self._database(), self._redis(), self._process("worker"), self._process("clock")))
+        """Never raises: what cannot be asked is not well. What the runs do is told as well, where it is known."""
+        ours = (self._database(), self._redis(), self._process("worker"), self._process("clock"))
+        return Checkup((*ours, *self._runs()))
 
     def google(self) -> Check | None:
         """
@@ -100,13 +101,26 @@ class Health:
         problem = self._ping_redis()
         return Check("redis", not problem, problem or "Redis answers.")
 
+    def _runs(self) -> Iterator[Check]:
+        """How many are in which state. That is nobody's fault, so it is well whatever it is."""
+        try:
+            found = self._store.unfinished_runs()
+        except ImporterError:
+            return
+        now = self._clock.now()
+        told = [
+            f"{number:,} {status}{f' (the oldest for {_ago(now - since)})' if status is Status.QUEUED else ''}"
+            for status in (Status.RUNNING, Status.QUEUED, Status.WAITING)
+            for number, since in filter(None, [found.get(status)])
+        ]
+        yield Check("runs", True, f"Runs: {', '.join(told)}." if told else "No run is under way.")
+
     def _process(self, role: str) -> Check:
         try:
             beats = self._store.process_beats()
         except ImporterError:
             return Check(role, False, f"Nobody can say whether a {role} is running: the database does not answer.")
-        newest = max((at for name, at in beats.items() if name.partition("@")[0] == role), default=None)
-        return self._judged(role, newest)
+        return self._judged(role, _newest(role, beats))
 
     def _judged(self, role: str, newest: datetime | None) -> Check:
         if newest is None:
@@ -115,6 +129,16 @@ class Health:
         if silent > SILENT_AFTER:
             return Check(role, False, f"No {role} is running; the last was heard of {_ago(silent)} ago.")
         return Check(role, True, f"A {role} is running.")
+
+
+def is_heard_of(role: str, beats: Mapping[str, datetime], now: datetime) -> bool:
+    """Whether a process of this role ("worker", "clock") is alive, as far as *beats* tell."""
+    newest = _newest(role, beats)
+    return newest is not None and now - newest <= SILENT_AFTER
+
+
+def _newest(role: str, beats: Mapping[str, datetime]) -> datetime | None:
+    return max((at for name, at in beats.items() if name.partition("@")[0] == role), default=None)
 
 
 def _ago(span: timedelta) -> str:

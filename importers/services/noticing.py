@@ -23,7 +23,9 @@ from importers.model import Importer, Missed, Run, Status, Trouble
 from importers.notices import Incident, Letter, NoticeKind, Opening, Telling, Watch, Watched
 from importers.schedule import next_run_after, upcoming
 from importers.services import letters
+from importers.services.health import is_heard_of
 from importers.services.letters import Known
+from importers.services.queueing import NO_WORKER, NO_WORKER_HINT
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,6 @@ LOOK_FOR_LATE_EVERY = timedelta(minutes=1)
 LONGEST_RUN = timedelta(hours=6)
 """One that works is not late before it worked for this long."""
 
-SILENT_AFTER = timedelta(seconds=60)
 _MOST_RUNS = 500
 
 _OWNER_MENDS = frozenset(
@@ -260,11 +261,7 @@ class Noticing:
                 "long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs."
             )
         if not self._has_worker():
-            return Trouble(
-                "no-worker",
-                "No worker is running, so runs wait in the queue.",
-                "Start everything with `pipesheet up`, or a worker as the Procfile says; `pipesheet check` tells more.",
-            )
+            return Trouble("no-worker", NO_WORKER, NO_WORKER_HINT)
         if run and run.status is Status.QUEUED:
             return Trouble(
                 "queued",
@@ -274,9 +271,7 @@ class Noticing:
         return Trouble("not-begun", "No run was begun.", "`pipesheet check` on the server says what is missing.")
 
     def _has_worker(self) -> bool:
-        now = self._clock.now()
-        beats = self._store.process_beats().items()
-        return any(name.partition("@")[0] == "worker" and now - at <= SILENT_AFTER for name, at in beats)
+        return is_heard_of("worker", self._store.process_beats(), self._clock.now())
 
     def _gaps(self, since: datetime, until: datetime) -> Iterator[Opening]:
         """Of every workspace in which something should have run meanwhile."""

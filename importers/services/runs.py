@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from importers.errors import NeedsReconnecting, NotThere
 from importers.interfaces import Clock, Doorbell, Store
@@ -25,11 +26,20 @@ from importers.services.access import require
 from importers.services.dispatch import Dispatch
 from importers.services.execution import Execution
 from importers.services.kinds import Kinds
+from importers.services.queueing import Holdup, Queueing
 
 _LOOK_AT_LEAST_EVERY = 1.0
 """Seconds. A ring may be missed between looking and listening: then this is how late the news is."""
 
 MOST_GRID_ROWS = 1000
+
+
+class Look(NamedTuple):
+    """A run as it is, what its story has new, and while it is queued why it has not begun."""
+
+    run: Run
+    events: Sequence[Event]
+    holdup: Holdup | None
 
 
 class Runs:
@@ -49,6 +59,7 @@ class Runs:
         self._doorbell = doorbell
         self._clock = clock
         self._execution = execution
+        self._queueing = Queueing(store=store, clock=clock)
 
     def start(self, actor: Actor, importer_id: int) -> Run:
         """
@@ -86,27 +97,34 @@ class Runs:
     def events(self, actor: Actor, run_id: int, *, after: int = 0) -> Sequence[Event]:
         return self._store.events(actor.workspace.id, run_id, after=after)
 
-    def follow(
-        self, actor: Actor, run_id: int, *, after: int = 0, seconds: float = 25.0
-    ) -> Iterator[tuple[Run, Sequence[Event]]]:
+    def follow(self, actor: Actor, run_id: int, *, after: int = 0, seconds: float = 25.0) -> Iterator[Look]:
         """
         The run as it is now with the events after number *after*, then again
         whenever something new happened, until the run is over or *seconds*
         have passed. Yields at least once.
         """
         ends_at = self._clock.monotonic() + seconds
-        seen: Run | None = None
+        seen: tuple[Run, Holdup | None] | None = None
         while True:
             run = self.get(actor, run_id)
             news = self.events(actor, run_id, after=after)
             after = news[-1].number if news else after
-            if news or run != seen:
-                yield run, news
-            seen = run
+            holdup = self.holdup(run)
+            if news or (run, holdup) != seen:
+                yield Look(run, news, holdup)
+            seen = run, holdup
             left = ends_at - self._clock.monotonic()
             if run.status.is_over or left <= 0:
                 return
             self._doorbell.wait(run_id, min(left, _LOOK_AT_LEAST_EVERY))
+
+    def holdup(self, run: Run) -> Holdup | None:
+        """Why a run that is queued has not begun; None for every other one."""
+        return self._queueing.of(run)
+
+    def holdups(self, actor: Actor) -> Mapping[int, Holdup]:
+        """The same of every queued run of the workspace, by its id."""
+        return self._queueing.all(actor)
 
     def cancel(self, actor: Actor, run_id: int) -> Run:
         """Ask a run to stop; a queued or waiting one is cancelled at once."""

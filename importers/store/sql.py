@@ -5,6 +5,7 @@ from __future__ import annotations
 from importers.store.connections import Connections
 from importers.store.first import First
 from importers.store.importers import Importers
+from importers.store.lines import Lines
 from importers.store.notices import Notices
 from importers.store.pauses import Pauses
 from importers.store.people import People
@@ -14,7 +15,7 @@ from importers.store.runs import Runs
 from importers.store.turns import Turns
 
 
-class SqlStore(People, First, Connections, Importers, Runs, Turns, Pauses, Retention, Notices, Processes):
+class SqlStore(People, First, Connections, Importers, Runs, Lines, Turns, Pauses, Retention, Notices, Processes):
     """
     Implements `interfaces.Store` on SQLAlchemy Core.
 

@@ -31,6 +31,7 @@ from importers.model import (
     Level,
     Line,
     Phase,
+    Place,
     Plan,
     Pulse,
     Role,
@@ -966,6 +967,49 @@ class StoreContract:
         sent = store.runs_to_send(LATER, per_connection=2, limit=99)
         assert [run.id for run in sent[:2]] == [run.id for run in by_hand]
         assert [run.trigger for run in sent[2:]] == [Trigger.SCHEDULE]
+
+    def test_a_queued_run_knows_its_place_which_is_the_one_it_gets(self, store: Store, ours: int, theirs: int):
+        for number in range(4):
+            an_importer(store, ours, target=a_target(str(number)), next_run_at=NEW_YEAR)
+        take_all(store)
+        for number in "AB":
+            a_run(store, an_importer(store, ours, target=a_target(number)))
+        bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example"))
+        other = a_run(store, an_importer(store, ours, connection_id=bobs.id, target=a_target("C")))
+        a_run(store, an_importer(store, theirs))
+        at_work = [
+            run.id
+            for run in store.runs_to_send(LATER, per_connection=2, limit=99)
+            if run.workspace_id == ours and run.id != other.id
+        ]
+        assert store.claim_run(at_work[0], "a", now=LATER)
+        order = []
+        while held := {run_id: place for run_id, place in store.places(ours).items() if place.is_held}:
+            assert sorted(place.ahead for place in held.values()) == list(range(len(held)))
+            assert {place.at_work for place in held.values()} == {2}
+            assert {run_id: store.place_of(ours, run_id) for run_id in held} == held
+            order += [run_id for run_id, place in held.items() if place.ahead == 0]
+            if store.run(ours, at_work[0]).status is Status.QUEUED:
+                store.claim_run(at_work[0], "a", now=LATER)
+            store.end_run(at_work.pop(0), "a", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+            at_work += [run.id for run in store.runs_to_send(LATER, per_connection=2, limit=99)]
+            assert at_work[-1] == order[-1]
+        assert len(order) == 4
+        assert store.places(ours)[other.id] == Place(is_held=False, at_work=1, ahead=0)
+        assert store.place_of(theirs, other.id) is None
+        assert store.place_of(ours, order[0]) is None  # over by now
+        assert other.id not in store.places(theirs)
+
+    def test_runs_that_are_not_over_are_counted(self, store: Store, ours: int, theirs: int):
+        assert store.unfinished_runs() == {}
+        first, second = (a_run(store, an_importer(store, ours, target=a_target(str(n)))) for n in range(2))
+        other = a_run(store, an_importer(store, theirs))
+        store.claim_run(first.id, "a", now=LATER)
+        assert store.unfinished_runs() == {Status.RUNNING: (1, NEW_YEAR), Status.QUEUED: (2, NEW_YEAR)}
+        for run in (second, other):
+            store.cancel_run(run.workspace_id, run.id, line=LINE, now=LATER)
+        store.end_run(first.id, "a", Ending(Status.WAITING, Counts(), wake_at=LATER), lines=[], now=LATER)
+        assert store.unfinished_runs() == {Status.WAITING: (1, NEW_YEAR)}
 
     def test_what_was_cancelled_is_not_handed_over(self, store: Store, ours: int):
         run = a_run(store, an_importer(store, ours))

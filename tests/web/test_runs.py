@@ -21,7 +21,7 @@ from importers.model import (
 )
 from importers.services import Services
 from importers.store.sql import SqlStore
-from tests.builders import a_draft, a_run
+from tests.builders import a_draft, a_run, a_target
 from tests.fakes import NEW_YEAR, FakeClock
 from tests.web.browser import Browser
 from web.runs.bars import HEIGHT, bars
@@ -106,6 +106,71 @@ def test_a_waiting_run_says_when_it_goes_on(
     page = at_alice.open(f"/runs/{run.id}")
     assert "Trying again in" in page.text
     assert "by itself" in page.text
+
+
+def test_a_waiting_run_whose_time_has_come_goes_on_any_moment(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, pretend: Any, clock: FakeClock
+):
+    pretend.faults.add("server_error", status=503)
+    run = services.runs.start(alice, importer.id)
+    assert "Trying again in 1 minute" in at_alice.open(f"/importers/{importer.id}").text
+    clock.advance(minutes=2)  # and no clock is there to look
+    for path in (f"/runs/{run.id}", f"/importers/{importer.id}", "/"):
+        page = at_alice.open(path)
+        assert "Trying again any moment now , by itself." in page.text, path
+        [until] = [one for one in page.root.find_all("time", data_relative="due") if "any moment" in one.text]
+        assert run.wake_at
+        assert until.attrs["title"] == f"Thu 1 Jan 2026, {run.wake_at:%H:%M:%S} UTC"
+
+
+def test_a_waiting_run_of_a_refused_account_waits_for_that(
+    at_alice: Browser, services: Services, store: SqlStore, alice: Actor, importer: Importer, pretend: Any
+):
+    pretend.faults.add("server_error", status=503)
+    run = services.runs.start(alice, importer.id)
+    connection = services.connections.get(alice, importer.connection_id)
+    store.refuse_connection(connection, Trouble("credentials-rejected", "Refused."), now=NEW_YEAR)
+    text = at_alice.open(f"/runs/{run.id}").text
+    assert f"Trying again once {connection.name} is reconnected." in text
+    assert "by itself" not in text
+
+
+def test_a_queued_run_says_why_it_has_not_begun(
+    at_alice: Browser, store: SqlStore, services: Services, alice: Actor, connection: Connection, importer: Importer
+):
+    run = a_run(store, importer)
+    page = at_alice.open(f"/runs/{run.id}")
+    assert "No worker is running, so runs wait in the queue. Start everything with pipesheet up" in page.text
+    assert "pipesheet check" in [code.text for code in page.root.find_all("code")]
+    assert not page.root.find_all("progress")
+    services.health.beat("worker@7")
+    assert "It waits for a free worker." in at_alice.open(f"/runs/{run.id}").text
+    others = [
+        services.importers.create(alice, a_draft(connection_id=connection.id, name=name, target=a_target(name)))
+        for name in "AB"
+    ]
+    ahead = [a_run(store, other) for other in others]
+    assert len(store.runs_to_send(NEW_YEAR, per_connection=1, limit=9)) == 1
+    last = f"/runs/{ahead[1].id}"
+    full = "1 run of this Pipedrive account is at work, and 1 other goes before this one."
+    assert full in at_alice.open(last).text
+    assert full in at_alice.open(f"/importers/{others[1].id}").text
+    page = at_alice.open("/")
+    assert "1 before this one · just now" in page.text
+    assert "Waits for a free worker · just now" in page.text
+    assert "3 importers · 3 queued" in page.text
+
+
+def test_the_lines_of_an_old_run_are_gone_and_its_counts_stay(
+    at_alice: Browser, services: Services, alice: Actor, importer: Importer, done: Run, clock: FakeClock
+):
+    services.runs.start(alice, importer.id)
+    clock.advance(days=31)
+    assert services.upkeep.thin() == 1
+    page = at_alice.open(f"/runs/{done.id}")
+    assert "The lines of this run were kept for 30 days; its counts stay." in page.text
+    assert "60 rows in “Deals”" in page.text
+    assert not page.root.find_all("ol", id="story")
 
 
 def test_cancelling_stops_a_queued_run(

@@ -175,6 +175,18 @@ def test_the_state_brings_what_one_may_do_now(at_alice: Browser, store: SqlStore
     assert "Cancel" in shown
 
 
+def test_the_state_says_anew_why_a_run_has_not_begun(
+    at_alice: Browser, store: SqlStore, services: Services, importer: Importer
+):
+    run = a_run(store, importer)
+    answer = at_alice.client.get(f"/runs/{run.id}/stream")
+    told = read(answer.iter_encoded())
+    assert "No worker is running" in Page(next(told).data["progress"]).text
+    services.health.beat("worker@7")
+    assert "It waits for a free worker." in Page(next(told).data["progress"]).text
+    answer.close()
+
+
 def test_the_state_tells_the_newest_line_even_when_no_new_one_came(
     at_alice: Browser, store: SqlStore, importer: Importer
 ):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from importers.errors import NeedsReconnecting
 from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Status
 from importers.services.manage import ImporterCard
+from importers.services.queueing import Holdup
 from web import current
 from web.results.written import has_sheet
 from web.security import safe_next
@@ -25,10 +27,11 @@ def index() -> ResponseReturnValue:
     """Every importer, trouble first. Scripts ask for the list alone with ?part=list."""
     cards = sorted(current.services().importers.cards(current.actor()), key=_trouble_first)
     if request.args.get("part") == "list":
-        return render_template("home/_list.html", cards=cards)
+        return render_template("home/_list.html", cards=cards, holdups=_holdups(cards))
     return render_template(
         "home/index.html",
         cards=cards,
+        holdups=_holdups(cards),
         connections=current.services().connections.list(current.actor(), PIPEDRIVE),
         google_accounts=current.services().connections.list(current.actor(), GOOGLE_SHEETS),
         health=current.services().health.check(),
@@ -93,6 +96,12 @@ def _trouble_first(card: ImporterCard) -> tuple[bool, str]:
     return not has_trouble(card), card.importer.name.casefold()
 
 
+def _holdups(cards: Sequence[ImporterCard]) -> Mapping[int, Holdup]:
+    """Nobody is asked unless something is queued."""
+    is_queued = any(card.last_run and card.last_run.status is Status.QUEUED for card in cards)
+    return current.services().runs.holdups(current.actor()) if is_queued else {}
+
+
 def _counts(cards: Sequence[ImporterCard]) -> dict[str, int]:
-    running = sum(1 for card in cards if card.last_run and not card.last_run.status.is_over)
-    return {"all": len(cards), "running": running, "trouble": sum(map(has_trouble, cards))}
+    last = Counter(card.last_run.status.value for card in cards if card.last_run)
+    return {"all": len(cards), "trouble": sum(map(has_trouble, cards)), **last}

@@ -11,6 +11,7 @@ from flask import get_template_attribute, render_template, stream_with_context
 
 from importers.errors import ImporterError
 from importers.model import Actor, Event, Importer, Phase, Run
+from importers.services.queueing import Holdup
 from importers.services.runs import Runs
 from web import current
 from web.filters import zone_of
@@ -70,13 +71,13 @@ def _story(
     yield f"retry: {RETRY_MS}\n\n"
     latest = next(iter(runs.events(actor, run_id, after=after - 1)), None) if after else None
     for seconds in rounds:
-        for run, events in runs.follow(actor, run_id, after=after, seconds=seconds):
+        for run, events, holdup in runs.follow(actor, run_id, after=after, seconds=seconds):
             if run.status.is_over:
                 importer = current.services().importers.get(actor, importer.id)  # the run may have seen changed fields
             yield from _lines(events, zone_of(importer))
             after = events[-1].number if events else after
             latest = events[-1] if events else latest
-            yield _state(run, importer, latest)
+            yield _state(run, importer, latest, holdup)
         if run.status.is_over:
             return
         yield ": still here\n\n"
@@ -88,8 +89,8 @@ def _lines(events: Sequence[Event], zone: tzinfo) -> Iterator[str]:
         yield _message("line", {"html": write(event, zone)}, number=event.number)
 
 
-def _state(run: Run, importer: Importer, latest: Event | None) -> str:
-    context = {"run": run, "importer": importer, "phases": tuple(Phase), "latest": latest}
+def _state(run: Run, importer: Importer, latest: Event | None, holdup: Holdup | None) -> str:
+    context = {"run": run, "importer": importer, "phases": tuple(Phase), "latest": latest, "holdup": holdup}
     data = {
         "status": run.status.value,
         "progress": render_template("runs/_progress.html", **context),

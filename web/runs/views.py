@@ -42,6 +42,7 @@ def history(importer_id: int) -> ResponseReturnValue:
         entity=next((info for info in services.importers.entities() if info.name == importer.selection.entity), None),
         price=services.prices.of(actor, importer_id),
         runs=runs,
+        holdups={run.id: holdup for run in runs if (holdup := services.runs.holdup(run))},
         bars=_bars(runs),
     )
 
@@ -58,7 +59,9 @@ def show(run_id: int) -> ResponseReturnValue:
         importer=importer,
         events=events,
         latest=events[-1] if events else None,
+        holdup=services.runs.holdup(run),
         phases=PHASES,
+        keep_days=current.settings().keep_events_days,
     )
 
 

@@ -118,7 +118,8 @@ const clockText = (seconds) => {
 const refreshTimes = () => {
   for (const time of document.querySelectorAll("time[data-relative]")) {
     const seconds = Math.round((new Date(time.dateTime) - Date.now()) / 1000);
-    if (Math.abs(seconds) < 7 * 86400) time.textContent = inWords(seconds);
+    if (time.dataset.relative === "due" && seconds <= 0) time.textContent = "any moment now";
+    else if (Math.abs(seconds) < 7 * 86400) time.textContent = inWords(seconds);
   }
 };
 const refreshElapsed = () => {

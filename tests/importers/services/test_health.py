@@ -10,8 +10,10 @@ import pytest
 
 from importers import bootstrap
 from importers.config import Settings
+from importers.model import Actor, Counts, Ending, Status
 from importers.services import Services
 from importers.store.sql import SqlStore
+from tests.builders import a_run, a_target, an_importer
 from tests.fakes import FakeClock
 from tests.valkey import running_redis
 
@@ -32,8 +34,20 @@ def test_all_is_well_when_everything_answers(settings: Settings, store: SqlStore
         services.health.beat(name)
     checkup = services.health.check()
     assert checkup.is_ok, checkup.problems
-    assert [check.name for check in checkup] == ["database", "redis", "worker", "clock"]
+    assert [check.name for check in checkup] == ["database", "redis", "worker", "clock", "runs"]
     services.close()
+
+
+def test_it_says_in_words_what_the_runs_do(services: Services, alice: Actor, store: SqlStore, clock: FakeClock):
+    told = lambda: {check.name: check.detail for check in services.health.check()}["runs"]  # noqa: E731
+    assert told() == "No run is under way."
+    runs = [a_run(store, an_importer(store, alice.workspace.id, target=a_target(name))) for name in "ABCD"]
+    for run in runs[:2]:
+        assert store.claim_run(run.id, "mine", now=clock.now())
+    waits = Ending(Status.WAITING, Counts(), wake_at=clock.now())
+    assert store.end_run(runs[0].id, "mine", waits, lines=[], now=clock.now())
+    clock.advance(minutes=3)
+    assert told() == "Runs: 1 running, 2 queued (the oldest for 3 minutes), 1 waiting."
 
 
 def test_redis_that_is_away_is_noticed(settings: Settings, store: SqlStore, clock: FakeClock):

@@ -123,12 +123,12 @@ def test_charlie_cannot_watch(services: Services, charlie: Actor, alice: Actor, 
 
 def test_following_a_run_that_is_over_shows_it_once(services: Services, alice: Actor, importer: Importer):
     run = services.runs.start(alice, importer.id)
-    [(shown, events)] = services.runs.follow(alice, run.id)
+    [(shown, events, _)] = services.runs.follow(alice, run.id)
     assert shown == run
     assert events == services.runs.events(alice, run.id)
-    [(_, later)] = services.runs.follow(alice, run.id, after=events[-2].number)
+    [(_, later, _)] = services.runs.follow(alice, run.id, after=events[-2].number)
     assert later == events[-1:]
-    [(shown, nothing)] = services.runs.follow(alice, run.id, after=events[-1].number)
+    [(shown, nothing, _)] = services.runs.follow(alice, run.id, after=events[-1].number)
     assert (shown, list(nothing)) == (run, [])
 
 
@@ -136,7 +136,7 @@ def test_following_ends_when_the_time_is_over(
     store: SqlStore, services: Services, alice: Actor, importer: Importer, clock: FakeClock
 ):
     run = a_run(store, importer)
-    assert list(services.runs.follow(alice, run.id, seconds=25)) == [(run, [])]
+    assert [look[:2] for look in services.runs.follow(alice, run.id, seconds=25)] == [(run, [])]
     assert clock.monotonic() == pytest.approx(25, abs=0.5)
 
 
@@ -151,7 +151,45 @@ def test_a_follower_hears_every_line_once_and_sees_the_end(store: SqlStore, alic
     worker.join()
     assert heard[0][0].status is Status.QUEUED
     assert heard[-1][0].status is Status.DONE
-    assert [event.number for _, events in heard for event in events] == [event.number for event in workshop.events(run)]
+    assert [event.number for _, events, _ in heard for event in events] == [
+        event.number for event in workshop.events(run)
+    ]
+
+
+# --- why it has not begun ---
+
+
+def test_a_run_that_is_queued_says_why_and_whoever_follows_hears_when_that_changes(
+    store: SqlStore, alice: Actor, clock: FakeClock
+):
+    workshop = Workshop(store, alice, clock, ScriptedSource([(1, "x")]))
+    runs = [workshop.runs.start(alice, workshop.an_importer(target=a_target(str(n))).id) for n in range(6)]
+    texts = lambda: [holdup.text if (holdup := workshop.runs.holdup(run)) else "" for run in runs]  # noqa: E731
+    assert texts() == ["No worker is running, so runs wait in the queue."] * 6
+    store.beat_process("worker@1", now=clock.now())
+    free, full = "It waits for a free worker.", "3 runs of this Pipedrive account are at work"
+    assert texts() == [
+        *[free] * 3,
+        f"{full}; this one is next.",
+        f"{full}, and 1 other goes before this one.",
+        f"{full}, and 2 others go before this one.",
+    ]
+    assert [holdup.short for _, holdup in sorted(workshop.runs.holdups(alice).items())][2:] == [
+        "Waits for a free worker",
+        "Next of its account",
+        "1 before this one",
+        "2 before this one",
+    ]
+    following = workshop.runs.follow(alice, runs[5].id, seconds=60)
+    assert next(following).holdup == workshop.runs.holdup(runs[5])
+    workshop.runs.execute(runs[0].id)
+    look = next(following)
+    assert (look.run, look.events) == (runs[5], [])
+    assert look.holdup
+    assert look.holdup.text == f"{full}, and 1 other goes before this one."
+    assert workshop.runs.holdup(workshop.runs.get(alice, runs[0].id)) is None
+    clock.advance(minutes=2)  # the worker is gone
+    assert workshop.runs.holdup(runs[5]) == workshop.runs.holdup(runs[1])
 
 
 def test_starting_a_run_that_waits_tries_it_again_at_once(store: SqlStore, alice: Actor, clock: FakeClock):
