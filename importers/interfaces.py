@@ -379,7 +379,7 @@ class Destination(Protocol):
     def beside(self, target: Target) -> Target:
         """Where the removed rows of *target* go: a second place, named after it."""
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> None:
         """
         Raises InvalidSettings, AccessDenied, NotThere, CredentialsRejected or
         NoRoom where a write could not succeed, before anything is read; the
@@ -654,8 +654,8 @@ class Store(Protocol):
 
     def run(self, workspace_id: int, run_id: int) -> Run: ...
 
-    def runs(self, workspace_id: int, importer_id: int, *, limit: int) -> Sequence[Run]:
-        """Newest first."""
+    def runs(self, workspace_id: int, importer_id: int, *, limit: int, before: int | None = None) -> Sequence[Run]:
+        """Newest first; with *before* those that are older than the run of that id."""
 
     def last_runs(self, workspace_id: int) -> Mapping[int, Run]:
         """The newest run of each importer, by importer id."""

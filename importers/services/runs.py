@@ -89,10 +89,10 @@ class Runs:
     def get(self, actor: Actor, run_id: int) -> Run:
         return self._store.run(actor.workspace.id, run_id)
 
-    def list(self, actor: Actor, importer_id: int, *, limit: int = 50) -> Sequence[Run]:
-        """Newest first."""
+    def list(self, actor: Actor, importer_id: int, *, limit: int = 50, before: int | None = None) -> Sequence[Run]:
+        """Newest first; with *before* those that are older than that one."""
         importer = self._store.importer(actor.workspace.id, importer_id)
-        return self._store.runs(actor.workspace.id, importer.id, limit=limit)
+        return self._store.runs(actor.workspace.id, importer.id, limit=limit, before=before)
 
     def events(self, actor: Actor, run_id: int, *, after: int = 0) -> Sequence[Event]:
         return self._store.events(actor.workspace.id, run_id, after=after)

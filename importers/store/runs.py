@@ -51,8 +51,10 @@ class Runs(Database):
         with self._reading() as sql:
             return _run(sql, workspace_id, run_id)
 
-    def runs(self, workspace_id: int, importer_id: int, *, limit: int) -> Sequence[Run]:
+    def runs(self, workspace_id: int, importer_id: int, *, limit: int, before: int | None = None) -> Sequence[Run]:
         newest = select(runs).where(runs.c.workspace_id == workspace_id, runs.c.importer_id == importer_id)
+        if before is not None:
+            newest = newest.where(runs.c.id < before)
         with self._reading() as sql:
             return _all(sql, newest.order_by(runs.c.id.desc()).limit(limit))
 

@@ -587,6 +587,8 @@ class StoreContract:
         second, is_new = store.add_run(importer, Trigger.MANUAL, now=LATER)
         assert is_new
         assert [run.id for run in store.runs(ours, importer.id, limit=10)] == [second.id, first.id]
+        assert [run.id for run in store.runs(ours, importer.id, limit=10, before=second.id)] == [first.id]
+        assert store.runs(ours, importer.id, limit=10, before=first.id) == []
         assert store.last_runs(ours) == {importer.id: second}
 
     def test_many_starts_at_the_same_moment_make_one_run(self, store: Store, ours: int):

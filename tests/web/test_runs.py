@@ -214,6 +214,31 @@ def test_every_run_is_a_bar_that_can_be_reached_and_read(at_alice: Browser, impo
     assert bar.text.startswith(f"Run {done.id}: done with notes, less than a second, 60 rows")
 
 
+def test_every_run_of_an_importer_is_found_by_paging(
+    at_alice: Browser, store: SqlStore, importer: Importer, clock: FakeClock
+):
+    made = []
+    for number in range(65):
+        run = a_run(store, importer, claim="mine")
+        done = Ending(Status.DONE, Counts(rows_written=number))
+        assert store.end_run(run.id, "mine", done, lines=[], now=clock.now())
+        made.append(str(run.id))
+    page = at_alice.open(f"/importers/{importer.id}")
+    shown, sizes = [], []
+    while True:
+        rows = page.root.find("table", class_="table align-middle mb-0 runs").find("tbody").find_all("th")
+        shown += [row.find("a").text.removeprefix("Run ") for row in rows]
+        sizes.append(len(rows))
+        if "Older runs" not in page.links():
+            break
+        page = at_alice.open(page.links()["Older runs"].partition("#")[0])
+    assert (shown, sizes) == (made[::-1], [30, 30, 5])
+    assert page.links()["Newest runs"] == f"/importers/{importer.id}#runs"
+    assert "Runs before 6" in page.text
+    assert "There are none any more." in at_alice.open(f"/importers/{importer.id}?before=1").text
+    assert made[-1] in at_alice.open(f"/importers/{importer.id}?before=nonsense").text
+
+
 def test_an_importer_without_runs_says_so(at_alice: Browser, importer: Importer):
     assert "It has not run yet." in at_alice.open(f"/importers/{importer.id}").text
 

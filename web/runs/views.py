@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from importers.errors import AccessDenied, CredentialsRejected, NotThere, SetupError
 from importers.model import Phase, Run, Trouble
 from web import current
+from web.addresses import an_id
 from web.filters import elapsed
 from web.runs.bars import Bar, bars
 from web.runs.stream import Seats, story
@@ -17,6 +19,9 @@ from web.troubles import connections_of, needed_by
 pages = Blueprint("runs", __name__)
 
 PHASES = tuple(Phase)
+RUNS_SHOWN = 30
+"""On one page."""
+
 _SEATS = "pipesheet.seats"
 
 
@@ -27,10 +32,12 @@ def register(app: Flask) -> None:
 
 @pages.get("/importers/<id:importer_id>")
 def history(importer_id: int) -> ResponseReturnValue:
-    """An importer: what it does, and its last 30 runs."""
+    """An importer: what it does, and its last runs, or those before one of them."""
     services, actor = current.services(), current.actor()
     importer = services.importers.get(actor, importer_id)
-    runs = services.runs.list(actor, importer_id, limit=30)
+    before = _run_named(request.args.get("before", ""))
+    found = services.runs.list(actor, importer_id, limit=RUNS_SHOWN + 1, before=before)
+    runs, is_more = found[:RUNS_SHOWN], len(found) > RUNS_SHOWN
     reader, writer = connections_of(importer)
     return render_template(
         "runs/history.html",
@@ -42,6 +49,8 @@ def history(importer_id: int) -> ResponseReturnValue:
         entity=next((info for info in services.importers.entities() if info.name == importer.selection.entity), None),
         price=services.prices.of(actor, importer_id),
         runs=runs,
+        before=before,
+        is_more=is_more,
         holdups={run.id: holdup for run in runs if (holdup := services.runs.holdup(run))},
         bars=_bars(runs),
     )
@@ -89,6 +98,12 @@ def cancel(run_id: int) -> ResponseReturnValue:
 def _last_seen() -> int:
     number = request.headers.get("Last-Event-ID") or request.args.get("after", "")
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
+
+
+def _run_named(text: str) -> int | None:
+    with suppress(ValueError):
+        return an_id(text)
+    return None
 
 
 def _bars(runs: Sequence[Run]) -> list[Bar]:
