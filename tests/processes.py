@@ -117,7 +117,7 @@ class GoogleProcess:
         where = f"{self.address}/spreadsheets/d/{spreadsheet_id}/edit"
         return requests.get(where, params={"gid": gid} if gid else {}, timeout=10).text
 
-    def knob(self, path: str, **how: object) -> requests.Response:
+    def knob(self, path: str, /, **how: object) -> requests.Response:
         answer = requests.post(f"{self.address}/_sandbox/google/{path}", json=how, timeout=10)
         answer.raise_for_status()
         return answer
@@ -142,9 +142,11 @@ def _pretender(module: str, *arguments: str) -> Iterator[str]:
     )
     assert process.stdout
     with process.stdout as output:
-        yield _address_in(output.readline())
-        process.terminate()
-        process.wait(timeout=10)
+        try:
+            yield _address_in(output.readline())
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
 def _address_in(line: str) -> str:
