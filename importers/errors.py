@@ -13,9 +13,11 @@ ImporterError                    code, message, hint, facts
 │   ├── BudgetSpent              today's allowance is used up
 │   ├── ServiceTrouble           the vendor answered 5xx or nonsense
 │   ├── ConnectionTrouble        no answer at all
-│   └── NeedsReconnecting        known to be refused, so nobody asked
+│   ├── NeedsReconnecting        known to be refused, so nobody asked
+│   └── NotOurTurn               others are first: a place in line, and no failed try
 └── RunStopped                   cancelled: not a failure
-    └── HandedBack               its worker had to stop: another one starts it over
+    ├── HandedBack               its worker had to stop: another one starts it over
+    └── StoppedHalfway           nobody can say that the destination is as it was before
 
 A cell that cannot be represented is not an error: it is counted and told in
 the run's notes (`Written.notes`).
@@ -135,6 +137,15 @@ class NeedsReconnecting(TemporaryError):
     code = "needs-reconnecting"
 
 
+class NotOurTurn(TemporaryError):
+    """
+    Others have what this run needs. It keeps its place in line, and waits
+    outside of workers; however often that happens, it is no failed try.
+    """
+
+    code = "not-our-turn"
+
+
 class RunStopped(ImporterError):
     """The run was cancelled; nothing is wrong."""
 
@@ -145,3 +156,9 @@ class HandedBack(RunStopped):
     """The worker had to stop in the middle of the run; another one starts it over."""
 
     code = "handed-back"
+
+
+class StoppedHalfway(RunStopped):
+    """Cancelled when something was shown already, or may yet be; the message says which."""
+
+    code = "stopped-halfway"

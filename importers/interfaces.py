@@ -881,7 +881,13 @@ class NoticeStore(Store, Protocol):
         """That were paused without anybody asking for it."""
 
     def watched_importers(self) -> Sequence[Watched]:
-        """That start by themselves: neither paused nor with a connection that needs reconnecting."""
+        """
+        That start by themselves, at their turns or after others: neither paused,
+        nor not tried yet, nor with a connection that needs reconnecting.
+        """
+
+    def last_successes(self, importer_id: int, *, until: datetime, limit: int) -> Sequence[datetime]:
+        """When runs of it succeeded that ended then or before, the newest first."""
 
     def watch(self) -> Watch | None:
         """None until the first round."""

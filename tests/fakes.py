@@ -232,7 +232,7 @@ class MemoryDestination:
     def beside(self, target: Target) -> Target:
         return replace(target, sheet=f"{target.sheet} (removed)")
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> None:
         if self.refusal:
             raise self.refusal
 

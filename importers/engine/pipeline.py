@@ -102,14 +102,14 @@ class Pipeline:
         standing: _Standing,
     ) -> Outcome:
         standing.report()
-        self.destination.check(target)
+        tell, stop = standing.heard_by(self.tell, self.stop)
+        self.destination.check(target, tell=tell, stop=stop)
         self.stop()
         selection = replace(selection, time_zone=self.destination.zone_of(target) or selection.time_zone)
-        tell, stop = standing.heard_by(self.tell, self.stop)
         reading = standing.reading = self.source.open(selection, mirror=mirror, tell=tell, stop=stop)
         with closing(reading):
             if reading.removed_columns:
-                self.destination.check(self.destination.beside(target))
+                self.destination.check(self.destination.beside(target), tell=tell, stop=stop)
             written = self._move(reading, target, delivery, standing)
             self._remember(reading)
         standing.written = written

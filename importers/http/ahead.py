@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from importers.interfaces import Stop, Tell
+from importers.interfaces import Stop, Tell, never_stop
 
 T = TypeVar("T")
 
-_LOOK_UP_EVERY = 0.5
+_LOOK_UP_EVERY = 0.25
 """Seconds anybody waits for another thread before looking whether it is still worth it."""
 
 _LAST_MOMENT = 0.5
@@ -101,6 +101,25 @@ def read_ahead(produce: Produce[T], *, tell: Tell, stop: Stop) -> Generator[T]:
     return read_abreast(produce, threads=1, tell=tell, stop=stop)
 
 
+def apart(do: Callable[[Tell, Stop], T], *, tell: Tell, stop: Stop) -> T:
+    """
+    What `do(tell, stop)` answers, done in a thread of its own: whoever is told
+    to stop leaves at once, however long a call takes that is under way there.
+
+    What was begun is then ended by itself, when its call is, and nobody hears of
+    it. So it is for what shows nothing, or what others see to. *tell* and *stop*
+    are called as in `read_ahead`; where nobody can stop, there is no thread.
+    """
+    if stop is never_stop:
+        return do(tell, stop)
+
+    def once(tell: Tell, stop: Stop) -> Iterator[T]:
+        yield do(tell, stop)
+
+    answer, *_ = _read(once, threads=1, tell=tell, stop=stop, last_moment=0)
+    return answer
+
+
 def read_abreast(produce: Produce[T], *, threads: int, tell: Tell, stop: Stop) -> Generator[T]:
     """
     Yield what *threads* threads make, each by its own `produce(tell, stop)`, in the order it gets ready.
@@ -110,6 +129,10 @@ def read_abreast(produce: Produce[T], *, threads: int, tell: Tell, stop: Stop) -
     error of any of them ends all and is raised here, after what was ready
     before it. A reader who leaves ends all threads.
     """
+    return _read(produce, threads=threads, tell=tell, stop=stop, last_moment=_LAST_MOMENT)
+
+
+def _read(produce: Produce[T], *, threads: int, tell: Tell, stop: Stop, last_moment: float) -> Generator[T]:
     line: _Line[T] = _Line(threads)
     crew = [threading.Thread(target=_run, args=(line, produce), name="read-ahead", daemon=True) for _ in range(threads)]
     for thread in crew:
@@ -118,13 +141,13 @@ def read_abreast(produce: Produce[T], *, threads: int, tell: Tell, stop: Stop) -
         yield from _receive(line, threads, tell, stop)
     finally:
         line.abandon(threads)
-        _see_off(crew)
+        _see_off(crew, last_moment)
 
 
-def _see_off(crew: list[threading.Thread]) -> None:
-    last_moment = time.monotonic() + _LAST_MOMENT
+def _see_off(crew: list[threading.Thread], seconds: float) -> None:
+    ends_at = time.monotonic() + seconds
     for thread in crew:
-        thread.join(max(last_moment - time.monotonic(), 0))
+        thread.join(max(ends_at - time.monotonic(), 0))
 
 
 def _receive(line: _Line[T], producers: int, tell: Tell, stop: Stop) -> Iterator[T]:

@@ -19,6 +19,7 @@ from importers.errors import (
     NeedsReconnecting,
     ServiceTrouble,
     SetupError,
+    StoppedHalfway,
 )
 from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
 from importers.model import (
@@ -246,7 +247,7 @@ class _Attempt:
             logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
         counts = self._story.counts if self._story else Counts()
         ending = Ending(verdict.status, counts, trouble=trouble, wake_at=verdict.wake_at)
-        is_kept = self._end(ending, [_last_line(ending), *([_told_by(bulletin)] if bulletin else [])])
+        is_kept = self._end(ending, [_last_line(ending, error), *([_told_by(bulletin)] if bulletin else [])])
         if is_kept and trouble and isinstance(error, SetupError) and not isinstance(error, CredentialsRejected):
             self._pause(trouble)
 
@@ -304,7 +305,9 @@ def _told_by(bulletin: Bulletin) -> Line:
     return Line(f"Pipedrive reports: {bulletin.state}{since}{subject}, {bulletin.url}", Level.NOTE)
 
 
-def _last_line(ending: Ending) -> Line:
+def _last_line(ending: Ending, error: Exception) -> Line:
+    if isinstance(error, StoppedHalfway):
+        return Line(str(error), Level.NOTE)
     if ending.trouble is None:
         return Line("Cancelled. The sheet is as it was before.")
     text = f"{ending.trouble.message} {ending.trouble.hint}".strip()

@@ -12,13 +12,13 @@ from importers.interfaces import Clock, Leaving, Store, never_leaving
 from importers.model import Pulse
 
 logger = logging.getLogger(__name__)
-LOOK_EVERY_SECONDS = 1.0
-_LOOKS_PER_BEAT = 5
+LOOK_EVERY_SECONDS = 0.5
+_LOOKS_PER_BEAT = 10
 
 
 class Heartbeat:
     """
-    A thread that looks every second whether the owner asked the run to stop,
+    A thread that looks twice a second whether the owner asked the run to stop,
     somebody else took it over or this process must leave, and gives a sign of
     life every five. `stop` is for the engine: it raises RunStopped from then on.
     A process that was frozen wakes before its thread has looked: `make_sure`

@@ -68,7 +68,7 @@ class ExcelDestination:
     def address(self, target: Target) -> str:
         return ""
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> None:
         _refuse_bad_sheet_name(target.sheet)
         path = self._locate(target)
         with disk_trouble_explained(path):

@@ -27,6 +27,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from importers.destinations.google_sheets import failures
 from importers.destinations.google_sheets.credentials import GoogleSignIn, keep_libraries_quiet
 from importers.errors import ConnectionTrouble, ImporterError, ServiceTrouble, TemporaryError
+from importers.http.ahead import apart
 from importers.http.quota import READ, WRITE, take
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
 from importers.http.waiting import wait
@@ -156,10 +157,16 @@ class Calls(gspread.HTTPClient):
             AnswerLost: it may have been carried out, and must not be repeated.
             SetupError: asking again would not help.
             TemporaryError: it may help later.
-            RunStopped: as *stop* says.
+            RunStopped: as *stop* says, at once. A request that is under way may then still be carried out.
         """
+
+        def sent(tell: Tell, stop: Stop) -> requests.Response:
+            other = copy(self)
+            other._tell, other._stop = tell, stop  # noqa: SLF001 - one of us
+            return other._sent_until_answered(call)  # noqa: SLF001
+
         try:
-            return self._sent_until_answered(call)
+            return apart(sent, tell=self._tell, stop=self._stop)
         except ImporterError as error:
             error.facts.setdefault("kind", GOOGLE_SHEETS)
             raise

@@ -12,7 +12,7 @@ from importers.destinations.google_sheets import layout, names, room
 from importers.destinations.google_sheets.claim import refuse_second_of_others, start_of
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.finding import find
-from importers.destinations.google_sheets.job import Job, Limits
+from importers.destinations.google_sheets.job import Job, Limits, Respite
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.places import address_of, spreadsheet_id_in, tab_id_in
 from importers.destinations.google_sheets.refusals import refuse_charts, refuse_protected, refuse_read_only
@@ -105,20 +105,21 @@ class GoogleSheetsDestination:
     def _zone(self, target: Target) -> str:
         """Of what was seen just now; else only this is asked."""
         if target in self._seen or not target.place:
-            return self._survey(target).zone
+            return self._survey(target, self._client).zone
         told = self._client.spreadsheet(spreadsheet_id_in(target.place), fields="properties.timeZone")
         return str(told.get("properties", {}).get("timeZone", ""))
 
     # --- whether ---------------------------------------------------------------
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> None:
         _refuse_bad_title(target.sheet)
         row, column = start_of(target)
         self._seen = {}
-        survey = self._survey(target)
-        refuse_read_only(survey, may_edit=self._may_edit(target))
+        client = self._client if stop is never_stop else self._client.heard_by(tell=tell, stop=stop)
+        survey = self._survey(target, client)
+        refuse_read_only(survey, may_edit=_may_edit(client, target))
         refuse_charts(survey)
-        refuse_second_of_others(self._client, survey, target)
+        refuse_second_of_others(client, survey, target)
         if survey.tab is None:
             return
         known = survey.known
@@ -128,18 +129,9 @@ class GoogleSheetsDestination:
         columns = [mark.index for mark in known.columns.values() if mark.index is not None]
         refuse_protected(survey.tab, layout.boxes(columns, known.head, (known.foot or known.head) + 1))
 
-    def _may_edit(self, target: Target) -> bool:
-        """True where Drive does not answer: then Sheets will say it."""
-        try:
-            return self._client.may_edit(target.place)
-        except RunStopped:
-            raise
-        except ImporterError:
-            return True
-
     def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
         _refuse_bad_title(target.sheet)
-        _, place = find(self._client, target, columns, seen=self._survey(target))
+        _, place = find(self._client, target, columns, seen=self._survey(target, self._client))
         notes = []
         if place.is_claimed and place.rows:
             many = f"{place.rows:,} rows" if place.rows > 1 else "1 row"
@@ -158,9 +150,11 @@ class GoogleSheetsDestination:
     ) -> SheetWriting:
         _refuse_bad_title(target.sheet)
         _refuse_impossible_columns(target, columns)
+        heard = self._client.heard_by(tell=tell, stop=stop)
         job = Job(
-            client=self._client,
-            heard=self._client.heard_by(tell=tell, stop=stop),
+            heard=heard,
+            tidier=heard.heard_by(tell=say_nothing, stop=Respite(stop, self._limits.tidying, self._clock)),
+            settler=heard.heard_by(tell=say_nothing, stop=Respite(stop, self._limits.settling, self._clock)),
             target=target,
             columns=tuple(columns),
             delivery=delivery,
@@ -173,11 +167,11 @@ class GoogleSheetsDestination:
             tell=tell,
             stop=stop,
         )
-        survey, place = find(job.heard, target, job.all_columns, seen=self._survey(target))
+        survey, place = find(heard, target, job.all_columns, seen=self._survey(target, heard))
         _refuse_too_wide(place, len(job.all_columns))
         return SheetWriting(job, survey, place)
 
-    def _survey(self, target: Target) -> Survey:
+    def _survey(self, target: Target, client: SheetsClient) -> Survey:
         if not target.place:
             raise InvalidSettings(
                 "No spreadsheet is chosen.", hint="Choose one, or let Pipesheet create it.", field="place"
@@ -185,9 +179,19 @@ class GoogleSheetsDestination:
         now = self._clock.monotonic()
         seen_at, survey = self._seen.get(target, (-_FRESH, None))
         if survey is None or now - seen_at >= _FRESH:
-            survey = look(self._client, target)
+            survey = look(client, target)
             self._seen = {target: (now, survey)}
         return survey
+
+
+def _may_edit(client: SheetsClient, target: Target) -> bool:
+    """True where Drive does not answer: then Sheets will say it."""
+    try:
+        return client.may_edit(target.place)
+    except RunStopped:
+        raise
+    except ImporterError:
+        return True
 
 
 def _title_of(told: dict[str, object], tab_id: int | None) -> str:

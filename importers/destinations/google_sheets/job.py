@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.survey import table_of
+from importers.errors import ImporterError
 from importers.interfaces import Clock, Locks, Stop, Tell
 from importers.model import Column, ColumnKind, Delivery, Mode, Target
 from importers.tables.columns import Wish, unique_headers
@@ -31,18 +32,42 @@ class Limits:
     small: int = 700_000
     block: int = 2_000_000
     parts: int = 20_000
+    tidying: timedelta = timedelta(seconds=0.5)
+    """How long a run that was told to stop removes its hidden tabs; what it does not manage the next run does."""
+    settling: timedelta = timedelta(seconds=30)
+    """How long it waits to hear whether its last write was carried out."""
+
+
+class Respite:
+    """A Stop that heeds *stop* only when *span* has passed since it was first told to stop."""
+
+    def __init__(self, stop: Stop, span: timedelta, clock: Clock) -> None:
+        self._stop = stop
+        self._span = span
+        self._clock = clock
+        self._ends_at: float | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._stop()
+        except ImporterError:
+            now = self._clock.monotonic()
+            self._ends_at = self._ends_at or now + self._span.total_seconds()
+            if now >= self._ends_at:
+                raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """
-    `heard` is the client that hears when the run is to stop; `client` does
-    not, so that what was begun can be tidied up. `run` names the run, also
-    where nobody else does.
+    `heard` is the client that hears when the run is to stop; `tidier` does so
+    a little later, so that what was begun can be tidied up, and `settler` later
+    still, for what must be known. `run` names the run, also where nobody else does.
     """
 
-    client: SheetsClient
     heard: SheetsClient
+    tidier: SheetsClient
+    settler: SheetsClient
     target: Target
     columns: tuple[Column, ...]
     delivery: Delivery

@@ -70,7 +70,7 @@ class Sight:
 
     def has_our_name(self) -> bool:
         """Whether the table says by now that this run has written it."""
-        known = look(self._job.client, self._job.target).known
+        known = look(self._job.settler, self._job.target).known
         return known is not None and known.done.run == self._job.run
 
     def let_go(self) -> None:

@@ -19,11 +19,19 @@ from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.refusals import refuse_protected
 from importers.destinations.google_sheets.sifting import ChangedMeanwhileError, Sift, sift_for
 from importers.destinations.google_sheets.sight import Sight
-from importers.destinations.google_sheets.staging import Staging, new_sheet_id, overtaken
+from importers.destinations.google_sheets.staging import Staging, new_sheet_id, overtaken, remove
 from importers.destinations.google_sheets.surroundings import NOTHING_AROUND, Growth, look_around
 from importers.destinations.google_sheets.survey import Survey
 from importers.destinations.google_sheets.there import RowsThere
-from importers.errors import ImporterError, NotThere, SetupError, TemporaryError
+from importers.errors import (
+    HandedBack,
+    ImporterError,
+    NotThere,
+    RunStopped,
+    SetupError,
+    StoppedHalfway,
+    TemporaryError,
+)
 from importers.interfaces import Stop, never_stop
 from importers.model import Column, Mode, Row, Written
 
@@ -55,6 +63,7 @@ class SheetWriting:
         self._sift: Sift | None = None
         self._streams = False
         self._is_in_place = False
+        self._was_too_late = False
 
     # --- rows ------------------------------------------------------------------
 
@@ -132,7 +141,7 @@ class SheetWriting:
 
     def _new_staging(self) -> Staging:
         job = self._job
-        staging = Staging(job.heard, job.client, job.spreadsheet, job.table, job.run, f"{job.at:%Y-%m-%dT%H:%M:%SZ}")
+        staging = Staging(job.heard, job.tidier, job.spreadsheet, job.table, job.run, f"{job.at:%Y-%m-%dT%H:%M:%SZ}")
         self._stages.append(staging)
         return staging
 
@@ -317,6 +326,8 @@ class SheetWriting:
         self._sight.still_held()
         try:
             self._job.heard.batch_update(self._job.spreadsheet, requests, repeatable=True)
+        except RunStopped as error:
+            self._learn_fate(plan, error)
         except ImporterError as error:
             # It may have been carried out without an answer; repeated, it is refused then.
             if not self._has_our_name():
@@ -324,15 +335,43 @@ class SheetWriting:
         for staging in self._stages:
             staging.is_open = staging.is_open and staging.sheet_id not in plan.guards
 
+    def _learn_fate(self, plan: Plan, stopped: RunStopped) -> None:
+        """
+        Told to stop when the last write may be on its way: whoever takes its
+        guard first wins. Once the guard is removed it is refused, also if it
+        arrives only then; where the guard is gone, the table says whether it
+        was carried out. One that is handed back leaves that to the next worker.
+        """
+        if isinstance(stopped, HandedBack):
+            raise stopped
+        self._job.tell("Asked to stop during the last write: waiting for Google to say whether it was carried out.")
+        try:
+            remove(self._job.settler, self._job.spreadsheet, plan.guards)
+        except SetupError:
+            is_written = self._is_written()
+        except ImporterError:
+            is_written = None
+        else:
+            is_written = False
+        if is_written is None:
+            raise _unsettled() from stopped
+        if not is_written:
+            raise stopped
+        self._was_too_late = True
+
+    def _is_written(self) -> bool | None:
+        """Whether the table shows; None where nobody can tell."""
+        try:
+            return self._sight.has_our_name()
+        except ImporterError:
+            return None
+
     def _explained(self, error: ImporterError) -> ImporterError:
         """What is refused because somebody else removed our guard may be tried again."""
         return overtaken() if isinstance(error, SetupError) and self._staging.was_taken_away() else error
 
     def _has_our_name(self) -> bool:
-        try:
-            return self._sight.has_our_name()
-        except ImporterError:  # nobody can tell; the first trouble is the one to hear of
-            return False
+        return bool(self._is_written())  # where nobody can tell, the first trouble is the one to hear of
 
     # --- room ------------------------------------------------------------------------
 
@@ -392,6 +431,10 @@ class SheetWriting:
                 "The spreadsheet has no room for a second copy of the table, so it was written part by part: "
                 "who looked meanwhile may have seen some of it old and some of it new."
             )
+        if self._was_too_late:
+            notes.append(
+                "The run was asked to stop when Google had carried out the last write already, so the table is the new one."
+            )
         if self._job.target.mode is Mode.UPDATE and removed:
             was = (
                 "1 row was blanked and leaves a gap"
@@ -415,6 +458,8 @@ class SheetWriting:
         finally:
             self._sight.let_go()
             self._executor.shutdown()
+        if self._is_in_place and isinstance(error, RunStopped) and not isinstance(error, HandedBack):
+            raise _in_part() from error
 
 
 def _blocks(rows: list[bytes], size: int) -> Iterator[list[bytes]]:
@@ -436,6 +481,22 @@ def _origin(column: Column) -> str:
         return "When Pipesheet last wrote this row."
     group = f"{column.group}: " if column.group else ""
     return f"From Pipedrive: {group}{column.field or column.header}."
+
+
+def _unsettled() -> StoppedHalfway:
+    return StoppedHalfway(
+        "Cancelled during the last write, and Google does not say whether it was carried out: the table is either "
+        "all new or as it was before.",
+        hint="Look at the spreadsheet, or run it again.",
+    )
+
+
+def _in_part() -> StoppedHalfway:
+    return StoppedHalfway(
+        "Cancelled while the table was written part by part, because the spreadsheet has no room for a second copy "
+        "of it: some of it may be new and some of it old.",
+        hint="Run it again.",
+    )
 
 
 def _restless() -> TemporaryError:

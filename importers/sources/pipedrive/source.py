@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import requests
 
 from importers.errors import InvalidSettings, NotThere
+from importers.http.ahead import apart
 from importers.interfaces import Clock, Governor, Reading, Stop, Tell, never_stop, say_nothing
 from importers.model import Account, Choice, Column, EntityInfo, MirrorFile, Selection, Size, Standing, Usage
 from importers.sources.pipedrive.asking import Plan
@@ -29,7 +30,7 @@ from importers.sources.pipedrive.names import Directory
 from importers.sources.pipedrive.pages import List, walk
 from importers.sources.pipedrive.reading import PipedriveReading
 from importers.sources.pipedrive.recipes import Kitchen, Labels, Spec
-from importers.sources.pipedrive.sheet import sheet_of
+from importers.sources.pipedrive.sheet import Sheet, sheet_of
 from importers.sources.pipedrive.signin import SignIn
 from importers.sources.pipedrive.sizes import sizes_for
 
@@ -116,14 +117,23 @@ class PipedriveSource:
         stop()
         zone = _zone(selection.time_zone)
         client = self._client.heard_by(tell=tell, stop=stop)
+
+        def looked_up(tell: Tell, stop: Stop) -> tuple[Sheet, Kitchen, Directory]:
+            return self._looked_up(entity, selection, zone, client.heard_by(tell=tell, stop=stop))
+
+        sheet, kitchen, directory = apart(looked_up, tell=tell, stop=stop)
+        plan = Plan(entity, selection, sheet, kitchen, directory, mirror, is_glance)
+        return PipedriveReading(plan, client, tell=tell, stop=stop)
+
+    def _looked_up(
+        self, entity: Entity, selection: Selection, zone: ZoneInfo, client: PipedriveClient
+    ) -> tuple[Sheet, Kitchen, Directory]:
         self._check_filter(selection, entity, client)
         with explained(entity.label, entity.needs):
             fields = self._fields(entity, client)
         sheet = sheet_of(entity, all_specs(entity, fields), selection)
         directory = Directory({spec.relation for spec in sheet.specs if spec.relation}, RELATIONS, SMALL_RELATIONS)
-        kitchen = Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client))
-        plan = Plan(entity, selection, sheet, kitchen, directory, mirror, is_glance)
-        return PipedriveReading(plan, client, tell=tell, stop=stop)
+        return sheet, Kitchen(zone, directory.names, _labels(entity, sheet.specs, fields, client)), directory
 
     def _allowed(self, name: str) -> Entity:
         entity = _entity(name)

@@ -197,7 +197,7 @@ def test_rows_of_removed_records_get_a_sheet_of_their_own_before_the_table_shows
 
 def test_a_second_place_that_is_taken_is_refused_before_anything_is_read():
     class Taken(MemoryDestination):
-        def check(self, target: Target) -> None:
+        def check(self, target: Target, **_: object) -> None:
             if target == a_target("Deals (removed)"):
                 raise InvalidSettings("There is such a sheet already.")
 
