@@ -19,9 +19,9 @@ from importers.errors import (
     SetupError,
 )
 from importers.interfaces import Clock, NoticeStore
-from importers.model import Importer, Missed, Run, Status, Trouble
+from importers.model import Every, Importer, Missed, Run, Schedule, Status, Trouble
 from importers.notices import Incident, Letter, NoticeKind, Opening, Telling, Watch, Watched
-from importers.schedule import next_run_after, upcoming
+from importers.schedule import covers, next_run_after, upcoming
 from importers.services import letters
 from importers.services.health import is_heard_of
 from importers.services.letters import Known
@@ -225,12 +225,33 @@ class Noticing:
         for one in watched.values():
             importer = one.importer
             is_known = importer.id in late or importer.id in failing or not telling(importer.workspace_id).late
-            if not is_known and _is_overdue(one, watch, now) and not _is_busy(one.run, now):
+            if not is_known and self._is_overdue(one, watch, now) and not _is_busy(one.run, now):
                 self._store.open_incident(self._lateness(one), now=now)
         for importer_id, incident in late.items():
             found = watched.get(importer_id)
-            if not _is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
+            if not self._is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
                 self._store.close_incident(incident, recovered=False, now=now)
+
+    def _is_overdue(self, one: Watched, watch: Watch, now: datetime) -> bool:
+        """
+        Whether two turns have passed since anything arrived, and since it could.
+        A turn that nobody was there to take counts, unless the importer skips such turns.
+        """
+        schedule = one.importer.schedule
+        since = max(one.arrived_at or one.importer.created_at, one.importer.updated_at)
+        if now < max(watch.since, one.may_run_since) + GRACE:
+            return False
+        if schedule.every is Every.AFTER:
+            return self._was_called_twice(schedule, since, until=now - GRACE)
+        if schedule.missed is Missed.SKIP:
+            since = max(since, watch.since)
+        turns = upcoming(schedule, since, 2)
+        return len(turns) == 2 and now >= turns[1] + GRACE
+
+    def _was_called_twice(self, schedule: Schedule, since: datetime, *, until: datetime) -> bool:
+        """The turns of one that follows another are that one's successes, on the days it has."""
+        calls = self._store.last_successes(schedule.after_id or 0, until=until, limit=2)
+        return len(calls) == 2 and all(at > since and covers(schedule, at) for at in calls)
 
     def _waits_for_nobody(self, incident: Incident) -> bool:
         """Whether its importer is not to run by itself; else it only lacks a connection, and is late all the same."""
@@ -239,7 +260,8 @@ class Noticing:
             importer = self._store.importer(opening.workspace_id, opening.importer_id or 0)
         except NotThere:
             return True
-        return importer.paused or importer.next_run_at is None
+        is_chain = importer.schedule.every is Every.AFTER and not importer.starts_after_success
+        return importer.paused or (importer.next_run_at is None and not is_chain)
 
     def _lateness(self, one: Watched) -> Opening:
         why = self._why_late(one.run)
@@ -343,19 +365,6 @@ class Noticing:
             uuid.uuid4().hex,
             self._clock.now(),
         )
-
-
-def _is_overdue(one: Watched, watch: Watch, now: datetime) -> bool:
-    """
-    Whether two turns have passed since anything arrived, and since it could.
-    A turn that nobody was there to take counts, unless the importer skips such turns.
-    """
-    schedule = one.importer.schedule
-    since = max(one.arrived_at or one.importer.created_at, one.importer.updated_at)
-    if schedule.missed is Missed.SKIP:
-        since = max(since, watch.since)
-    turns = upcoming(schedule, since, 2)
-    return len(turns) == 2 and now >= max(turns[1], watch.since, one.may_run_since) + GRACE
 
 
 def _is_busy(run: Run | None, now: datetime) -> bool:

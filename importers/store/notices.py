@@ -217,13 +217,18 @@ class Notices(Database):
         checked = select(func.max(connections.c.checked_at)).where(users).scalar_subquery()
         watched = select(
             importers, arrived.label("arrived_at"), newest.label("newest"), checked.label("may_run_since")
-        ).where(~importers.c.paused, importers.c.next_run_at.is_not(None), is_connected())
+        ).where(~importers.c.paused, _starts_by_itself(), is_connected())
         with self._reading() as sql:
             rows = sql.execute(watched.order_by(importers.c.id)).all()
             newest_runs = _runs_by_id(sql, [row.newest for row in rows if row.newest])
         return [
             Watched(importer_of(row), row.arrived_at, newest_runs.get(row.newest), row.may_run_since) for row in rows
         ]
+
+    def last_successes(self, importer_id: int, *, until: datetime, limit: int) -> Sequence[datetime]:
+        done = (runs.c.importer_id == importer_id, runs.c.status.in_(_DONE), runs.c.ended_at <= until)
+        with self._reading() as sql:
+            return sql.scalars(select(runs.c.ended_at).where(*done).order_by(runs.c.id.desc()).limit(limit)).all()
 
     def watch(self) -> Watch | None:
         with self._reading() as sql:
@@ -286,6 +291,12 @@ class _ToldAlreadyError(Exception):
 
 _IS_OF_RUNS = incidents.c.kind.in_((NoticeKind.FAILING, NoticeKind.LATE))
 """A run that succeeds ends them."""
+
+
+def _starts_by_itself() -> ColumnElement[bool]:
+    """One that follows another has a turn only for the moment until it is taken."""
+    follows = importers.c.after_id.is_not(None) & ~importers.c.starts_after_success
+    return importers.c.next_run_at.is_not(None) | follows
 
 
 def _open(sql: SqlConnection, opening: Opening, now: datetime, *, closed: bool = False) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ from importers.notices import (
     Watch,
 )
 from tests import people
-from tests.builders import a_connection, a_run, a_target, an_importer
+from tests.builders import a_connection, a_draft, a_run, a_target, an_importer
 from tests.contracts.store import at_once
 from tests.fakes import NEW_YEAR
 
@@ -61,10 +61,12 @@ def a_letter(**changes: Any) -> Letter:
     return Letter(**{**values, **changes})
 
 
-def ended(store: NoticeStore, importer: Importer, status: Status, trouble: Trouble | None = None) -> Run:
+def ended(
+    store: NoticeStore, importer: Importer, status: Status, trouble: Trouble | None = None, at: datetime | None = None
+) -> Run:
     run, _ = store.add_run(importer, Trigger.SCHEDULE, now=NEW_YEAR)
     assert store.claim_run(run.id, "mine", now=NEW_YEAR)
-    assert store.end_run(run.id, "mine", Ending(status, Counts(), trouble=trouble), lines=(), now=SOON)
+    assert store.end_run(run.id, "mine", Ending(status, Counts(), trouble=trouble), lines=(), now=at or SOON)
     return store.run(importer.workspace_id, run.id)
 
 
@@ -316,6 +318,26 @@ class NoticesContract:
         store.pause_importer(ours, importer.id, paused=True, next_run_at=SOON, now=LATER)
         assert store.watched_importers() == []
         assert store.importers_paused_for_trouble() == []
+
+    def test_one_that_follows_another_is_watched_without_a_turn_of_its_own(
+        self, store: NoticeStore, importer: Importer, ours: int
+    ):
+        schedule = Schedule(Every.AFTER, after_id=importer.id)
+        follower = an_importer(store, ours, name="Follower", target=a_target("Follower"), schedule=schedule)
+        new = a_draft(name="New", connection_id=importer.connection_id, target=a_target("New"), schedule=schedule)
+        store.add_importer(ours, new, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+        assert [one.importer.id for one in store.watched_importers()] == [importer.id, follower.id]
+
+    def test_the_last_successes_are_found(self, store: NoticeStore, importer: Importer):
+        until = lambda at, limit: store.last_successes(importer.id, until=at, limit=limit)  # noqa: E731
+        assert until(LATER, 2) == []
+        statuses = (Status.DONE, Status.FAILED, Status.DONE_WITH_NOTES, Status.CANCELLED, Status.DONE)
+        first, _, second, _, third = moments = [SOON + timedelta(minutes=number) for number in range(5)]
+        for status, at in zip(statuses, moments, strict=True):
+            ended(store, importer, status, at=at)
+        assert until(LATER, 2) == [third, second]
+        assert until(LATER, 9) == [third, second, first]
+        assert until(second, 9) == [second, first]
 
     def test_importers_whose_connection_is_refused_are_not_watched(
         self, store: NoticeStore, importer: Importer, ours: int

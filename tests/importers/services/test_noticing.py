@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from importers.model import (
 )
 from importers.notices import Letter, NoticeKind, Telling
 from importers.services import letters
-from importers.services.noticing import GAP_AFTER, GRACE, REST, Noticing
+from importers.services.noticing import GAP_AFTER, GATHER, GRACE, LOOK_FOR_LATE_EVERY, REST, Noticing
 from importers.store.sql import SqlStore
 from tests.builders import a_connection, a_draft, a_google_connection, a_google_target, a_target, an_importer
 from tests.contracts.store import at_once
@@ -448,6 +448,136 @@ def test_a_reconnected_importer_has_a_moment_to_run(night: Night):
     night.store.mark_connection(night.ours, importer.connection_id, ConnectionStatus.WORKING, now=night.clock.now())
     letters = ticking(night, minutes=GRACE.total_seconds() / 60 - 1)
     assert NoticeKind.LATE not in {letter.kind for letter in letters}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def jump(night: Night, to: datetime) -> list[Letter]:
+    """The clock went on doing its rounds until then, and looks now and once what is gathered is told."""
+    for moment in (to, to + GATHER):
+        night.clock.advance(seconds=(moment - night.clock.now()).total_seconds())
+        watch = night.store.watch()
+        assert watch
+        night.store.keep_watch(watch, replace(watch, at=moment))
+        night.noticing.look()
+    return night.news()
+
+
+AMSTERDAM = {"time_zone": "Europe/Amsterdam"}
+WEEKDAYS = (0, 1, 2, 3, 4)
+IN_TWO_TURNS: list[tuple[Schedule, str, str]] = [
+    # What arrived when, and when the second turn after that is; 1 January 2026 is a Thursday.
+    (Schedule(Every.MINUTES, 15), "2026-01-01 14:00", "2026-01-01 14:30"),
+    (Schedule(Every.HOURS, 6, minute=17), "2026-01-01 12:17", "2026-01-02 00:17"),
+    (
+        Schedule(Every.HOURS, weekdays=WEEKDAYS, opens=time(8), closes=time(18), **AMSTERDAM),
+        "2026-01-02 17:00",  # Friday at 18:00 there, the last of the day
+        "2026-01-05 08:00",  # Monday at 09:00
+    ),
+    (Schedule(Every.HOURS, opens=time(22), closes=time(4)), "2026-01-02 04:00", "2026-01-02 23:00"),
+    (Schedule(Every.DAYS), "2026-01-02 09:00", "2026-01-04 09:00"),
+    (Schedule(Every.DAYS, 10), "2026-01-10 09:00", "2026-01-30 09:00"),
+    (Schedule(Every.DAYS, more_times=(time(17),)), "2026-01-02 09:00", "2026-01-03 09:00"),
+    (Schedule(Every.DAYS, weekdays=(0,)), "2026-01-05 09:00", "2026-01-19 09:00"),
+    (Schedule(Every.DAYS, weekdays=WEEKDAYS), "2026-01-02 09:00", "2026-01-06 09:00"),
+    (Schedule(Every.MONTHS, month_day=31), "2026-01-31 09:00", "2026-03-31 09:00"),
+    (Schedule(Every.MONTHS, nth=1, nth_day=0), "2026-01-05 09:00", "2026-03-02 09:00"),
+    (Schedule(Every.CRON, cron="30 8 * * 1-5"), "2026-01-02 08:30", "2026-01-06 08:30"),
+    (Schedule(Every.CRON, cron="0 0 1 1 *"), "2026-01-01 14:00", "2028-01-01 00:00"),
+    (Schedule(Every.DAYS, starts_on=date(2026, 3, 1)), "2026-01-02 09:00", "2026-03-02 09:00"),
+    # 02:30 is skipped on 29 March there, so the turn is at 03:00.
+    (Schedule(Every.DAYS, at=time(2, 30), **AMSTERDAM), "2026-03-27 01:30", "2026-03-29 01:00"),
+]
+
+
+@pytest.mark.parametrize(("schedule", "arrived", "second"), IN_TWO_TURNS)
+def test_two_turns_are_those_of_its_schedule(night: Night, schedule: Schedule, arrived: str, second: str):
+    importer = night.importer(schedule=schedule)
+    night.clock.advance(seconds=(at(arrived) - NEW_YEAR).total_seconds())
+    night.run(importer, Status.DONE)
+    night.noticing.mark()
+    assert jump(night, at(second) + GRACE - GATHER - timedelta(seconds=1)) == []
+    [letter] = jump(night, at(second) + GRACE + LOOK_FOR_LATE_EVERY)
+    assert letter.kind is NoticeKind.LATE
+    assert jump(night, at(second) + timedelta(days=80)) == []
+    night.run(importer, Status.DONE)
+    assert [one.kind for one in jump(night, night.clock.now() + GATHER)] == [NoticeKind.RECOVERED]
+    night.run(importer, Status.DONE)
+    assert jump(night, night.clock.now() + REST) == []
+    assert night.store.open_incidents() == []
+
+
+@pytest.mark.parametrize("schedule", [row[0] for row in IN_TWO_TURNS if not row[0].starts_on])
+def test_an_importer_whose_schedule_ended_or_never_began_or_is_paused_is_silent(night: Night, schedule: Schedule):
+    connection = a_connection(night.store, night.ours)
+    # The last turn of a schedule that ends leaves no next one.
+    night.importer("Ended", schedule=replace(schedule, ends_on=date(2026, 1, 2)), next_run_at=None)
+    new = a_draft(name="New", connection_id=connection.id, schedule=schedule, target=a_target("New"))
+    night.store.add_importer(night.ours, new, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+    paused = night.importer("Paused", schedule=schedule)
+    night.store.pause_importer(night.ours, paused.id, paused=True, next_run_at=None, now=NEW_YEAR)
+    night.importer("Later", schedule=replace(schedule, starts_on=date(2029, 1, 1)))
+    night.noticing.mark()
+    assert [jump(night, NEW_YEAR + timedelta(days=days)) for days in (1, 40, 80)] == [[], [], []]
+    night.store.pause_importer(night.ours, paused.id, paused=False, next_run_at=NEW_YEAR, now=NEW_YEAR)
+    kinds = [letter.kind for letter in jump(night, NEW_YEAR + timedelta(days=1200))]
+    assert kinds == [NoticeKind.LATE], "this is how it would be told"
+
+
+class TestChains:
+    """The turns of an importer that follows another one are that one's successes."""
+
+    @pytest.fixture
+    def leader(self, night: Night) -> Importer:
+        night.noticing.mark()
+        return night.importer("Leader", schedule=Schedule(Every.DAYS))
+
+    def follower(self, night: Night, leader: Importer, **changes: Any) -> Importer:
+        schedule = Schedule(Every.AFTER, after_id=leader.id, **changes)
+        return night.importer("Follower", schedule=schedule, next_run_at=None)
+
+    def test_two_successes_without_its_own_are_too_many(self, night: Night, leader: Importer):
+        follower = self.follower(night, leader)
+        night.run(leader, Status.DONE)
+        night.run(follower, Status.DONE)
+        night.clock.advance(hours=1)
+        night.run(leader, Status.FAILED, AWAY)
+        night.run(leader, Status.DONE)
+        assert jump(night, night.clock.now() + timedelta(hours=9)) == []
+        night.run(leader, Status.DONE)
+        assert jump(night, night.clock.now() + GRACE - GATHER - timedelta(seconds=1)) == []
+        [letter] = jump(night, night.clock.now() + GATHER)
+        assert letter.title == "Nothing has arrived from “Follower”"
+        assert "is to run by itself (after another importer)" in letter.what
+        night.run(leader, Status.DONE)
+        night.run(follower, Status.DONE)
+        assert [one.title for one in jump(night, night.clock.now() + GATHER)] == ["“Follower” works again"]
+        assert jump(night, night.clock.now() + REST) == []
+
+    @pytest.mark.parametrize(
+        "span",
+        [{"starts_on": date(2026, 1, 2)}, {"ends_on": date(2025, 12, 31)}, {"ends_on": date(2026, 1, 1)}],
+    )
+    def test_a_success_on_none_of_its_days_is_no_turn(self, night: Night, leader: Importer, span: dict[str, date]):
+        self.follower(night, leader, **span)
+        night.clock.advance(minutes=5)
+        night.run(leader, Status.DONE)
+        if span.get("ends_on") == date(2026, 1, 1):  # today, and no longer
+            night.clock.advance(days=1)
+        night.run(leader, Status.DONE)
+        assert jump(night, night.clock.now() + timedelta(hours=3)) == []
+
+    def test_one_that_is_paused_or_not_tried_yet_is_silent(self, night: Night, leader: Importer):
+        paused = self.follower(night, leader)
+        night.store.pause_importer(night.ours, paused.id, paused=True, next_run_at=None, now=night.clock.now())
+        schedule = Schedule(Every.AFTER, after_id=leader.id)
+        new = a_draft(name="New", connection_id=leader.connection_id, schedule=schedule, target=a_target("New"))
+        night.store.add_importer(night.ours, new, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
+        for _ in range(3):
+            night.run(leader, Status.DONE)
+        assert jump(night, night.clock.now() + timedelta(hours=3)) == []
 
 
 # --- paused ---
