@@ -155,6 +155,8 @@ class Runs(Database):
         with self._writing() as sql:
             # The importer first: so does everybody else who locks both.
             row = _locked(sql, tried) if tried and succeeded and _has_to_begin(tried) else None
+            if ending.status is Status.WAITING and _was_cancelled(sql, run_id, claim):
+                ending = Ending(Status.CANCELLED, ending.counts)
             is_kept = change_run(sql, ending_values(ending, now), *_ours(run_id, claim), lines=lines, now=now)
             if is_kept and succeeded:
                 _call_followers(sql, run_id, now)
@@ -165,6 +167,8 @@ class Runs(Database):
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         values = {**queued_again(now), "claim": None, "counts": Counts(), "attempt": runs.c.attempt - 1}
         with self._writing() as sql:
+            if _was_cancelled(sql, run_id, claim):
+                values = ending_values(Ending(Status.CANCELLED, Counts()), now)
             return change_run(sql, values, *_ours(run_id, claim), lines=[line], now=now)
 
 
@@ -305,6 +309,12 @@ def _say(sql: SqlConnection, run_id: int, lines: Sequence[Line], *, first: int, 
 
 def _ours(run_id: int, claim: str) -> tuple[ColumnElement[bool], ...]:
     return (runs.c.id == run_id, runs.c.claim == claim, runs.c.status == Status.RUNNING)
+
+
+def _was_cancelled(sql: SqlConnection, run_id: int, claim: str) -> bool:
+    """Up to now, and nobody does it before the transaction ends."""
+    asked = select(runs.c.cancel_requested).where(*_ours(run_id, claim)).with_for_update()
+    return bool(sql.scalar(asked))
 
 
 def _pulse(sql: SqlConnection, run_id: int, claim: str) -> Pulse:

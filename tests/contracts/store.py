@@ -707,6 +707,19 @@ class StoreContract:
         assert again is not None
         assert again.attempt == 1
 
+    def test_a_run_that_was_cancelled_in_the_same_moment_neither_waits_nor_begins_again(self, store: Store, ours: int):
+        failing, leaving = (
+            a_run(store, an_importer(store, ours, target=a_target(name)), claim="mine") for name in "ab"
+        )
+        for run in (failing, leaving):
+            store.cancel_run(ours, run.id, line=LINE, now=LATER)
+        waiting = Ending(Status.WAITING, Counts(), trouble=Trouble("busy", "Later."), wake_at=LATER)
+        assert store.end_run(failing.id, "mine", waiting, lines=[], now=LATER)
+        assert store.release_run(leaving.id, "mine", line=LINE, now=LATER)
+        for run in (failing, leaving):
+            over = store.run(ours, run.id)
+            assert (over.status, over.ended_at, over.wake_at, over.trouble) == (Status.CANCELLED, LATER, None, None)
+
     # --- what the clock asks for ---
 
     def test_an_importer_is_due_from_its_moment_on(self, store: Store, ours: int):

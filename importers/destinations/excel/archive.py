@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from importers.interfaces import Stop, never_stop
+
 RAW_DEFLATE = -15
 """zlib's window bits for the stream a zip holds: without header and checksum."""
 
@@ -41,10 +43,11 @@ class Packed:
 
 
 class ArchiveWriter:
-    """Writes members one after another; `close` writes the directory. Does not close the file."""
+    """Writes members one after another; `close` writes the directory. Does not close the file. Asks *stop* all the time."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, stop: Stop = never_stop) -> None:
         self._file = file
+        self._stop = stop
         self._directory: list[tuple[ZipInfo, Packed, int]] = []
 
     def copy(self, source: ZipFile, info: ZipInfo) -> None:
@@ -61,6 +64,7 @@ class ArchiveWriter:
         offset = self._file.tell()
         self._file.write(_local_header(info, packed))
         for piece in data:
+            self._stop()
             self._file.write(piece)
         self._directory.append((info, packed, offset))
 

@@ -144,9 +144,12 @@ class ExcelWriting:
             try:
                 indexes = styles.with_ours(workbook.styles).indexes
                 if indexes != rows.indexes:
-                    rows = restyled(rows, indexes, undo.enter_context(StagedFile(self._path.parent)).file)
+                    copy = undo.enter_context(StagedFile(self._path.parent)).file
+                    rows = restyled(rows, indexes, copy, stop=self._stop)
                 _refuse_sheets_of_others(workbook, self._target, self._path)
-                notes = splice(workbook, self._target.sheet, rows, new.file, is_marked=self._target.is_second)
+                notes = splice(
+                    workbook, self._target.sheet, rows, new.file, is_marked=self._target.is_second, stop=self._stop
+                )
             except xmltext.UnreadableError as error:
                 raise _unreadable(self._path) from error
             new.move_onto(self._path, last_look=still_ours)

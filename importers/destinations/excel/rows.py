@@ -14,6 +14,7 @@ from importers.destinations.excel.layout import TableShape
 from importers.destinations.excel.packing import RowPacker
 from importers.destinations.excel.sheetindex import Landmark
 from importers.destinations.excel.styles import Indexes
+from importers.interfaces import Stop, never_stop
 
 _BLOCK = 1 << 20
 _STYLED_CELL = re.compile(rb'(<c r="[A-Z]+[0-9]+" s=")([0-9]+)"')
@@ -48,7 +49,7 @@ class Rows:
             yield piece
 
 
-def restyled(rows: Rows, indexes: Indexes, file: BinaryIO) -> Rows:
+def restyled(rows: Rows, indexes: Indexes, file: BinaryIO, *, stop: Stop = never_stop) -> Rows:
     """
     The same rows in another file, wearing other style numbers.
 
@@ -59,6 +60,7 @@ def restyled(rows: Rows, indexes: Indexes, file: BinaryIO) -> Rows:
     packer = RowPacker(file)
     try:
         for row, block in rows.blocks():
+            stop()
             packer.put(row, _STYLED_CELL.sub(lambda found: b'%b%b"' % (found[1], numbers[found[2]]), block))
         packed = packer.finish()
     finally:

@@ -34,6 +34,7 @@ from importers.destinations.excel.package import (
 from importers.destinations.excel.rows import Rows
 from importers.destinations.excel.sheetindex import Landmark, SheetIndex, index_of
 from importers.destinations.excel.styles import Style
+from importers.interfaces import Stop, never_stop
 
 _LONGEST_FRAME = 64 << 20
 _LONGEST_TAG = 256
@@ -49,7 +50,15 @@ class _Changes:
     dropped: set[str] = field(default_factory=set)
 
 
-def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO, *, is_marked: bool = False) -> list[str]:
+def splice(
+    package: Package,
+    sheet_name: str,
+    rows: Rows,
+    out: BinaryIO,
+    *,
+    is_marked: bool = False,
+    stop: Stop = never_stop,
+) -> list[str]:
     """
     Write the workbook with the new sheet to *out*; returns what the owner should know.
     Whoever opens it later finds out by the mark that the sheet is ours.
@@ -59,7 +68,7 @@ def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO, *, is_m
     styled = styles.with_ours(package.styles)
     old = package.sheet(sheet_name)
     part = old.part if old else _free_part(package)
-    frame = _frame(package, old) if old else NO_FRAME
+    frame = _frame(package, old, stop) if old else NO_FRAME
     changes = _Changes()
     notes, frame, has_table = _fit_tables(package, part, frame, rows.shape, changes)
     _list_sheet(package, old, sheet_name, part, rows.shape, changes, has_table=has_table)
@@ -70,7 +79,7 @@ def splice(package: Package, sheet_name: str, rows: Rows, out: BinaryIO, *, is_m
     _list_styles(package, styled, changes)
     _drop_calculation_chain(package, changes)
     _refresh_pivot_tables(package, sheet_name, changes)
-    writer = ArchiveWriter(out)
+    writer = ArchiveWriter(out, stop=stop)
     _write_others(package, part, changes, writer)
     text = layout.opening(rows.shape, styled.indexes, frame=frame, selected=not package.sheets)
     after = layout.ending(rows.shape, frame=frame, has_table=has_table)
@@ -84,7 +93,7 @@ def _free_part(package: Package) -> str:
     return next(name for name in names if package.info(name) is None)
 
 
-def _frame(package: Package, sheet: Sheet) -> Frame:
+def _frame(package: Package, sheet: Sheet, stop: Stop) -> Frame:
     """What stands around the rows of a sheet, found without holding the rows; at once where we wrote them."""
     info = package.info(sheet.part)
     if info is None:
@@ -92,8 +101,14 @@ def _frame(package: Package, sheet: Sheet) -> Frame:
     index = index_of(info)
     near_the_end = index.landmarks[-1].offset if index and index.landmarks else 0
     before = _before_rows(unpacked_member(package.archive, info))
-    after = _after_rows(unpacked_member(package.archive, info, near_the_end))
+    after = _after_rows(_heard(unpacked_member(package.archive, info, near_the_end), stop))
     return Frame(xmltext.decoded(before), xmltext.decoded(after))
+
+
+def _heard(content: Iterator[bytes], stop: Stop) -> Iterator[bytes]:
+    for piece in content:
+        stop()
+        yield piece
 
 
 def _before_rows(content: Iterator[bytes]) -> bytes:

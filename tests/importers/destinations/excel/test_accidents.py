@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 
 from importers.destinations.excel.destination import ExcelDestination
-from importers.errors import AccessDenied, NoRoom
+from importers.errors import AccessDenied, NoRoom, RunStopped
 from importers.model import Column, ColumnKind, Target
 from importers.staged import StagedFile, remove_leftovers
 from tests.contracts.destination import DEALS, DestinationContract
@@ -220,3 +222,45 @@ print(int(status["VmHWM"].split()[0]) / 1024)
 """
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     return float(ran.stdout)
+
+
+def test_a_large_workbook_keeps_nobody_who_wants_to_stop(tmp_path: Path):
+    """Another program has saved it: then nothing tells where the rows end, and all of them are read through."""
+    path = tmp_path / "Sales.xlsx"
+    DestinationContract.write(ExcelDestination(tmp_path), Target("excel", "Sales", "Deals"), DEALS, OLD * 600)
+    saved_anew(path, more={"xl/media/film.bin": bytes(4 << 20)})
+    before, destination, at = path.read_bytes(), ExcelDestination(tmp_path), 0
+    while True:  # wherever it is
+        try:
+            with destination.begin(Target("excel", "Sales", "Deals"), DEALS, stop=stopping_after(at)) as writing:
+                writing.add([("new", "new")])
+                writing.commit()
+        except RunStopped:
+            assert path.read_bytes() == before
+            at += 1
+        else:
+            break
+    assert at > 8, "a megabyte at a time"
+    assert calamine_rows(path, "Deals")[1] == (("new", "new"),)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def stopping_after(looks: int) -> Callable[[], None]:
+    left = iter(range(looks))
+
+    def stop() -> None:
+        if next(left, None) is None:
+            raise RunStopped("cancelled")
+
+    return stop
+
+
+def saved_anew(path: Path, *, more: dict[str, bytes]) -> None:
+    """As another program would: the same parts, without what we note beside them, and some of its own."""
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+        for name, content in more.items():
+            archive.writestr(ZipInfo(name), content)
