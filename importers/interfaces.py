@@ -63,6 +63,7 @@ from importers.notices import (
     Incident,
     Letter,
     Notice,
+    NoticeKind,
     Opening,
     Outgoing,
     Sending,
@@ -849,6 +850,8 @@ class NoticeStore(Store, Protocol):
 
     def close_incident(self, incident: Incident, *, recovered: bool, now: datetime) -> bool:
         """False when it is closed already."""
+
+    def open_incident_of(self, kind: NoticeKind, importer_id: int) -> Incident | None: ...
 
     def open_incidents(self) -> Sequence[Incident]: ...
 

@@ -18,6 +18,9 @@ from importers.interfaces import Clock
 from importers.notices import Channel, Letter, Subject
 from importers.secret import Secret
 
+MOST_LISTED = 500
+"""Machines read more than people; but many a server takes no body of a megabyte."""
+
 SIGNATURE, KEY = "Pipesheet-Signature", "Pipesheet-Notice"
 
 
@@ -50,7 +53,8 @@ class WebhookCarrier:
             "means": letter.means,
             "do": letter.do,
             "url": self._places.url(letter.path),
-            "about": [self._subject(subject) for subject in letter.subjects],
+            "about": [self._subject(subject) for subject in letter.subjects[:MOST_LISTED]],
+            "more": max(0, len(letter.subjects) - MOST_LISTED),
         }
 
     def _subject(self, subject: Subject) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Noticing:
         mends = trouble.code in _OWNER_MENDS
         if times < (telling.after_owner if mends else telling.after_other):
             return None
-        told = self._open_of(NoticeKind.FAILING, importer.id)
+        told = self._store.open_incident_of(NoticeKind.FAILING, importer.id)
         if told and not (mends and _code(told) != trouble.code):
             return None  # it is known to fail, and nothing new is to be done about it
         return Opening(
@@ -160,9 +160,6 @@ class Noticing:
             return False
         used = filter(None, (importer.connection_id, importer.target.connection_id))
         return not all(self._store.connection(importer.workspace_id, one).works for one in used)
-
-    def _open_of(self, kind: NoticeKind, importer_id: int) -> Incident | None:
-        return self._open(kind).get(importer_id)
 
     def _open(self, kind: NoticeKind) -> dict[int, Incident]:
         """By what they are about."""

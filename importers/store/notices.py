@@ -161,6 +161,10 @@ class Notices(Database):
         with self._writing() as sql:
             return _close(sql, now, recovered, incidents.c.id == incident.id)
 
+    def open_incident_of(self, kind: NoticeKind, importer_id: int) -> Incident | None:
+        its = and_(incidents.c.kind == kind, incidents.c.importer_id == importer_id, incidents.c.closed_at.is_(None))
+        return next(iter(self._incidents(its)), None)
+
     def open_incidents(self) -> Sequence[Incident]:
         return self._incidents(incidents.c.closed_at.is_(None))
 

@@ -218,6 +218,8 @@ class NoticesContract:
         worse = self.an_opening(importer, cause="failing not-there")
         store.notice_run(run, opening=worse, closes=False, recovered=False, now=LATER)
         assert [one.opening for one in store.open_incidents()] == [worse]
+        assert [store.open_incident_of(NoticeKind.FAILING, importer.id)] == store.open_incidents()
+        assert store.open_incident_of(NoticeKind.LATE, importer.id) is None
         assert [one.recovered for one in store.untold_incidents()] == [False, False]
 
     # --- incidents ---

@@ -59,7 +59,16 @@ def test_what_arrives_is_json_with_the_key_of_the_letter(listener: Listener, clo
         "do": a_letter().do,
         "url": "https://sheets.example.com/runs/7",
         "about": [{"importer_id": 1, "name": "Deals", "text": "trouble 1", "url": "https://sheets.example.com/runs/1"}],
+        "more": 0,
     }
+
+
+def test_of_very_many_it_says_how_many_more_there_are(listener: Listener, clock: FakeClock):
+    names = [f"Importer {number}" for number in range(1, 520)]
+    carry(listener, clock, subjects=several(*names))
+    told = json.loads(listener.heard[0].body)
+    assert [about["name"] for about in told["about"]] == names[:500]
+    assert told["more"] == 19
 
 
 def test_the_documented_snippet_knows_our_letters(listener: Listener, clock: FakeClock):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from importers.channels.wording import Places, listed, plain
 from importers.model import (
     Actor,
     Bulletin,
@@ -187,6 +188,32 @@ def test_many_that_fail_for_one_cause_are_told_in_one_letter(night: Night):
     assert [subject.name for subject in letter.subjects] == [importer.name for importer in importers]
     assert letter.subjects[0].text == "3 times in a row. Pipedrive answered with errors."
     assert letter.subjects[0].path.startswith("/runs/")
+
+
+def test_five_hundred_that_fail_for_one_cause_are_one_letter_and_one_when_they_work_again(night: Night):
+    """As when Pipedrive is away for all of them: some minutes long, run after run ends for the same reason."""
+    night.store.keep_telling(night.ours, Telling(after_other=1))
+    importers = [night.importer(f"Importer {number}") for number in range(500)]
+    letters: list[Letter] = []
+    for number, importer in enumerate(importers):
+        night.fails(importer, AWAY)
+        if number % 50 == 49:
+            night.clock.advance(seconds=10)
+            night.noticing.look()
+            letters += night.news()
+    letters += night.told(minutes=10)
+    [letter] = letters
+    assert letter.title == "500 importers failed"
+    assert {subject.name for subject in letter.subjects} == {importer.name for importer in importers}
+    named, more = listed(letter)
+    assert (len(named), more) == (50, 450)
+    assert plain(letter, Places("")).endswith("- and 450 more")
+    for importer in importers:
+        night.run(importer, Status.DONE)
+    [letter] = night.told(minutes=30)
+    assert letter.title == "500 importers work again"
+    assert night.told(minutes=60) == []
+    assert night.store.open_incidents() == []
 
 
 def test_more_of_the_same_is_gathered_for_a_while(night: Night):
