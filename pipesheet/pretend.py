@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -56,6 +57,8 @@ class PretendGoogle:
                 f"Look at it: http://{LOOPBACK}:{port}/spreadsheets/d/{spreadsheet_id}/edit (Ctrl-C ends the pretend Google)"
             )
             server = make_server(LOOPBACK, port, self.app, threaded=True, fd=fd)
+            # A shell starts what runs in its background deaf to Ctrl-C; what was just said must hold there, too.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
