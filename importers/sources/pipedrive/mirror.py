@@ -386,6 +386,11 @@ class Mirror:
             removed.take_over_lost(self, gone_at="", only_lost=True)
             removed.keep(place_of_removed(place), msgspec.structs.replace(about, is_partial=True))
 
+    def hurry(self) -> None:
+        """Cut short what another thread is about to do with it."""
+        with suppress(sqlite3.Error):  # it is closed by now
+            self._sql.interrupt()
+
     def close(self) -> None:
         """What was not kept is gone."""
         with suppress(sqlite3.Error):

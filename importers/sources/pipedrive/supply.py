@@ -30,6 +30,7 @@ from importers.sources.pipedrive.gathering import (
     last_removed,
     why_everything,
 )
+from importers.sources.pipedrive.lent import Lent
 from importers.sources.pipedrive.mirror import About, DamagedError, Mirror, distrust, forget, forget_removed
 from importers.sources.pipedrive.pages import VendorPage
 from importers.sources.pipedrive.price import PriceTag
@@ -92,6 +93,7 @@ class Supply:
         self.found = 0
         self.walker: Walker | None = None
         self.notes: list[str] = []
+        self._lent = Lent(close=self._close, hurry=self._hurry)
 
     @property
     def is_remembered(self) -> bool:
@@ -99,6 +101,9 @@ class Supply:
 
     def batches(self, ears: Ears, *, shown: bool | None) -> Iterator[Batch]:
         """*shown* says which records of the mirror: removed ones, others, or (None) both."""
+        return self._lent.steps(self._batches(ears, shown))
+
+    def _batches(self, ears: Ears, shown: bool | None) -> Iterator[Batch]:
         with self._damage_mended():
             if self.is_remembered:
                 yield from self._remembered(ears, shown)
@@ -112,6 +117,9 @@ class Supply:
                     self.close()
 
     def removed(self) -> Iterator[Batch]:
+        return self._lent.steps(self._removed())
+
+    def _removed(self) -> Iterator[Batch]:
         with self._damage_mended():
             yield from self._mirrored(gone=True)
 
@@ -135,8 +143,16 @@ class Supply:
         mirror.keep(place, about)
 
     def close(self) -> None:
+        """At once, also while another thread works on it: that one then puts it away."""
+        self._lent.take_away()
+
+    def _close(self) -> None:
         if self._mirror:
             self._mirror.close()
+
+    def _hurry(self) -> None:
+        if self._mirror:
+            self._mirror.hurry()
 
     # --- with a memory -----------------------------------------------------------
 
