@@ -8,10 +8,16 @@ from flask import Flask
 
 from importers.costs import estimated, in_words, percent
 from importers.errors import ImporterError, InvalidSettings, NotThere
-from importers.model import Connection, Cost, Draft, Estimate
-from importers.services.books import Budget, Demand, Load, Price
+from importers.model import Connection, Cost, Draft, Estimate, Every
+from importers.services.books import Budget, Demand, Idle, Load, Price
 from web import current
 from web.filters import count
+
+_NEVER = {
+    Every.MANUAL: "Only when you press Run",
+    Every.AFTER: "Whenever the one it follows succeeds, which nothing starts by itself at present",
+}
+_IDLE = {Idle.PAUSED: "none while it is paused", Idle.NOT_BEGUN: "none before its first successful run"}
 
 _TIGHT = 0.75
 """From three quarters on Pipedrive writes to the company's admins."""
@@ -30,7 +36,7 @@ class Tag:
 
 
 def register(app: Flask) -> None:
-    for function in (cost_words, estimate_words, share_words, rhythm_words, load_words):
+    for function in (cost_words, estimate_words, share_words, rhythm_words, idle_words, load_words):
         app.add_template_filter(function)
     app.jinja_env.globals["load_state"] = load_state
 
@@ -83,9 +89,14 @@ def share_words(tokens: int, budget: Budget) -> str:
 def rhythm_words(demand: Demand) -> str:
     """How often it runs by itself: "12 runs a day on working days" would be the schedule again, so only the number."""
     if not demand.busiest:
-        return "Only when you press Run"
+        return _NEVER.get(demand.every, "No run is due any more")
     busiest = "" if len(set(demand.runs)) == 1 else " on the busiest day"
     return f"{count(demand.busiest, 'run')} a day{busiest}"
+
+
+def idle_words(demand: Demand) -> str:
+    """What is said of the price of a schedule of which nothing comes at present."""
+    return _IDLE[demand.idle] if demand.idle else ""
 
 
 def load_words(load: Load) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from importers.model import Cost, Draft, Estimate, Every, Extent, Importer, Run, Schedule, Selection, Size, Standing
-from importers.schedule import runs_by_day
+from importers.schedule import next_run_after, runs_by_day
+
+_DAYS = 7
+_NONE = (0,) * _DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,25 @@ class Budget:
     is_told: bool = False
 
 
+class Idle(StrEnum):
+    """Why nothing comes of a schedule at present."""
+
+    PAUSED = "paused"
+    NOT_BEGUN = "not begun"  # no run has succeeded yet
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one importer's schedule asks of the coming week, day by day; `each` is the price of a run, None unknown."""
+    """
+    What one importer's schedule asks of the coming week, day by day, or would
+    ask if it were not `idle`; `each` is the price of a run, None unknown.
+    """
 
     name: str
     runs: tuple[int, ...]
     each: Cost | None
+    idle: Idle | None = None
+    every: Every = Every.MANUAL
 
     @property
     def by_day(self) -> tuple[int, ...]:
@@ -49,7 +65,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the schedules of all importers of one company ask of its budget."""
+    """What the schedules of all importers of one company ask of its budget; of those that are idle, nothing."""
 
     company: str
     budget: Budget
@@ -58,18 +74,27 @@ class Load:
     @property
     def tokens(self) -> int:
         """On the busiest day of the week, as far as prices are known."""
-        days = zip(*(demand.by_day for demand in self.demands), strict=True)
+        days = zip(*(demand.by_day for demand in self._counted), strict=True)
         return max((sum(day) for day in days), default=0)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The names of those that run by themselves and whose price nobody knows yet."""
-        return tuple(demand.name for demand in self.demands if demand.each is None and demand.busiest)
+        return tuple(demand.name for demand in self._counted if demand.each is None and demand.busiest)
 
     @property
     def is_scheduled(self) -> bool:
         """Whether any of them runs by itself."""
-        return any(demand.busiest for demand in self.demands)
+        return any(demand.busiest for demand in self._counted)
+
+    @property
+    def left_out(self) -> int:
+        """How many have a schedule and are idle."""
+        return sum(1 for demand in self.demands if demand.idle and demand.busiest)
+
+    @property
+    def _counted(self) -> Sequence[Demand]:
+        return [demand for demand in self.demands if not demand.idle]
 
     @property
     def share(self) -> float | None:
@@ -105,10 +130,12 @@ class Books:
     """
     What is known about one company: its importers, their last runs by importer
     id, how many records there are by entity, and how it stands with Pipedrive.
+    `leaders` are all importers of the workspace, by id: some follow those of others.
     """
 
     company: str
     importers: Sequence[Importer]
+    leaders: Mapping[int, Importer]
     runs: Mapping[int, Sequence[Run]]
     sizes: Mapping[str, Size]
     standing: Standing
@@ -117,17 +144,25 @@ class Books:
     now: datetime
 
     def price(self, shown: Importer | Draft, saved: Importer | None) -> Price:
-        """Of *shown*, which is or will be *saved*; None for a new one."""
+        """Of *shown*, which is or will be *saved*; None for a new one. A draft is taken as if it had begun."""
+        books = self._with(shown, saved)
         runs = self._runs_of(saved, shown.selection)
-        own = self._demand(shown.name, shown.schedule, shown.selection, runs, is_paused=False)
-        others = [one for one in self.importers if saved is None or one.id != saved.id]
+        own = books.demand(shown, runs, self._first_day(shown.schedule))
+        others = [one for one in books.importers if saved is None or one.id != saved.id]
         return Price(
             next=self._next(shown.selection, runs),
             last=runs[0] if runs else None,
             usual={extent: mean(same) for extent in Extent if (same := _of_extent(runs, extent))},
             own=own,
-            load=self.load(others, own),
+            load=books.load(others, own),
         )
+
+    def _with(self, shown: Importer | Draft, saved: Importer | None) -> Books:
+        """Those that follow *saved* will follow what is *shown*."""
+        if saved is None or isinstance(shown, Importer):
+            return self
+        changed = replace(saved, schedule=shown.schedule, paused=False, starts_after_success=False)
+        return replace(self, leaders={**self.leaders, saved.id: changed})
 
     def load(self, importers: Iterable[Importer] | None = None, *more: Demand) -> Load:
         """Of *importers*, all of them unless given, and of *more*."""
@@ -135,17 +170,36 @@ class Books:
         return Load(self.company, self.budget, (*map(self._demand_of, chosen), *more))
 
     def _demand_of(self, importer: Importer) -> Demand:
-        runs = self._runs_of(importer, importer.selection)
-        return self._demand(importer.name, importer.schedule, importer.selection, runs, is_paused=importer.paused)
+        return self.demand(importer, self._runs_of(importer, importer.selection), self._tomorrow)
 
-    def _demand(
-        self, name: str, schedule: Schedule, selection: Selection, runs: Sequence[Run], *, is_paused: bool
-    ) -> Demand:
-        tomorrow = self.now.date() + timedelta(days=1)
-        never = is_paused or schedule.every is Every.MANUAL
-        by_day = (0,) * 7 if never else runs_by_day(schedule, tomorrow)
-        # What is due more rarely than once a week must fit into any day.
-        return Demand(name, by_day if never or any(by_day) else (1,) * 7, self._each(selection, runs))
+    def demand(self, one: Importer | Draft, runs: Sequence[Run], first: date) -> Demand:
+        """Of the week from *first* on; *runs* are its last ones that read the same."""
+        turns = self._turns(one.schedule, first)
+        return Demand(one.name, turns, self._each(one.selection, runs), _idle(one), one.schedule.every)
+
+    @property
+    def _tomorrow(self) -> date:
+        return self.now.date() + timedelta(days=1)
+
+    def _first_day(self, schedule: Schedule) -> date:
+        """Of the week that shows what *schedule* takes once it is on."""
+        return max(self._tomorrow, schedule.starts_on or self._tomorrow)
+
+    def _turns(self, schedule: Schedule, first: date, behind: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Of each day of the week that begins then. One that follows another has as many as that one; *behind* are those it leads."""
+        if schedule.every is Every.AFTER:
+            leader = self.leaders.get(schedule.after_id or 0)
+            if leader is None or leader.id in behind or _idle(leader):
+                return _NONE
+            turns = self._turns(leader.schedule, first, (*behind, leader.id))
+            return tuple(
+                number if _is_on(schedule, first + timedelta(days=day)) else 0 for day, number in enumerate(turns)
+            )
+        turns = runs_by_day(schedule, first)
+        is_rare = not any(turns) and _is_on(schedule, first + timedelta(days=_DAYS - 1))
+        if is_rare and next_run_after(schedule, self.now) is not None:
+            return (1,) * _DAYS  # what is due more rarely than once a week must fit into any day
+        return turns
 
     def _each(self, selection: Selection, runs: Sequence[Run]) -> Cost | None:
         """What a run is likely to cost; at most, where only a range is known."""
@@ -158,6 +212,19 @@ class Books:
         """Its last runs that read the same."""
         runs = self.runs.get(importer.id, ()) if importer else ()
         return [run for run in runs if run.counts.reads == mark_of(selection)]
+
+
+def _idle(one: Importer | Draft) -> Idle | None:
+    if isinstance(one, Draft):
+        return None
+    if one.paused:
+        return Idle.PAUSED
+    return Idle.NOT_BEGUN if one.starts_after_success else None
+
+
+def _is_on(schedule: Schedule, day: date) -> bool:
+    """Days are counted in UTC here, which is near enough for a price."""
+    return (schedule.starts_on or day) <= day <= (schedule.ends_on or day)
 
 
 def mark_of(selection: Selection) -> str:

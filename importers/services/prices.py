@@ -90,12 +90,14 @@ class Prices:
         store, workspace_id = self._store, actor.workspace.id
         connection = store.connection(workspace_id, connection_id)
         siblings = {one.id: one for one in store.connections(workspace_id) if _same_company(one, connection)}
-        importers = [one for one in store.importers(workspace_id) if one.connection_id in siblings]
+        everybody = store.importers(workspace_id)
+        importers = [one for one in everybody if one.connection_id in siblings]
         runs = store.done_runs(workspace_id, each=_RUNS)
         standing = self._standing(connection)
         return Books(
             company=connection.account.company,
             importers=importers,
+            leaders={one.id: one for one in everybody},
             runs=runs,
             sizes=self._remembered(connection) | sizes_from(importers, runs),
             standing=standing,

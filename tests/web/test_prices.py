@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -225,3 +227,31 @@ def test_where_nothing_is_scheduled_no_tokens_are_reckoned(
     assert "Nothing is scheduled" in text
     assert "About 0 tokens" not in text
     assert "0 tokens" not in at_alice.open(f"/connections/{connection.id}").text
+
+
+def test_a_price_says_what_does_not_count_at_present(
+    budget: int, at_alice: Browser, services: Services, alice: Actor, done: Run, connection: Connection
+):
+    hourly = a_draft(connection_id=connection.id, schedule=Schedule(Every.HOURS, 1))
+    services.importers.change(alice, done.importer_id, hourly)
+    services.importers.create(alice, replace(hourly, name="B", target=a_target("B")))
+    own = f"/importers/{done.importer_id}"
+    assert "1 that is paused or has not begun is left out" in at_alice.open(own).text
+    services.importers.pause(alice, done.importer_id)
+    text = at_alice.open(own).text
+    assert "24 runs a day" in text
+    assert "; none while it is paused" in text
+    assert "Nothing is scheduled 2 that are paused or have not begun are left out" in text
+    services.importers.resume(alice, done.importer_id)
+    text = at_alice.open(f"/connections/{connection.id}").text
+    assert "1 that is paused or has not begun is left out." in text
+
+
+def test_a_schedule_that_ended_has_no_price_a_day(
+    budget: int, at_alice: Browser, services: Services, alice: Actor, done: Run, connection: Connection
+):
+    ended = Schedule(Every.HOURS, 1, ends_on=date(2025, 12, 31))
+    services.importers.change(alice, done.importer_id, a_draft(connection_id=connection.id, schedule=ended))
+    text = at_alice.open(f"/importers/{done.importer_id}").text
+    assert "No run is due any more" in text
+    assert "tokens a day" not in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -25,7 +25,7 @@ from importers.model import (
     Trigger,
 )
 from importers.services import Services
-from importers.services.books import Budget, mark_of
+from importers.services.books import Budget, Idle, mark_of
 from importers.store.sql import SqlStore
 from sandbox.pipedrive import Sandbox
 from tests.builders import a_draft, a_target
@@ -45,7 +45,7 @@ def ran(store: SqlStore, importer: Importer, tokens: int, *, extent: Extent = Ex
     counts = Counts(
         rows_read=rows, requests=tokens // 10, tokens=tokens, extent=extent, reads=mark_of(importer.selection)
     )
-    store.end_run(run.id, "c", Ending(Status.DONE, counts), lines=[], now=NEW_YEAR)
+    store.end_run(run.id, "c", Ending(Status.DONE, counts), lines=[], now=NEW_YEAR, tried=importer)
 
 
 def test_before_the_first_run_nobody_is_asked_and_what_is_not_known_is_said(
@@ -55,7 +55,8 @@ def test_before_the_first_run_nobody_is_asked_and_what_is_not_known_is_said(
     price = services.prices.of(alice, importer.id)
     assert (price.last, price.next.most) == (None, None)
     assert "10 tokens for every 500" in price.next.why
-    assert price.load.unknown == ("Deals to Excel",)
+    assert (price.load.unknown, price.load.left_out, price.own.idle) == ((), 1, Idle.NOT_BEGUN)
+    assert services.prices.of_draft(alice, a_draft(connection_id=importer.connection_id, schedule=HOURLY)).load.unknown
     assert len(sandbox.journal.calls) == asked
 
 
@@ -147,6 +148,77 @@ def test_the_busiest_day_counts_and_what_is_paused_or_manual_does_not(
     assert services.prices.of(alice, importer.id).load.tokens == 240 + 1000 + 7
     services.importers.pause(alice, tuesdays.id)
     assert services.prices.of(alice, importer.id).load.tokens == 240 + 200 + 7
+
+
+@pytest.mark.parametrize(
+    ("span", "own", "theirs"),
+    [
+        ({}, 24, 24),
+        ({"starts_on": date(2026, 1, 4)}, 24, 24),  # within the week
+        ({"starts_on": date(2026, 2, 1)}, 24, 0),  # what it will take once it is on
+        ({"ends_on": date(2026, 1, 3)}, 24, 24),
+        ({"ends_on": date(2026, 1, 1)}, 0, 0),  # today is its last day
+        ({"ends_on": date(2025, 12, 1)}, 0, 0),
+    ],
+)
+def test_a_schedule_counts_on_its_days(
+    services: Services, alice: Actor, importer: Importer, store: SqlStore, span: dict[str, date], own: int, theirs: int
+):
+    """Its own page shows what it takes while it is on, the company's load what comes of it in the coming week."""
+    draft = a_draft(connection_id=importer.connection_id, schedule=replace(HOURLY, **span))
+    importer = services.importers.change(alice, importer.id, draft)
+    ran(store, importer, 100)
+    assert services.prices.of(alice, importer.id).own.busiest == own
+    [load] = services.prices.loads(alice)
+    assert (load.tokens, load.is_scheduled) == (theirs * 100, theirs > 0)
+
+
+def test_what_is_rare_has_to_fit_into_any_day_until_its_last(
+    services: Services, alice: Actor, importer: Importer, store: SqlStore
+):
+    monthly = Schedule(Every.MONTHS, month_day=20)
+    for ends_on, runs in ((None, 1), (date(2026, 1, 31), 1), (date(2026, 1, 19), 0)):
+        draft = a_draft(connection_id=importer.connection_id, schedule=replace(monthly, ends_on=ends_on))
+        importer = services.importers.change(alice, importer.id, draft)
+        ran(store, importer, 100)
+        assert services.prices.of(alice, importer.id).load.tokens == runs * 100, ends_on
+
+
+def test_one_that_follows_another_runs_as_often_as_that_one(
+    services: Services, alice: Actor, importer: Importer, store: SqlStore
+):
+    def follow(name: str, leader: Importer, **span: date) -> Importer:
+        schedule = Schedule(Every.AFTER, after_id=leader.id, **span)
+        draft = a_draft(connection_id=importer.connection_id, name=name, schedule=schedule, target=a_target(name))
+        follower = services.importers.create(alice, draft)
+        ran(store, follower, 10)
+        return follower
+
+    second = follow("Second", importer)
+    third = follow("Third", second, ends_on=date(2026, 1, 3))
+    follow("Never", importer, starts_on=date(2026, 5, 1))
+    assert services.prices.of(alice, second.id).own.busiest == 0  # the first has not begun
+    ran(store, importer, 100)
+    assert services.prices.of(alice, third.id).own.runs == (24, 24, 0, 0, 0, 0, 0)
+    assert services.prices.of(alice, importer.id).load.tokens == 24 * (100 + 10 + 10)
+    draft = a_draft(connection_id=importer.connection_id, schedule=Schedule(Every.HOURS, 12))
+    assert services.prices.of_draft(alice, draft, importer_id=importer.id).load.tokens == 2 * (100 + 10 + 10)
+    services.importers.pause(alice, importer.id)
+    load = services.prices.of(alice, third.id).load
+    assert (load.tokens, load.left_out) == (0, 1)
+
+
+def test_an_importer_that_is_paused_or_has_not_begun_is_left_out_and_that_is_said(
+    services: Services, alice: Actor, importer: Importer, store: SqlStore
+):
+    new = a_draft(connection_id=importer.connection_id, name="New", target=a_target("New"), schedule=HOURLY)
+    services.importers.create(alice, new)
+    ran(store, importer, 100)
+    price = services.prices.of(alice, importer.id)
+    assert (price.load.tokens, price.load.left_out, price.load.unknown) == (2400, 1, ())
+    services.importers.pause(alice, importer.id)
+    price = services.prices.of(alice, importer.id)
+    assert (price.load.tokens, price.load.left_out, price.own.tokens, price.own.idle) == (0, 2, 2400, Idle.PAUSED)
 
 
 def test_the_budget_is_what_pipedrive_says_whatever_the_plan(
