@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
@@ -15,9 +15,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from importers.model import LAST, WORKING_DAY, Actor, Connection, Every, Importer, Missed, Schedule
+from importers.model import (
+    LAST,
+    WORKING_DAY,
+    Actor,
+    Beginning,
+    Connection,
+    Due,
+    Every,
+    Importer,
+    Line,
+    Missed,
+    Schedule,
+)
 from importers.schedule import check, upcoming
 from importers.services import Services
+from importers.services.dispatch import beginnings_at
+from importers.store.sql import SqlStore
 from tests.builders import a_draft, a_target
 from tests.fakes import FakeClock
 from tests.web.browser import Browser
@@ -126,6 +140,79 @@ def test_the_next_runs_are_those_that_fire(
     assert [datetime.fromisoformat(moment["at"]) for moment in told["next"]] == expected
     assert told["words"].startswith(words)
     assert told["problem"] == ""
+
+
+AROUND_CHANGES = [
+    # Some hours before the clocks of a zone skip an hour or show it twice, in order; and a zone without any.
+    ("America/New_York", "2026-03-07 20:00"),
+    ("Europe/Amsterdam", "2026-03-28 20:00"),
+    ("Australia/Lord_Howe", "2026-04-04 02:00"),  # half an hour
+    ("Asia/Kathmandu", "2026-07-01 12:34"),
+    ("Europe/Amsterdam", "2026-10-24 20:00"),
+    ("America/New_York", "2026-10-31 20:00"),
+]
+AT_NIGHT: list[tuple[dict[str, Any], Schedule]] = [
+    ({"every": "days", "number": "1", "at": "02:30"}, Schedule(Every.DAYS, at=time(2, 30))),
+    (
+        {"every": "days", "number": "1", "at": "1:45, 2:15"},
+        Schedule(Every.DAYS, at=time(1, 45), more_times=(time(2, 15),)),
+    ),
+    ({"every": "minutes", "number": "20", "minute": "7"}, Schedule(Every.MINUTES, 20, minute=7)),
+    (
+        {"every": "hours", "number": "1", "minute": "0", "opens": "22:00", "closes": "04:00"},
+        Schedule(Every.HOURS, opens=time(22), closes=time(4)),
+    ),
+    ({"every": "cron", "cron": "30 2 * * *"}, Schedule(Every.CRON, cron="30 2 * * *")),
+    ({"every": "cron", "cron": "*/20 1-2 * * *"}, Schedule(Every.CRON, cron="*/20 1-2 * * *")),
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "schedule"), [row[:2] for row in RHYTHMS if row[1].every is not Every.MANUAL] + AT_NIGHT
+)
+def test_what_the_page_announces_is_what_the_clock_starts(
+    at_alice: Browser,
+    services: Services,
+    store: SqlStore,
+    alice: Actor,
+    connection: Connection,
+    clock: FakeClock,
+    answers: Any,
+    schedule: Schedule,
+):
+    """Each of the five moments, and none in between; also where clocks change."""
+    for number, (zone, begins) in enumerate(AROUND_CHANGES):
+        move_to(clock, datetime.fromisoformat(begins).replace(tzinfo=UTC))
+        schedule = replace(schedule, time_zone=zone, starts_on=None, ends_on=None)
+        draft = a_draft(name=str(number), connection_id=connection.id, schedule=schedule, target=a_target(str(number)))
+        importer = services.importers.create(alice, draft, start_anyway=True)
+        told = asked(at_alice, {**answers, "time_zone": zone, "starts_on": None, "ends_on": None})["next"]
+        assert len(told) == 5
+        for moment in (datetime.fromisoformat(one["at"]) for one in told):
+            move_to(clock, moment - timedelta(seconds=1))
+            assert begun(store, clock) == [], (zone, moment)
+            move_to(clock, moment)
+            assert begun(store, clock) == [importer.id], (zone, moment)
+        services.importers.pause(alice, importer.id)
+
+
+def begun(store: SqlStore, clock: FakeClock) -> list[int]:
+    """The importers whose turn the clock takes now; each run is over at once."""
+    taken: list[int] = []
+    begin = beginnings_at(clock.now())
+
+    def note(due: Due) -> Beginning:
+        taken.append(due.importer_id)
+        return begin(due)
+
+    store.take_turns(clock.now(), limit=9, begin=note)
+    for run in store.runs_to_send(clock.now(), per_connection=9, limit=9):
+        store.cancel_run(run.workspace_id, run.id, line=Line("Enough."), now=clock.now())
+    return taken
+
+
+def move_to(clock: FakeClock, moment: datetime) -> None:
+    clock.advance(seconds=(moment - clock.now()).total_seconds())
 
 
 # --- all schedules there are ---
