@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from importers.model import Every, Schedule
+from importers.model import LAST, Every, Schedule
 from importers.schedule import upcoming
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
@@ -42,6 +45,96 @@ def test_a_schedule_is_told_in_words_and_next_runs_while_it_is_typed(editor: Pag
     assert [datetime.fromisoformat(at) for at in told] == upcoming(schedule, datetime.now(UTC), 5)
     editor.get_by_role("button", name="Remove this time").first.click()
     expect(words(editor)).to_have_text(f"Every day at 09:30 ({ZONE})")
+
+
+def more(editor: Page) -> None:
+    editor.locator(".schedule-more").evaluate("details => details.open = true")
+
+
+def fill(editor: Page, **answers: str) -> None:
+    for name, value in answers.items():
+        editor.locator(f"#{name}").fill(value)
+
+
+def on_the(editor: Page, *days: str) -> None:
+    for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
+        editor.get_by_label(day, exact=True).set_checked(day in days)
+
+
+def by_weekday(editor: Page) -> None:
+    editor.get_by_label("Which one of the month").select_option("Last")
+    editor.get_by_label("Day of the week").select_option("Friday")
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
+KINDS: list[tuple[str, Callable[[Page], Any], Schedule, str]] = [
+    (
+        "Minutes",
+        lambda editor: (fill(editor, number="30", minute="17"), on_the(editor, *WEEKDAYS)),
+        Schedule(Every.MINUTES, 30, (0, 1, 2, 3, 4), minute=17),
+        f"Every 30 minutes at 17 and 47 past on weekdays ({ZONE})",
+    ),
+    (
+        "Hours",
+        lambda editor: (
+            on_the(editor),
+            more(editor),
+            fill(editor, number="2", minute="5", opens="22:00", closes="04:00"),
+        ),
+        Schedule(Every.HOURS, 2, minute=5, opens=time(22), closes=time(4)),
+        f"Every 2 hours from 22:00 to 04:00 ({ZONE})",
+    ),
+    (
+        "Daily",
+        lambda editor: (fill(editor, number="3"), editor.get_by_label("Time of day 1").fill("2:30")),
+        Schedule(Every.DAYS, 3, at=time(2, 30)),
+        f"Every 3 days at 02:30 ({ZONE})",
+    ),
+    (
+        "Weekly",
+        lambda editor: on_the(editor, "Tue", "Sun"),
+        Schedule(Every.DAYS, weekdays=(1, 6), at=time(2, 30)),
+        f"Every Tuesday and Sunday at 02:30 ({ZONE})",
+    ),
+    (
+        "Monthly",
+        lambda editor: editor.get_by_label("Day of the month").select_option("Last day"),
+        Schedule(Every.MONTHS, at=time(2, 30), month_day=LAST),
+        f"On the last day of every month at 02:30 ({ZONE})",
+    ),
+    (
+        "Monthly",
+        by_weekday,
+        Schedule(Every.MONTHS, at=time(2, 30), nth=LAST, nth_day=4),
+        f"On the last Friday of every month at 02:30 ({ZONE})",
+    ),
+    (
+        "Cron",
+        lambda editor: fill(editor, cron="*/20 1-3 * * 0"),
+        Schedule(Every.CRON, cron="*/20 1-3 * * 0"),
+        "",
+    ),
+]
+
+
+def test_for_every_kind_the_page_tells_the_moments_that_come(editor: Page):
+    """Each in its own list item, as an exact moment and as people read it in the importer's zone."""
+    zone = ZoneInfo(ZONE)
+    for rhythm, answer, schedule, said in KINDS:
+        choose(editor, rhythm)
+        answer(editor)
+        if said:
+            expect(words(editor)).to_have_text(said)
+        else:
+            expect(words(editor)).to_contain_text("Sunday")
+        told = editor.locator("#schedule-words time")
+        expect(told).to_have_count(5)
+        before = datetime.now(UTC) - timedelta(seconds=5)  # one may have come while the page was filled in
+        shown = [datetime.fromisoformat(at) for at in told.evaluate_all("times => times.map(one => one.dateTime)")]
+        in_zone = replace(schedule, time_zone=ZONE)
+        assert shown in [upcoming(in_zone, at, 5) for at in (before, datetime.now(UTC))], rhythm
+        read = [f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S}" for at in (one.astimezone(zone) for one in shown)]
+        assert [text.rpartition(" ")[0] for text in told.all_inner_texts()] == read
 
 
 def test_what_is_chosen_for_the_month_ticks_its_row(editor: Page):
