@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 
 from importers.config import Settings
 from importers.model import (
@@ -27,7 +28,7 @@ from sandbox.google.accounts import ALEX, API_KEY, DEMO, DEMO_ROBOT, PROJECT_NUM
 from sandbox.google.app import Google
 from sandbox.google.files import File
 from tests.builders import a_draft
-from tests.fakes import NEW_YEAR
+from tests.fakes import NEW_YEAR, FakeClock
 from tests.google import ROBOT_KEY, a_spreadsheet
 from tests.people import PASSWORD, PASSWORD_HASH
 from tests.web.at_google import APP_SETTINGS, connected
@@ -614,12 +615,19 @@ def test_in_the_sandbox_the_picker_comes_from_this_machine_alone(
 
 
 def test_without_an_api_key_nobody_is_let_in_and_the_editor_says_what_is_missing(
-    at_alice: Browser, app: Any, services: Services, settings: Settings, google: Google, alex: Connection
+    at_alice: Browser,
+    app: Any,
+    services: Services,
+    settings: Settings,
+    session: requests.Session,
+    clock: FakeClock,
+    google: Google,
+    alex: Connection,
 ):
     from importers import bootstrap
 
     bare = replace(settings, google_api_key=None)
-    without = bootstrap.build(bare)
+    without = bootstrap.build(bare, clock=clock, session=session)
     current.attach(app, without, bare)
     answer = at_alice.client.get("/importers/new")
     assert "frame-src" not in answer.headers["Content-Security-Policy"]
