@@ -13,7 +13,7 @@ import signal
 import threading
 
 from importers.services import Services
-from worker.process import beat, build_services, settings_or_exit
+from worker.process import beat, build_services, log_trouble, settings_or_exit
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ def sweep(services: Services) -> None:
     """Once, at the start: what a process that was killed could not put away."""
     try:
         swept = services.importers.sweep()
-    except Exception:
-        log.exception("What deleted importers left could not be removed; the next start tries again.")
+    except Exception as error:  # noqa: BLE001  # the edge
+        log_trouble(error, "What deleted importers left could not be removed; the next start tries again.")
         return
     if swept:
         log.info("Removed what %d deleted importers had remembered.", swept)
@@ -52,8 +52,8 @@ def tick(services: Services) -> bool:
     """Queue what is due; whether that went well."""
     try:
         ticked = services.scheduling.tick()
-    except Exception:
-        log.exception("The clock could not look at what is due; it tries again.")
+    except Exception as error:  # noqa: BLE001  # the edge
+        log_trouble(error, "The clock could not look at what is due; it tries again.")
         return False
     if ticked.due or ticked.woken or ticked.rescued:
         log.info("Queued runs: %s due, %s woken, %s rescued.", ticked.due, ticked.woken, ticked.rescued)
@@ -64,8 +64,8 @@ def mark(services: Services) -> None:
     """Note that a round was done: how one that comes after a gap is known."""
     try:
         services.noticing.mark()
-    except Exception:
-        log.exception("That the clock did its round could not be noted.")
+    except Exception as error:  # noqa: BLE001  # the edge
+        log_trouble(error, "That the clock did its round could not be noted.")
 
 
 def notify(services: Services, stopping: threading.Event, *, every: float = NOTIFY_EVERY) -> None:
@@ -74,8 +74,8 @@ def notify(services: Services, stopping: threading.Event, *, every: float = NOTI
         for deed in (services.noticing.look, services.posting.send_due):
             try:
                 deed()
-            except Exception:
-                log.exception("Notices could not be looked after; the next round tries again.")
+            except Exception as error:  # noqa: BLE001  # the edge
+                log_trouble(error, "Notices could not be looked after; the next round tries again.")
         stopping.wait(every)
 
 
@@ -84,8 +84,8 @@ def thin(services: Services, stopping: threading.Event, *, every: float = THIN_E
     while not stopping.is_set():
         try:
             forgotten = services.upkeep.thin()
-        except Exception:
-            log.exception("What is old could not be forgotten; the next round tries again.")
+        except Exception as error:  # noqa: BLE001  # the edge
+            log_trouble(error, "What is old could not be forgotten; the next round tries again.")
         else:
             if forgotten:
                 log.info("Forgot what %d old runs had told.", forgotten)

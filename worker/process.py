@@ -13,7 +13,7 @@ from celery.signals import worker_process_init, worker_ready, worker_shutting_do
 
 from importers.bootstrap import build, preload
 from importers.config import Settings
-from importers.errors import InvalidSettings
+from importers.errors import ImporterError, InvalidSettings
 from importers.services import Services
 from worker.leaving import GRACE, Leaving
 from worker.options import OPTIONS
@@ -85,12 +85,20 @@ def _quiet_celery(log_level: str) -> None:
         logging.getLogger("celery").setLevel(logging.WARNING)
 
 
+def log_trouble(error: Exception, text: str) -> None:
+    """What we can explain takes one line of the log, since it may come again every few seconds; anything else all of it."""
+    if isinstance(error, ImporterError):
+        log.warning("%s %s", text, error.message)
+    else:
+        log.error(text, exc_info=error)
+
+
 def beat(services: Services, name: str, stopping: threading.Event) -> None:
     """Say "I am alive" until *stopping*; a failed attempt is logged and the next one made."""
     while True:
         try:
             services.health.beat(name)
-        except Exception:
-            log.exception("The sign of life could not be left.")
+        except Exception as error:  # noqa: BLE001  # the edge
+            log_trouble(error, "The sign of life could not be left.")
         if stopping.wait(BEAT_EVERY):
             return

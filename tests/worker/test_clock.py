@@ -15,6 +15,7 @@ import pytest
 
 from importers.bootstrap import build
 from importers.config import Settings
+from importers.errors import ConnectionTrouble
 from importers.model import Actor, Connection, Draft, Every, Schedule, Selection, Status, Target
 from importers.secret import Secret
 from importers.services import Services
@@ -85,6 +86,22 @@ def test_trouble_in_one_tick_is_logged_and_survived(services: Services, caplog: 
     worker_clock.run(replace(services, scheduling=tripping), stopping, every=0.01)
     assert tripping.ticks == 2
     assert "the database is away" in caplog.text
+
+
+def test_a_database_that_is_away_takes_one_line_of_the_log(
+    services: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise ConnectionTrouble("The database cannot be reached.") from OSError("refused")
+
+    for service, deed in (("scheduling", "tick"), ("noticing", "mark"), ("importers", "sweep")):
+        monkeypatch.setattr(getattr(services, service), deed, away)
+    assert not worker_clock.tick(services)
+    worker_clock.mark(services)
+    worker_clock.sweep(services)
+    told = [(record.levelname, record.exc_info, record.getMessage()) for record in caplog.records]
+    assert [(level, trace) for level, trace, _ in told] == [("WARNING", None)] * 3
+    assert all(text.endswith("The database cannot be reached.") for _, _, text in told)
 
 
 def test_what_is_to_be_told_arrives_and_trouble_on_the_way_is_survived(
