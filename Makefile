@@ -10,7 +10,7 @@ READY_DEV := .venv/ready-to-develop
 QUICK := not slow and not browser and not postgresql and not libreoffice
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit check format lock screenshots bench
+.PHONY: help setup run test unit check format lock screenshots bench chaos
 
 help:           ## list the chores
 	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +45,9 @@ screenshots: $(READY_DEV)       ## take the pictures of docs/ again
 
 bench: $(READY_DEV)     ## measure an import against a plain script
 	$(BIN)/python -m bench.imports
+
+chaos: system-packages $(READY_DEV)	## kill parts of the whole system for five minutes, and look what is left
+	$(BIN)/python -m tests.chaos --minutes 5
 
 .PHONY: system-packages
 system-packages:

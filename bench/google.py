@@ -50,8 +50,12 @@ class PretendGoogle:
         """Shared with the service account; the id."""
         made = self._knob("POST", "/files", json={"title": title, "owner": owner}).json()
         if shared:
-            self._knob("POST", f"/files/{made['id']}/share", json={"email": DEMO_ROBOT.email})
+            self.share(made["id"])
         return str(made["id"])
+
+    def share(self, spreadsheet_id: str, *, role: str = "writer") -> None:
+        """With the service account; the role "none" ends that."""
+        self._knob("POST", f"/files/{spreadsheet_id}/share", json={"email": DEMO_ROBOT.email, "role": role})
 
     def delete(self, spreadsheet_id: str) -> None:
         self._knob("POST", f"/files/{spreadsheet_id}/delete")

@@ -8,12 +8,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, make_url, text
 
 _OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+REMEMBERS = _OPTIONS.replace("synchronous_commit=off", "synchronous_commit=on")
+"""For who crashes the server (not the machine): what was committed is there afterwards."""
+
 _MISSING = (
     "These tests need PostgreSQL's server programs, which are not here. Install them with\n"
     "    apt-get install -y postgresql\n"
@@ -29,7 +33,7 @@ def a_database() -> Iterator[str]:
         with _a_schema(given) as url:
             yield url
         return
-    with _server() as url, _a_schema(url) as schema_url:
+    with a_server() as server, _a_schema(server.url) as schema_url:
         yield schema_url
 
 
@@ -48,8 +52,23 @@ def _a_schema(url: str) -> Iterator[str]:
         engine.dispose()
 
 
+@dataclass(frozen=True)
+class Server:
+    """One that runs: its address, and how to end and begin it at once, as after a crash."""
+
+    url: str
+    pg_ctl: tuple[str | Path, ...]
+    options: str
+
+    def start(self) -> None:
+        _run(*self.pg_ctl, "-o", self.options, "start")
+
+    def crash(self) -> None:
+        _run(*self.pg_ctl, "-m", "immediate", "stop")
+
+
 @contextmanager
-def _server() -> Iterator[str]:
+def a_server(options: str = _OPTIONS) -> Iterator[Server]:
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path may have a hundred characters
     try:
@@ -58,11 +77,13 @@ def _server() -> Iterator[str]:
         data = folder / "data"
         _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         pg_ctl = (programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log")
-        _run(*pg_ctl, "-o", f"-k {folder} {_OPTIONS}", "start")
+        url = f"postgresql+psycopg://postgres@/postgres?host={quote(str(folder), safe='')}"
+        server = Server(url, pg_ctl, f"-k {folder} {options}")
+        server.start()
         try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={quote(str(folder), safe='')}"
+            yield server
         finally:
-            _run(*pg_ctl, "-m", "immediate", "stop")
+            server.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
