@@ -14,6 +14,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from importers.errors import ConnectionTrouble, ImporterError, InvalidSettings, NoRoom, SetupError
 
 _BUSY_SECONDS = 30
+_VANISHED_SECONDS = 30
+"""
+After so long without a word the other end counts as gone. A host whose cable was
+pulled out says nothing, and without this PostgreSQL would keep for two hours
+what it holds, the lock that all hand runs over with for one; and we would wait
+as long for an answer that never comes.
+"""
 _READS = "pipesheet_reads"
 _NO_SUCH_TABLE = frozenset({"42P01", "42703"})
 
@@ -57,6 +64,8 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
@@ -80,7 +89,30 @@ def _with_driver(url: str) -> str:
 
 
 def _connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": _BUSY_SECONDS} if url.startswith("sqlite") else {"connect_timeout": 10}
+    if url.startswith("sqlite"):
+        return {"timeout": _BUSY_SECONDS}
+    ours = {
+        "connect_timeout": 10,
+        "keepalives_idle": _VANISHED_SECONDS // 3,
+        "keepalives_interval": _VANISHED_SECONDS // 3,
+        "keepalives_count": 2,
+        "tcp_user_timeout": _VANISHED_SECONDS * 1000,
+    }
+    return {name: value for name, value in ours.items() if name not in make_url(url).query}
+
+
+def _prepare_postgresql(connection: Any, record: object) -> None:
+    """What the server thinks of us; said here and not in the address, because poolers refuse it there."""
+    words = {
+        "idle_in_transaction_session_timeout": f"{_VANISHED_SECONDS}s",
+        "tcp_keepalives_idle": _VANISHED_SECONDS // 3,
+        "tcp_keepalives_interval": _VANISHED_SECONDS // 3,
+        "tcp_keepalives_count": 2,
+    }
+    with connection.cursor() as cursor:
+        for name, value in words.items():
+            cursor.execute(f"SET {name} = '{value}'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
