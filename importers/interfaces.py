@@ -387,6 +387,23 @@ class Destination(Protocol):
         hint names the step that helps.
         """
 
+    def reserved(
+        self,
+        target: Target,
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> AbstractContextManager[None]:
+        """
+        Keeps other runs from writing there, as long as the context lasts, where
+        that must be: who has read everything shall not find the place taken.
+
+        Raises:
+            NotOurTurn: another one writes there; nothing was read yet.
+            RunStopped: as *stop* says.
+        """
+
     def zone_of(self, target: Target) -> str | None:
         """The zone (IANA) in which the place shows moments; None where it has none of its own."""
 
@@ -419,14 +436,19 @@ class Vault(Protocol):
 class Locks(Protocol):
     """Names that only one holds at a time, across processes. One that dies lets go after a minute."""
 
-    def hold(self, name: str, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> AbstractContextManager[Stop]:
+    def hold(
+        self, name: str, *, who: str = "", run: str = "", tell: Tell = say_nothing, stop: Stop = never_stop
+    ) -> AbstractContextManager[Stop]:
         """
         Wait for *name*, and hold it until the `with` ends. It gives a Stop to
         ask while holding: it raises what *stop* raises, and TemporaryError
-        once the name is no longer ours.
+        once the name is no longer ours. Who came first gets it first; *who* is
+        known by that when they come again, and others hear of *run*.
 
         Raises:
-            TemporaryError: others hold it for too long, or nobody can say who does.
+            NotOurTurn: others hold it for longer than a worker should wait; the place in line is kept up to
+                some minutes after `retry_after`.
+            TemporaryError: nobody can say who holds it.
             RunStopped: as *stop* says.
         """
 

@@ -740,7 +740,8 @@ class Beginning:
 class Ending:
     """
     How one attempt of a run ended. `wake_at` is set for a run that waits;
-    every other ending is final.
+    every other ending is final. Where it `was_tried` not, only waited in line,
+    it counts as no attempt.
     """
 
     status: Status
@@ -748,6 +749,7 @@ class Ending:
     notes: tuple[str, ...] = ()
     trouble: Trouble | None = None
     wake_at: datetime | None = None
+    was_tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)

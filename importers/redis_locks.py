@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import partial
+from importlib.resources import files
 from types import TracebackType
 from typing import Self
 
@@ -16,13 +19,16 @@ from redis.lock import Lock
 
 from importers.errors import TemporaryError
 from importers.interfaces import Clock, Stop, Tell, never_stop, say_nothing
-from importers.locks import TRY_AGAIN_AFTER, wait_for
+from importers.locks import InLine, somebody, wait_for
 
 logger = logging.getLogger(__name__)
 
 EXPIRY_SECONDS = 60.0
 """How long a name is held after the last sign of life of whoever holds it."""
 
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+
+_OF = "|"
 _RENEWALS = 4
 """So many signs of life are due within the expiry."""
 
@@ -40,12 +46,48 @@ class RedisLocks:
         self._expiry = expiry
 
     @contextmanager
-    def hold(self, name: str, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> Iterator[Stop]:
-        # Not local to the thread: another one renews it.
-        lock = Lock(self._redis, f"pipesheet:lock:{name}", timeout=self._expiry, thread_local=False)
-        began_at = wait_for(partial(_acquired, lock, self._clock), clock=self._clock, tell=tell, stop=stop)
+    def hold(
+        self, name: str, *, who: str = "", run: str = "", tell: Tell = say_nothing, stop: Stop = never_stop
+    ) -> Iterator[Stop]:
+        lock = _Lock(self._redis, name, who or somebody(), run, expiry=self._expiry)
+        began_at = wait_for(
+            partial(_acquired, lock, self._clock), leave=lock.leave, clock=self._clock, tell=tell, stop=stop
+        )
         with _Renewal(lock, began_at, self._expiry, self._clock, stop) as renewal:
             yield renewal.stop
+
+
+class _Lock(Lock):
+    """redis-py's own, but for the line of those who wait. Its token begins with the run that holds it."""
+
+    def __init__(self, redis: Redis, name: str, who: str, run: str, *, expiry: float) -> None:
+        key = f"pipesheet:lock:{name}"
+        # Not local to the thread: another one renews it.
+        super().__init__(redis, key, timeout=expiry, blocking=False, thread_local=False)
+        self._ask = redis.register_script(files(__package__).joinpath("lock.lua").read_text(encoding="utf-8"))
+        self._who, self._run = who, run
+        self._line = (f"{key}:since", f"{key}:kept")
+        self._expiry = expiry
+        self._keep = timedelta()
+        self.in_line = InLine(timedelta(), None)
+
+    def asked(self, keep: timedelta) -> InLine | None:
+        """None once it is ours."""
+        self._keep = keep
+        return None if self.acquire(token=f"{self._run}{_OF}{secrets.token_hex(8)}") else self.in_line
+
+    def do_acquire(self, token: str) -> bool:
+        spans = (round(self._expiry * 1000), round(self._keep.total_seconds() * 1000))
+        told = self._ask(keys=[self.name, *self._line], args=[token, self._who, *spans])
+        if told:
+            since, *held = told
+            self.in_line = InLine(timedelta(milliseconds=since), _run_in(held[0]) if held else None)
+        return not told
+
+    def leave(self) -> None:
+        with suppress(RedisError, OSError):  # then the place lapses
+            for key in self._line:
+                self.redis.zrem(key, self._who)
 
 
 class _Renewal:
@@ -93,11 +135,16 @@ class _Renewal:
                 self._renewed_at = began_at
 
 
-def _acquired(lock: Lock, clock: Clock) -> float | None:
-    """When it was, or None where somebody else has it."""
+def _run_in(token: bytes) -> str:
+    run, of, _ = token.decode().partition(_OF)
+    return run if of else ""
+
+
+def _acquired(lock: _Lock, clock: Clock, keep: timedelta) -> float | InLine:
+    """When it was, or who is in the way."""
     began_at = clock.monotonic()
     try:
-        return began_at if lock.acquire(blocking=False) else None
+        return lock.asked(keep) or began_at
     except (RedisError, OSError) as error:
         raise TemporaryError(
             "Redis does not answer, so nobody knows whether another run writes this tab. Nothing was changed.",

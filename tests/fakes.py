@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -235,6 +236,16 @@ class MemoryDestination:
     def check(self, target: Target, *, tell: Tell = say_nothing, stop: Stop = never_stop) -> None:
         if self.refusal:
             raise self.refusal
+
+    def reserved(
+        self,
+        target: Target,
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         return target

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from importers.errors import ImporterError, RunStopped, TemporaryError
+from importers.errors import ImporterError, NotOurTurn, RunStopped, TemporaryError
 from importers.model import Status, Trouble
 
 ATTEMPTS = 3
@@ -18,25 +18,40 @@ _LONGEST_WAIT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The status an error leads to; `wake_at` is set when the run waits."""
+    """
+    The status an error leads to; `wake_at` is set when the run waits. Where it
+    `was_tried` only waits in line, the next time is the same try once more.
+    """
 
     status: Status
     trouble: Trouble | None
     wake_at: datetime | None = None
+    was_tried: bool = True
 
 
-def judge(error: Exception, *, attempt: int, now: datetime) -> Verdict:
+def judge(error: Exception, *, attempt: int, now: datetime, since: datetime | None = None) -> Verdict:
     """
     Decide what becomes of a run that raised *error* in its *attempt*-th try.
+    *since* is when the first of them began.
 
-    Errors we cannot explain get a reference that the log repeats, and no
+    Who only waits in line for what others have did not fail, however often it
+    looks in vain; after a day it is told that it will not come to pass. Errors we cannot explain get a reference that the log repeats, and no
     further detail: their text may hold anything.
     """
     if isinstance(error, RunStopped):
         return Verdict(Status.CANCELLED, None)
+    if isinstance(error, NotOurTurn):
+        return _in_line(error, now=now, since=since or now)
     if isinstance(error, TemporaryError) and attempt < ATTEMPTS:
         return Verdict(Status.WAITING, trouble_of(error), now + _wait(error, attempt))
     return Verdict(Status.FAILED, trouble_of(error))
+
+
+def _in_line(error: NotOurTurn, *, now: datetime, since: datetime) -> Verdict:
+    if now - since >= _LONGEST_WAIT:
+        return Verdict(Status.FAILED, trouble_of(error))
+    pause = min(max(error.retry_after or _WAITS[0], _WAITS[0]), _LONGEST_WAIT)
+    return Verdict(Status.WAITING, trouble_of(error), now + pause, was_tried=False)
 
 
 def trouble_of(error: Exception) -> Trouble:

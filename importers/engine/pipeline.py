@@ -56,11 +56,12 @@ class Pipeline:
     Moves one selection into one target:
 
     1. ask the destination whether it could take the table at all, and in which zone it shows moments,
-    2. open the source: columns, lookups,
-    3. read page by page, handing each on before the next is asked for,
-    4. let the destination show the whole table at once; rows of removed
+    2. keep others from writing there,
+    3. open the source: columns, lookups,
+    4. read page by page, handing each on before the next is asked for,
+    5. let the destination show the whole table at once; rows of removed
        records go to a table of their own before, so that none is lost between,
-    5. let the source remember what it read, now that all of it is written.
+    6. let the source remember what it read, now that all of it is written.
 
     Memory holds a page or two, whatever the size. Errors travel to the caller
     after the destination has put everything back. *still_ours* is asked right
@@ -106,6 +107,18 @@ class Pipeline:
         self.destination.check(target, tell=tell, stop=stop)
         self.stop()
         selection = replace(selection, time_zone=self.destination.zone_of(target) or selection.time_zone)
+        with self.destination.reserved(target, delivery=delivery, tell=tell, stop=stop):
+            return self._fetched(selection, target, mirror, delivery, standing)
+
+    def _fetched(
+        self,
+        selection: Selection,
+        target: Target,
+        mirror: MirrorFile | None,
+        delivery: Delivery,
+        standing: _Standing,
+    ) -> Outcome:
+        tell, stop = standing.heard_by(self.tell, self.stop)
         reading = standing.reading = self.source.open(selection, mirror=mirror, tell=tell, stop=stop)
         with closing(reading):
             if reading.removed_columns:

@@ -26,6 +26,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from importers.errors import NotOurTurn
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Quota, Stop, Tell, never_stop, say_nothing
 from importers.model import Hold, Turn
@@ -44,6 +45,9 @@ LAPSE = 3.0
 
 JITTER = 5.0
 """Over so many seconds those who were told to wait for the next minute come back."""
+
+MOST_WAIT = timedelta(minutes=2)
+"""As long a worker waits for one turn. While turns come, a run goes on."""
 
 WORTH_TELLING = timedelta(seconds=5)
 
@@ -195,10 +199,17 @@ class MemoryQuota:
 def take(
     quota: Quota, kind: str, *, vendor: str, clock: Clock, tell: Tell = say_nothing, stop: Stop = never_stop
 ) -> Turn:
-    """Wait for a turn, in slices. Raises what *stop* raises."""
-    turn, has_told = quota.before_call(kind), False
+    """
+    Wait for a turn, in slices.
+
+    Raises:
+        NotOurTurn: it did not come for so long that a worker should do something else.
+        What *stop* raises.
+    """
+    began_at, turn, has_told = clock.monotonic(), quota.before_call(kind), False
     try:
         while turn.wait:
+            _refuse_to_wait(turn, vendor, clock.monotonic() - began_at)
             if turn.wait >= WORTH_TELLING and not has_told:
                 tell(f"{_WHY[turn.why].format(vendor=vendor)}: waiting {-(-turn.wait // timedelta(seconds=1))} s.")
                 has_told = True
@@ -208,6 +219,17 @@ def take(
         quota.leave(turn)
         raise
     return turn
+
+
+def _refuse_to_wait(turn: Turn, vendor: str, waited: float) -> None:
+    if waited < MOST_WAIT.total_seconds():
+        return
+    why = _WHY[turn.why].format(vendor=vendor)
+    raise NotOurTurn(
+        f"{why}, and other runs use up what there is, so this one waits for its turn.",
+        hint="It begins anew by itself. If that happens often, let fewer importers start at the same time.",
+        retry_after=MOST_WAIT,
+    )
 
 
 _WHY = {

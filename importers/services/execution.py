@@ -17,11 +17,13 @@ from importers.errors import (
     HandedBack,
     ImporterError,
     NeedsReconnecting,
+    RunStopped,
     ServiceTrouble,
     SetupError,
     StoppedHalfway,
 )
-from importers.interfaces import Clock, Doorbell, Leaving, Store, never_leaving
+from importers.http.ahead import apart
+from importers.interfaces import Clock, Doorbell, Leaving, Stop, Store, never_leaving, say_nothing
 from importers.model import (
     PIPEDRIVE,
     Bulletin,
@@ -112,7 +114,7 @@ class Execution:
         except HandedBack:
             return not attempt.handed_back()
         except Exception as error:  # noqa: BLE001  # the edge: every end is an honest one
-            attempt.failed(error, self._bulletin(error))
+            attempt.failed(error, self._bulletin(error, heartbeat.stop))
         else:
             attempt.succeeded(outcome)
         return True
@@ -152,12 +154,14 @@ class Execution:
             if mirrors.is_gone(self._store, importer.workspace_id, importer.id):
                 mirrors.forget(self._kinds.mirror(importer))
 
-    def _bulletin(self, error: Exception) -> Bulletin | None:
-        """How Pipedrive says it is, where that may be why *error* was raised."""
+    def _bulletin(self, error: Exception, stop: Stop) -> Bulletin | None:
+        """How Pipedrive says it is, where that may be why *error* was raised, and nobody waits for the end."""
         if not isinstance(error, ServiceTrouble | ConnectionTrouble) or error.facts.get("kind", PIPEDRIVE) != PIPEDRIVE:
             return None
         try:
-            return self._kinds.bulletin()
+            return apart(lambda tell, stop: self._kinds.bulletin(), tell=say_nothing, stop=stop)
+        except RunStopped:
+            return None
         except Exception:  # it is the run's own trouble that counts
             logger.exception("how Pipedrive is could not be found out")
             return None
@@ -238,7 +242,7 @@ class _Attempt:
         return kept
 
     def failed(self, error: Exception, bulletin: Bulletin | None) -> None:
-        verdict = judge(error, attempt=self.run.attempt, now=self._clock.now())
+        verdict = judge(error, attempt=self.run.attempt, now=self._clock.now(), since=self.run.started_at)
         trouble = replace(verdict.trouble, bulletin=bulletin) if verdict.trouble else None
         reference = verdict.trouble.reference if verdict.trouble else ""
         if isinstance(error, ImporterError):
@@ -246,7 +250,7 @@ class _Attempt:
         else:
             logger.error("run %d failed, reference %s", self.run.id, reference, exc_info=error)
         counts = self._story.counts if self._story else Counts()
-        ending = Ending(verdict.status, counts, trouble=trouble, wake_at=verdict.wake_at)
+        ending = Ending(verdict.status, counts, trouble=trouble, wake_at=verdict.wake_at, was_tried=verdict.was_tried)
         is_kept = self._end(ending, [_last_line(ending, error), *([_told_by(bulletin)] if bulletin else [])])
         if is_kept and trouble and isinstance(error, SetupError) and not isinstance(error, CredentialsRejected):
             self._pause(trouble)

@@ -232,6 +232,8 @@ def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:
         "ended_at": now if over else None,
         "claim": None,
     }
+    if not ending.was_tried:
+        values["attempt"] = runs.c.attempt - 1
     return {**values, "phase": Phase.FINISHED} if ending.status in _SUCCEEDED else values
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from importers.clock import SystemClock
-from importers.errors import RunStopped, TemporaryError
+from importers.errors import NotOurTurn, RunStopped
 from importers.interfaces import Locks
 from tests.fakes import FakeClock
 
@@ -24,6 +25,7 @@ class LocksContract:
     """
     Inherit and bring fixtures `locks` and `other`: two ends, perhaps of one
     thing, on a SystemClock; and `hurried`, a third whose FakeClock is `clock`.
+    `early` and `late` are two ends of another thing, both on `clock`.
     """
 
     @pytest.fixture
@@ -81,11 +83,40 @@ class LocksContract:
             pass
         assert clock.monotonic() < 7
 
-    def test_after_ten_minutes_it_is_for_another_time(self, locks: Locks, hurried: Locks, clock: FakeClock):
-        with locks.hold(NAME), pytest.raises(TemporaryError, match="ten minutes") as caught, hurried.hold(NAME):
+    def test_after_half_a_minute_one_waits_outside(self, locks: Locks, hurried: Locks, clock: FakeClock):
+        with locks.hold(NAME, run="run 7"), pytest.raises(NotOurTurn, match="run 7") as caught, hurried.hold(NAME):
             pass
-        assert clock.monotonic() == pytest.approx(600, abs=2)
-        assert caught.value.retry_after is not None
+        assert clock.monotonic() == pytest.approx(30, abs=2)
+        assert caught.value.retry_after == timedelta(minutes=1)
+
+    def test_who_waits_outside_keeps_the_place_in_line(self, early: Locks, late: Locks):
+        with early.hold(NAME, who="run 1"):
+            self._waits_outside(late, "run 2")
+            self._waits_outside(early, "run 3")
+        self._waits_outside(early, "run 4", "Another run has waited for this tab for longer")
+        self._waits_outside(late, "run 3")
+        with late.hold(NAME, who="run 2"):
+            self._waits_outside(early, "run 3")
+            self._waits_outside(late, "run 4")
+        with early.hold(NAME, who="run 3"):
+            pass
+        with late.hold(NAME, who="run 4"):
+            pass
+
+    def test_who_does_not_come_back_keeps_nobody_away_for_ever(self, early: Locks, late: Locks, clock: FakeClock):
+        with early.hold(NAME, who="run 1"):
+            self._waits_outside(late, "run 2")
+        self.pass_time(clock, minutes=10)
+        with early.hold(NAME, who="run 3"):
+            pass
+
+    def test_who_is_cancelled_leaves_the_line(self, early: Locks, late: Locks):
+        with early.hold(NAME, who="run 1"):
+            self._waits_outside(late, "run 2")
+            with pytest.raises(RunStopped), late.hold(NAME, who="run 2", stop=cancelled):
+                pass
+        with early.hold(NAME, who="run 3"):
+            pass
 
     def test_while_it_is_held_one_hears_of_being_cancelled(self, locks: Locks):
         stops: list[int] = []
@@ -94,6 +125,14 @@ class LocksContract:
             stop()
         assert len(stops) == before + 1
         with pytest.raises(RunStopped), locks.hold(NAME, stop=cancelled):
+            pass
+
+    def pass_time(self, clock: FakeClock, *, minutes: float) -> None:
+        clock.advance(minutes=minutes)
+
+    @staticmethod
+    def _waits_outside(locks: Locks, who: str, why: str = "Another run") -> None:
+        with pytest.raises(NotOurTurn, match=why), locks.hold(NAME, who=who):
             pass
 
     @staticmethod

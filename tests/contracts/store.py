@@ -707,6 +707,13 @@ class StoreContract:
         assert again is not None
         assert again.attempt == 1
 
+    def test_a_run_that_only_waited_in_line_was_not_tried(self, store: Store, ours: int):
+        queued = a_run(store, an_importer(store, ours), claim="mine")
+        in_line = Ending(Status.WAITING, Counts(), trouble=Trouble("busy", "Later."), wake_at=LATER, was_tried=False)
+        assert store.end_run(queued.id, "mine", in_line, lines=[], now=NEW_YEAR)
+        run = store.run(ours, queued.id)
+        assert (run.status, run.attempt, run.wake_at) == (Status.WAITING, 0, LATER)
+
     def test_a_run_that_was_cancelled_in_the_same_moment_neither_waits_nor_begins_again(self, store: Store, ours: int):
         failing, leaving = (
             a_run(store, an_importer(store, ours, target=a_target(name)), claim="mine") for name in "ab"

@@ -30,8 +30,16 @@ class TestMemory(LocksContract):
     @pytest.fixture
     def hurried(self, locks: MemoryLocks, clock: FakeClock) -> MemoryLocks:
         hurried = MemoryLocks(clock)
-        hurried._locks = locks._locks
+        hurried._names = locks._names
         return hurried
+
+    @pytest.fixture
+    def early(self, clock: FakeClock) -> MemoryLocks:
+        return MemoryLocks(clock)
+
+    @pytest.fixture
+    def late(self, early: MemoryLocks) -> MemoryLocks:
+        return early
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +68,24 @@ class TestRedis(LocksContract):
     @pytest.fixture
     def hurried(self, redis: Redis, clock: FakeClock) -> RedisLocks:
         return RedisLocks(redis, clock)
+
+    @pytest.fixture
+    def early(self, redis: Redis, clock: FakeClock) -> RedisLocks:
+        return RedisLocks(redis, clock)
+
+    @pytest.fixture
+    def late(self, early: RedisLocks) -> RedisLocks:
+        return early
+
+    @pytest.fixture(autouse=True)
+    def _redis(self, redis: Redis) -> None:
+        self.redis = redis
+
+    def pass_time(self, clock: FakeClock, *, minutes: float) -> None:
+        """Redis has a clock of its own: what is kept ends so much earlier instead."""
+        for key in self.redis.keys("pipesheet:lock:*:kept"):
+            for who, until in self.redis.zrange(key, 0, -1, withscores=True):
+                self.redis.zadd(key, {who: until - minutes * 60_000})
 
 
 def test_it_is_renewed_while_it_is_held(redis: Redis):

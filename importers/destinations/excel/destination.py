@@ -6,7 +6,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from importers.model import Column, Delivery, Forecast, Row, Target, Written
 from importers.staged import StagedFile, remove_leftovers
 
 ENDING = ".xlsx"
-_PATIENCE = timedelta(minutes=2)
+_PATIENCE = timedelta(seconds=30)
 
 
 class ExcelDestination:
@@ -58,6 +58,16 @@ class ExcelDestination:
 
     def prepare(self, target: Target, *, time_zone: str = "") -> Target:
         return target
+
+    @staticmethod
+    def reserved(
+        target: Target,
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> AbstractContextManager[None]:
+        return nullcontext()  # who writes there does so for moments, at the end
 
     def zone_of(self, target: Target) -> str | None:
         return None

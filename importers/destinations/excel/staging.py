@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotThere, TemporaryError
+from importers.errors import AccessDenied, InvalidSettings, NoRoom, NotOurTurn, NotThere, TemporaryError
 from importers.interfaces import Stop
 from importers.staged import PREFIX
 
@@ -21,6 +21,7 @@ _UNNAMEABLE = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _PAUSE = 0.1
 _TRIES_BETWEEN_STOPS = 5
+_TRY_AGAIN_AFTER = timedelta(minutes=1)
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def only_writer(place: Path, *, patience: timedelta, stop: Stop) -> Iterator[Non
     Hold the right to replace *place*, across processes.
 
     Raises:
-        TemporaryError: somebody else held it for all of *patience*.
+        NotOurTurn: somebody else held it for all of *patience*.
         RunStopped: the Stop said so meanwhile.
     """
     path = place.parent / f"{PREFIX}{place.name[:80]}{_LOCK_ENDING}"
@@ -92,7 +93,8 @@ def _acquire(lock: FileLock, place: Path, patience: timedelta, stop: Stop) -> No
         with suppress(Timeout):
             lock.acquire(timeout=pause, poll_interval=_PAUSE)
             return
-    raise TemporaryError(
+    raise NotOurTurn(
         f"Another run has been writing {place.name} for more than {patience.total_seconds():.0f} seconds.",
         hint="It is tried again by itself.",
+        retry_after=_TRY_AGAIN_AFTER,
     )

@@ -42,6 +42,9 @@ PATIENCE = Patience(tries=8, total=timedelta(minutes=6), longest=timedelta(secon
 HASTE = timedelta(seconds=20)
 """How long somebody in front of a page is kept waiting, all calls together; a single answer takes no longer either."""
 
+MOST_PAUSE = timedelta(minutes=2)
+"""Whoever has to wait for longer at a stretch does so outside of workers."""
+
 MOST_TIMEOUTS = 3
 """So often Google may take too long for one call: that is ten minutes of waiting already."""
 
@@ -181,6 +184,8 @@ class Calls(gspread.HTTPClient):
                 return outcome
             slow += outcome.is_slow
             pause = next_wait(self._patience, tried=tried, waited=waited, told=outcome.told, jitter=self._jitter())
+            if pause is not None and pause > MOST_PAUSE:
+                pause = None
             self._give_up_if_need_be(call, outcome, is_over=pause is None or slow >= MOST_TIMEOUTS)
             self._wait(pause or timedelta(), outcome.says)
             waited += pause or timedelta()
@@ -265,7 +270,9 @@ class Calls(gspread.HTTPClient):
             return _Failure(_TOO_SLOW, failures.too_slow(call.host), is_slow=True)
         if deserves_another_try(status) or said.code == "ABORTED":
             told = told_wait(response.headers, now=self._clock.now())
-            return _Failure(f"Google is in trouble (HTTP {status}); we try again in", failures.in_trouble(said), told)
+            trouble = failures.in_trouble(said)
+            trouble.retry_after = told
+            return _Failure(f"Google is in trouble (HTTP {status}); we try again in", trouble, told)
         if 300 <= status <= 399 or (not said.is_readable and status != 401):
             return _Failure(_GARBLED, failures.in_trouble(said))
         raise failures.refusal(said, sign_in=self.sign_in, writes=call.method.lower() != "get")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -12,15 +13,18 @@ from importers.destinations.google_sheets import layout, names, room
 from importers.destinations.google_sheets.claim import refuse_second_of_others, start_of
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.finding import find
-from importers.destinations.google_sheets.job import Job, Limits, Respite
+from importers.destinations.google_sheets.job import Held, Job, Limits, Respite
 from importers.destinations.google_sheets.place import Place
 from importers.destinations.google_sheets.places import address_of, spreadsheet_id_in, tab_id_in
 from importers.destinations.google_sheets.refusals import refuse_charts, refuse_protected, refuse_read_only
-from importers.destinations.google_sheets.survey import Survey, look
+from importers.destinations.google_sheets.sight import lock_name
+from importers.destinations.google_sheets.survey import Survey, look, table_of
 from importers.destinations.google_sheets.writing import SheetWriting
-from importers.errors import ImporterError, InvalidSettings, NotThere, RunStopped
+from importers.errors import ImporterError, InvalidSettings, NotOurTurn, NotThere, RunStopped, TemporaryError
 from importers.interfaces import NO_DELIVERY, Clock, Locks, Stop, Tell, never_stop, say_nothing
 from importers.model import Column, Delivery, Forecast, Mode, Target
+
+logger = logging.getLogger(__name__)
 
 _LIMITS = Limits()
 _FRESH = 60.0
@@ -50,6 +54,7 @@ class GoogleSheetsDestination:
         self._limits = limits
         self._seen: dict[Target, tuple[float, Survey]] = {}
         """What was seen just now, for whoever asks next, and when that was."""
+        self._held: Held | None = None
 
     # --- where -----------------------------------------------------------------
 
@@ -129,6 +134,33 @@ class GoogleSheetsDestination:
         columns = [mark.index for mark in known.columns.values() if mark.index is not None]
         refuse_protected(survey.tab, layout.boxes(columns, known.head, (known.foot or known.head) + 1))
 
+    @contextmanager
+    def reserved(
+        self,
+        target: Target,
+        *,
+        delivery: Delivery = NO_DELIVERY,
+        tell: Tell = say_nothing,
+        stop: Stop = never_stop,
+    ) -> Iterator[None]:
+        name = lock_name(target, self._survey(target, self._client.heard_by(tell=tell, stop=stop)))
+        with ExitStack() as stack:
+            try:
+                still = stack.enter_context(
+                    self._locks.hold(name, who=table_of(target), run=delivery.run, tell=tell, stop=stop)
+                )
+            except NotOurTurn:
+                raise
+            except TemporaryError:
+                # Nobody can say who writes there. That may be otherwise when there is something to write.
+                logger.info("the tab %s could not be reserved", name)
+            else:
+                self._held = Held(name, still)
+            try:
+                yield
+            finally:
+                self._held = None
+
     def forecast(self, target: Target, columns: Sequence[Column]) -> Forecast:
         _refuse_bad_title(target.sheet)
         _, place = find(self._client, target, columns, seen=self._survey(target, self._client))
@@ -153,6 +185,7 @@ class GoogleSheetsDestination:
         heard = self._client.heard_by(tell=tell, stop=stop)
         job = Job(
             heard=heard,
+            held=self._held,
             tidier=heard.heard_by(tell=say_nothing, stop=Respite(stop, self._limits.tidying, self._clock)),
             settler=heard.heard_by(tell=say_nothing, stop=Respite(stop, self._limits.settling, self._clock)),
             target=target,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.survey import table_of
-from importers.errors import ImporterError
+from importers.errors import ImporterError, TemporaryError
 from importers.interfaces import Clock, Locks, Stop, Tell
 from importers.model import Column, ColumnKind, Delivery, Mode, Target
 from importers.tables.columns import Wish, unique_headers
@@ -57,6 +57,22 @@ class Respite:
                 raise
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A name that the run holds already, and what to ask whether it still does."""
+
+    name: str
+    still: Stop
+
+    @property
+    def is_ours(self) -> bool:
+        try:
+            self.still()
+        except TemporaryError:
+            return False
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """
@@ -68,6 +84,7 @@ class Job:
     heard: SheetsClient
     tidier: SheetsClient
     settler: SheetsClient
+    held: Held | None
     target: Target
     columns: tuple[Column, ...]
     delivery: Delivery

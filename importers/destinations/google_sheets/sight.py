@@ -40,14 +40,20 @@ class Sight:
             name = lock_name(self._job.target, self.survey)
             if name != self._name:
                 self.let_go()
-                job = self._job
-                self.still_held = self._lock.enter_context(job.locks.hold(name, tell=job.tell, stop=job.stop))
+                self.still_held = self._held(name)
                 self._name = name
             self.look()
             if self.survey.stages and remove_leftovers(self._job.heard, self.survey):
                 self.look()
             if lock_name(self._job.target, self.survey) == self._name:
                 return
+
+    def _held(self, name: str) -> Stop:
+        """From before anything was read on, unless that was lost meanwhile: then anew, for nothing was compared yet."""
+        job = self._job
+        if job.held and job.held.name == name and job.held.is_ours:
+            return job.held.still
+        return self._lock.enter_context(job.locks.hold(name, who=job.table, run=job.delivery.run, tell=job.tell, stop=job.stop))
 
     def look(self) -> None:
         job = self._job

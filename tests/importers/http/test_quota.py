@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from importers.errors import RunStopped
+from importers.errors import NotOurTurn, RunStopped
 from importers.http.quota import WRITE, MemoryQuota, Sizes, take
 from tests.contracts.quota import SIZES, QuotaContract, done, wait_of
 from tests.fakes import FakeClock
@@ -65,4 +67,17 @@ def test_whoever_is_stopped_while_waiting_leaves_the_line() -> None:
     clock.advance(seconds=56.0)
     assert wait_of(quota) == pytest.approx(60.15 - clock.monotonic())
     clock.advance(seconds=3)
+    done(quota)
+
+
+def test_a_worker_waits_two_minutes_for_one_turn_and_leaves_the_line_then() -> None:
+    clock = FakeClock()
+    quota = MemoryQuota(clock, Sizes(project=1, user=1)).of("project", "alice")
+    silent = quota.before_call(WRITE)  # no answer, so that nobody knows when it arrives
+    with pytest.raises(NotOurTurn, match="Google takes only so many requests a minute") as caught:
+        take(quota.beside(), WRITE, vendor="Google", clock=clock)
+    assert clock.monotonic() == pytest.approx(120, abs=1)
+    assert caught.value.retry_after == timedelta(minutes=2)
+    quota.after_call(silent)
+    clock.advance(minutes=1.1)
     done(quota)

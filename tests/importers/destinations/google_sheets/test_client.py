@@ -6,6 +6,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -197,6 +198,22 @@ class TestTrouble:
         lay(world, kind, count=1)
         REPEATED[what](client, place)
 
+    @pytest.mark.parametrize(("seconds", "waited"), [(100, 100), (200, 0)])
+    def test_a_worker_waits_two_minutes_at_a_stretch_and_no_longer(
+        self, world: World, place: str, seconds: int, waited: int
+    ) -> None:
+        carrier = _Postponing(world.session.get_adapter("https://"), seconds=seconds)
+        client = world.client(world.user()._calls.sign_in, session=make_session(reroutes={}, adapter=carrier))
+        lay(world, "server_error", count=1, status=503)
+        before = world.clock.monotonic()
+        if waited:
+            client.tabs(place)
+        else:
+            with pytest.raises(ServiceTrouble) as caught:
+                client.tabs(place)
+            assert caught.value.retry_after == timedelta(seconds=seconds)
+        assert world.clock.monotonic() - before == pytest.approx(waited, abs=1)
+
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
     def test_any_trouble_of_googles_may_pass(self, world: World, client: SheetsClient, place: str, status: int) -> None:
         lay(world, "server_error", count=2, status=status)
@@ -333,6 +350,24 @@ class _Watched(requests.adapters.BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         self._sent.append(request)
         return self._carrier.send(request, *args, **kwargs)
+
+    def close(self) -> None:
+        pass
+
+
+class _Postponing(requests.adapters.BaseAdapter):
+    """Is in trouble, and says when it will be well again."""
+
+    def __init__(self, carrier: requests.adapters.BaseAdapter, *, seconds: int) -> None:
+        super().__init__()
+        self._carrier = carrier
+        self._seconds = seconds
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = self._carrier.send(request, *args, **kwargs)
+        if response.status_code == 503:
+            response.headers["Retry-After"] = str(self._seconds)
+        return response
 
     def close(self) -> None:
         pass
