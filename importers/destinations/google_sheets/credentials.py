@@ -90,7 +90,7 @@ def by_key(text: Secret) -> GoogleSignIn:
     """A service account by its key file. Raises InvalidSettings for anything else: see `robot_key`."""
     key = robot_key(text)
     account = _google_account(key.email, subject=key.subject)
-    return GoogleSignIn(credentials=_credentials_of(key.info), account=account, project=key.project, is_robot=True)
+    return GoogleSignIn(credentials=key.credentials, account=account, project=key.project, is_robot=True)
 
 
 class GrantCredentials(Credentials):
@@ -141,7 +141,7 @@ class RobotKey:
     email: str
     project: str
     subject: str
-    info: Mapping[str, str] = field(repr=False)
+    credentials: Credentials = field(repr=False)
 
 
 def robot_key(text: Secret) -> RobotKey:
@@ -162,9 +162,9 @@ def robot_key(text: Secret) -> RobotKey:
     if not _ADDRESS.fullmatch(told["client_email"]):
         raise _wrong("The client_email in the key file is not the address of a service account.")
     info = {name: told[name] for name in _NEEDED} | {"token_uri": TOKEN_URL}
-    _check_key(info)
+    credentials = _credentials_of(info)
     subject = told.get("client_id")
-    return RobotKey(info["client_email"], info["project_id"], subject if isinstance(subject, str) else "", info)
+    return RobotKey(info["client_email"], info["project_id"], subject if isinstance(subject, str) else "", credentials)
 
 
 def keep_libraries_quiet() -> None:
@@ -228,27 +228,25 @@ def _check_sort(told: Mapping[str, Any]) -> None:
     raise _wrong("This is not the file of a service account: its type is not “service_account”.")
 
 
-def _check_key(info: Mapping[str, str]) -> None:
+def _credentials_of(info: Mapping[str, str]) -> Credentials:
     if "\\n" in info["private_key"]:
         raise _wrong(
             "The private key in the file has “\\n” where its lines end: it was copied through another program."
         )
     if not _WHOLE_KEY.fullmatch(info["private_key"]):
         raise _wrong("The private key in the file is not whole: its beginning or its end is missing.")
-    if not _is_readable(info):
+    credentials = _read(info)
+    if credentials is None:
         raise _wrong("The private key in the file cannot be read: some of it was lost or changed on the way.")
+    return credentials
 
 
-def _credentials_of(info: Mapping[str, str]) -> Credentials:
-    return _RobotCredentials.from_service_account_info(info, scopes=ROBOT_SCOPES)  # type: ignore[no-untyped-call, no-any-return]
-
-
-def _is_readable(info: Mapping[str, str]) -> bool:
+def _read(info: Mapping[str, str]) -> Credentials | None:
+    """It takes a while: whoever reads a key looks for its primes. None where it cannot be read."""
     try:
-        _credentials_of(info)
+        return _RobotCredentials.from_service_account_info(info, scopes=ROBOT_SCOPES)  # type: ignore[no-untyped-call, no-any-return]
     except Exception:  # noqa: BLE001 - whatever cryptography thinks of it; what it says may quote the key
-        return False
-    return True
+        return None
 
 
 def _wrong(message: str) -> InvalidSettings:

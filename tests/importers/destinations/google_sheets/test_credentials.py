@@ -48,7 +48,7 @@ class TestKeys:
 
     def test_what_is_signed_goes_to_google_whatever_the_file_says(self) -> None:
         key = robot_key(Secret(pasted(token_uri="http://169.254.169.254/token")))
-        assert key.info["token_uri"] == TOKEN_URL
+        assert key.credentials._token_uri == TOKEN_URL  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
         ("text", "says"),
