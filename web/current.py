@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,7 +45,9 @@ def zone() -> tzinfo:
     return zone_named(actor().workspace.time_zone)
 
 
+@lru_cache(maxsize=1000)
 def zone_named(name: str) -> tzinfo:
+    """UTC where this machine does not know it. Kept here: `ZoneInfo` keeps eight, and a form lists four hundred."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
