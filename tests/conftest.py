@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,16 @@ def quick_passwords() -> Iterator[None]:
     quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("importers.services.people.PasswordHasher", quick)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_keys() -> Iterator[None]:
+    """Reading the key of a service account looks for the primes of it; the same one is looked at once."""
+    from google.auth.crypt import RSASigner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RSASigner, "from_string", lru_cache(maxsize=10)(RSASigner.from_string))
         yield
 
 
