@@ -14,25 +14,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from sandbox.world import TOKEN
-from tests.browser import allow_at_google, await_end_of_run, chromium, connect, create_owner, pipesheet_up
+from tests.browser import allow_at_google, await_end_of_run, chromium, connect, create_owner
+from tests.importers.channels.listener import Listener, listening
+from tests.processes import House, house, wait_until
 
 SCREENS = Path(__file__).parent / "screens"
 THEMES = ("light", "dark")
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 
 
 def main() -> None:
     SCREENS.mkdir(exist_ok=True)
     with chromium() as browser:
         for theme in THEMES:
-            with tempfile.TemporaryDirectory() as home, pipesheet_up(Path(home), "--sandbox") as base:
-                _journey(browser, base, theme)
+            with (
+                tempfile.TemporaryDirectory() as home,
+                house(Path(home), "--sandbox") as running,
+                listening() as receiver,
+            ):
+                _journey(browser, running.wait_until_ready(), receiver, theme)
 
 
-def _journey(browser: Browser, base: str, theme: str) -> None:
-    with _page(browser, theme, width=1280) as page:
+def _journey(browser: Browser, running: House, receiver: Listener, theme: str) -> None:
+    base = running.address
+    with _page(browser, theme) as page:
         page.goto(base)
         _take(page, f"welcome-{theme}")
         create_owner(page, base)
@@ -56,6 +64,9 @@ def _journey(browser: Browser, base: str, theme: str) -> None:
         _take(page, f"copy-{theme}")
         _phone(browser, page, base, theme)
         _google(page, base, theme)
+        _schedule(page, base, theme)
+        _waiting(page, running, theme)
+        _notices(page, running, receiver, theme)
 
 
 def _google(page: Page, base: str, theme: str) -> None:
@@ -67,7 +78,7 @@ def _google(page: Page, base: str, theme: str) -> None:
     page.goto(base + "/importers/new")
     page.get_by_text("Google Sheets", exact=True).click()
     page.get_by_text("A new one", exact=True).click()
-    page.get_by_label("Called").fill("Sales 2026")
+    page.get_by_label("Called", exact=True).fill("Sales 2026")
     page.get_by_role("heading", name="Destination").scroll_into_view_if_needed()
     _take(page, f"google-editor-{theme}")
     page.get_by_role("button", name="Save and Run").click()
@@ -80,17 +91,62 @@ def _google(page: Page, base: str, theme: str) -> None:
     opened.value.close()
 
 
+def _schedule(page: Page, base: str, theme: str) -> None:
+    page.goto(base + "/importers/new")
+    page.get_by_text("Hours", exact=True).click()
+    page.get_by_label("Every", exact=True).fill("2")
+    for day in ("Mon", "Tue", "Wed", "Thu", "Fri"):
+        page.get_by_label(day, exact=True).check()
+    page.locator("#schedule-words strong", has_text="Every 2 hours").wait_for()
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.get_by_role("heading", name="Schedule").evaluate("heading => heading.scrollIntoView({ block: 'start' })")
+    page.wait_for_timeout(500)
+    _take(page, f"schedule-{theme}")
+    page.set_viewport_size(VIEWPORT)
+
+
+def _waiting(page: Page, running: House, theme: str) -> None:
+    """Pipedrive is in trouble for a while."""
+    running.sandbox.trouble("server_error", status=503)
+    _press_run(page, running.address, "Deals to Excel")
+    page.get_by_text("Trying again in").wait_for(timeout=180_000)
+    _take(page, f"waiting-{theme}")
+    running.sandbox.no_trouble()
+    page.get_by_role("button", name="Cancel").click()
+
+
+def _notices(page: Page, running: House, receiver: Listener, theme: str) -> None:
+    """The account is refused, which is told at once."""
+    page.goto(running.address + "/notices")
+    page.get_by_role("link", name="Slack").click()
+    page.get_by_label("Address").fill(receiver.url)
+    page.get_by_label("Name").fill("#sales")
+    page.get_by_role("button", name="Add").click()
+    running.sandbox.trouble("revoked")
+    _press_run(page, running.address, "Deals to Excel")
+    page.get_by_role("alert").first.wait_for(timeout=60_000)
+    wait_until(lambda: receiver.heard)
+    page.goto(running.address + "/notices")
+    page.locator(".sending").first.wait_for()
+    _take(page, f"notices-{theme}", whole=True)
+    running.sandbox.no_trouble()
+
+
+def _press_run(page: Page, base: str, name: str) -> None:
+    page.goto(base)
+    page.locator(".importer", has_text=name).get_by_role("button", name="Run").first.click()
+
+
 def _fill_editor(page: Page, base: str) -> None:
     page.goto(base + "/importers/new")
     page.get_by_label("Persons", exact=True).check()
     page.get_by_text("Hours", exact=True).click()
     page.get_by_role("button", name="Show the first rows").click()
-    page.get_by_role("region", name="Preview").wait_for()
+    page.locator("#preview table").wait_for()
 
 
 def _run_deals(page: Page, base: str) -> None:
-    page.goto(base)
-    page.locator(".importer", has_text="Deals to Excel").get_by_role("button", name="Run").first.click()
+    _press_run(page, base, "Deals to Excel")
     await_end_of_run(page)
 
 
@@ -105,16 +161,14 @@ def _phone(browser: Browser, page: Page, base: str, theme: str) -> None:
 
 
 @contextmanager
-def _page(browser: Browser, theme: str, *, width: int) -> Iterator[Page]:
-    context = browser.new_context(
-        color_scheme=theme, viewport={"width": width, "height": 800}, timezone_id="Europe/Amsterdam"
-    )
+def _page(browser: Browser, theme: str) -> Iterator[Page]:
+    context = browser.new_context(color_scheme=theme, viewport=VIEWPORT, timezone_id="Europe/Amsterdam")
     yield context.new_page()
     context.close()
 
 
-def _take(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENS / f"{name}.png")
+def _take(page: Page, name: str, *, whole: bool = False) -> None:
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=whole)
 
 
 if __name__ == "__main__":
