@@ -770,9 +770,10 @@ class Store(Protocol):
     def runs_to_send(self, now: datetime, *, per_connection: int, limit: int) -> Sequence[Run]:
         """
         Held runs that may go to the queue now, and are no longer held; fewer
-        than *limit* are all of them. Of each connection that is read with, at
-        most *per_connection* are with workers or on their way there. Workspaces
-        take turns; what was asked for by hand comes first.
+        than *limit* are all of them. Of each connection that is read or written
+        with, at most *per_connection* are with workers or on their way there;
+        who waits for one stands in nobody's way at another. Workspaces take
+        turns; what was asked for by hand comes first.
         """
 
     def untaken_runs(self, before: datetime) -> tuple[int, int]:

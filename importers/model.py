@@ -703,12 +703,14 @@ class Place:
     """
     Where a queued run stands. `at_work` runs of its connection are with workers
     or on their way to one; while it `is_held`, it is not on its way itself, and
-    `ahead` others of its connection go first.
+    `ahead` others of its connection go first. Of the two that an importer into
+    Google Sheets has it is the busier one: `writes`, where that is the one written with.
     """
 
     is_held: bool
     at_work: int
     ahead: int
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,8 @@ def holdup(place: Place, *, has_worker: bool) -> Holdup:
         return Holdup("No worker is running", NO_WORKER, NO_WORKER_HINT)
     if not (place.is_held and place.at_work):
         return Holdup("Waits for a free worker", "It waits for a free worker.")
-    are = (
-        "1 run of this Pipedrive account is"
-        if place.at_work == 1
-        else f"{place.at_work:,} runs of this Pipedrive account are"
-    )
+    account = "Google account" if place.writes else "Pipedrive account"
+    are = f"1 run of this {account} is" if place.at_work == 1 else f"{place.at_work:,} runs of this {account} are"
     if not place.ahead:
         return Holdup("Next of its account", f"{are} at work; this one is next.")
     go = "1 other goes" if place.ahead == 1 else f"{place.ahead:,} others go"

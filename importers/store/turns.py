@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,7 +72,7 @@ class Turns(Database):
                 return []
         with self._writing() as sql:
             _alone(sql)
-            return _sent(sql, list(sql.scalars(_by_rounds(per_connection).limit(limit))), now)
+            return _sent(sql, _may_go(sql, per_connection)[:limit], now)
 
     def untaken_runs(self, before: datetime) -> tuple[int, int]:
         is_old = case((runs.c.sent_at < before, 1), else_=0)
@@ -205,46 +206,65 @@ def _alone(sql: SqlConnection) -> None:
         sql.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _HANDING_OVER})
 
 
-def _by_rounds(per_connection: int) -> Any:
+def _may_go(sql: SqlConnection, per_connection: int) -> list[int]:
     """
-    Ids of held runs that may go, in fair order. Those of a connection stand in
-    a line, which begins behind its runs that are with a worker or on their way
-    to one, and as many go as it may have there. In every round each workspace
-    has one turn. What somebody asked for by hand goes first.
+    Ids of held runs that may go, in fair order. Who came first takes a place at
+    each connection that it needs, as long as there is one; who finds none takes
+    nothing, and stands in nobody's way. In every round each workspace has one
+    turn, and in it its connections. What somebody asked for by hand goes first.
     """
-    by_itself = case((runs.c.trigger == Trigger.MANUAL, 0), else_=1)
-    place = func.row_number().over(
-        partition_by=importers.c.connection_id, order_by=(by_itself, runs.c.queued_at, runs.c.id)
-    )
-    at_work = _at_work()
-    line = (
-        select(
-            runs.c.id,
-            runs.c.workspace_id,
-            by_itself.label("by_itself"),
-            (place + func.coalesce(at_work.c.number, 0)).label("place"),
-        )
+    taken = _at_work(sql)
+    going = []
+    for run_id, workspace_id, by_itself, reads, writes in sql.execute(_candidates(per_connection)):
+        if taken[reads] < per_connection and (writes is None or taken[writes] < per_connection):
+            taken[reads] += 1
+            if writes is not None:
+                taken[writes] += 1
+            going.append((by_itself, taken[reads], run_id, workspace_id))
+    return _by_rounds(going)
+
+
+def _by_rounds(going: list[tuple[int, int, int, int]]) -> list[int]:
+    rounds: Counter[int] = Counter()
+    turns = []
+    for by_itself, _, run_id, workspace_id in sorted(going):
+        rounds[workspace_id] += 1
+        turns.append((by_itself, rounds[workspace_id], run_id))
+    return [run_id for _, _, run_id in sorted(turns)]
+
+
+def _candidates(per_connection: int) -> Any:
+    """In the order in which they came: of those that use the same connections as many as could go at most."""
+    by_itself = case((runs.c.trigger == Trigger.MANUAL, 0), else_=1).label("by_itself")
+    uses = (importers.c.connection_id, importers.c.destination_id)
+    place = func.row_number().over(partition_by=uses, order_by=(by_itself, runs.c.queued_at, runs.c.id))
+    held = (
+        select(runs.c.id, runs.c.workspace_id, by_itself, *uses, runs.c.queued_at, place.label("place"))
         .select_from(runs.join(importers, importers.c.id == runs.c.importer_id))
-        .join(at_work, at_work.c.connection_id == importers.c.connection_id, isouter=True)
         .where(*_HELD)
         .subquery()
     )
-    turn = func.row_number().over(
-        partition_by=line.c.workspace_id, order_by=(line.c.by_itself, line.c.place, line.c.id)
-    )
-    may_go = select(line.c.id, line.c.by_itself, turn.label("turn")).where(line.c.place <= per_connection).subquery()
-    return select(may_go.c.id).order_by(may_go.c.by_itself, may_go.c.turn, may_go.c.id)
+    wanted = (held.c.id, held.c.workspace_id, held.c.by_itself, held.c.connection_id, held.c.destination_id)
+    first = select(*wanted).where(held.c.place <= per_connection)
+    return first.order_by(held.c.by_itself, held.c.queued_at, held.c.id)
 
 
-def _at_work() -> Any:
+def _at_work(sql: SqlConnection) -> Counter[int]:
+    """How many runs of each connection are with workers or on their way to one."""
     is_with_them = (runs.c.status == Status.RUNNING) | ((runs.c.status == Status.QUEUED) & ~runs.c.held)
-    return (
-        select(importers.c.connection_id, func.count().label("number"))
+    uses = (importers.c.connection_id, importers.c.destination_id)
+    those = (
+        select(*uses, func.count().label("number"))
         .select_from(runs.join(importers, importers.c.id == runs.c.importer_id))
         .where(_UNFINISHED, is_with_them)
-        .group_by(importers.c.connection_id)
-        .subquery()
+        .group_by(*uses)
     )
+    taken: Counter[int] = Counter()
+    for reads, writes, number in sql.execute(those):
+        taken[reads] += number
+        if writes is not None:
+            taken[writes] += number
+    return taken
 
 
 def _sent(sql: SqlConnection, run_ids: Sequence[int], now: datetime) -> list[Run]:

@@ -962,6 +962,58 @@ class StoreContract:
         store.cancel_run(ours, ids[3], line=LINE, now=LATER)
         assert send() == [ids[4]]
 
+    def test_a_connection_that_is_written_with_counts_as_well(self, store: Store, ours: int):
+        google = a_google_connection(store, ours).id
+        other = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example")).id
+
+        def a_held_run(name: str, *, reads: int | None, writes: int | None) -> int:
+            target = a_google_target(writes, sheet=name) if writes else a_target(name)
+            more = {"connection_id": reads} if reads else {}
+            return a_run(store, an_importer(store, ours, target=target, **more)).id
+
+        blocked = [a_held_run(f"A{n}", reads=None, writes=google) for n in range(4)]
+        workbook = a_held_run("B", reads=None, writes=None)
+        others = [a_held_run(f"C{n}", reads=other, writes=google) for n in range(3)]
+        send = lambda: [run.id for run in store.runs_to_send(LATER, per_connection=3, limit=9)]  # noqa: E731
+        assert send() == blocked[:3]
+        self._end(store, blocked[0])
+        assert send() == [blocked[3]]
+        for run_id in blocked[1:3]:
+            self._end(store, run_id)
+        # Two places of the first account are free, and none of the other's is taken; two of Google's are.
+        assert sorted(send()) == sorted([workbook, *others[:2]])
+        self._end(store, blocked[3])
+        assert send() == [others[2]]
+
+    def test_a_run_is_told_where_it_stands_at_the_busier_of_its_connections(self, store: Store, ours: int):
+        google = a_google_connection(store, ours).id
+        bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example")).id
+        busy, *held = [
+            a_run(store, an_importer(store, ours, target=a_google_target(google, sheet=str(n)), connection_id=reads)).id
+            for n, reads in enumerate((bobs, bobs, bobs))
+        ]
+        mine = a_run(store, an_importer(store, ours, target=a_google_target(google, sheet="mine"))).id
+        assert [run.id for run in store.runs_to_send(LATER, per_connection=1, limit=9)] == [busy]
+        for places in (store.places(ours), {mine: store.place_of(ours, mine), held[1]: store.place_of(ours, held[1])}):
+            assert places[mine] == Place(is_held=True, at_work=1, ahead=2, writes=True)
+            assert places[held[1]] == Place(is_held=True, at_work=1, ahead=1)
+
+    @staticmethod
+    def _end(store: Store, run_id: int) -> None:
+        assert store.claim_run(run_id, f"of {run_id}", now=LATER)
+        assert store.end_run(run_id, f"of {run_id}", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+
+    def test_who_is_stopped_at_the_other_end_stands_in_nobodys_way(self, store: Store, ours: int):
+        google = a_google_connection(store, ours).id
+        other = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example")).id
+        busy = [a_run(store, an_importer(store, ours, target=a_target(str(n)))).id for n in range(2)]
+        assert [run.id for run in store.runs_to_send(LATER, per_connection=2, limit=9)] == busy
+        for number in range(5):  # the account they read is busy
+            a_run(store, an_importer(store, ours, target=a_google_target(google, sheet=str(number))))
+        target = a_google_target(google, sheet="other")
+        free = a_run(store, an_importer(store, ours, connection_id=other, target=target)).id
+        assert [run.id for run in store.runs_to_send(LATER, per_connection=2, limit=9)] == [free]
+
     def test_a_waiting_run_takes_nobodys_place(self, store: Store, ours: int):
         first, second = (a_run(store, an_importer(store, ours, target=a_target(str(n)))) for n in range(2))
         store.claim_run(first.id, "a", now=NEW_YEAR)
