@@ -53,7 +53,9 @@ class Sight:
         job = self._job
         if job.held and job.held.name == name and job.held.is_ours:
             return job.held.still
-        return self._lock.enter_context(job.locks.hold(name, who=job.table, run=job.delivery.run, tell=job.tell, stop=job.stop))
+        return self._lock.enter_context(
+            job.locks.hold(name, who=job.table, run=job.delivery.run, tell=job.tell, stop=job.stop)
+        )
 
     def look(self) -> None:
         job = self._job

@@ -502,6 +502,35 @@ def test_a_scheduled_importer_waits_until_google_is_connected_again(
     assert services.scheduling.tick().due == 1
 
 
+def test_neither_a_chain_nor_a_waiting_run_goes_on_while_google_refuses(
+    services: Services, google: Google, alice: Actor, connection: Connection, draft: Drafting, clock: FakeClock
+):
+    leader = services.importers.create(alice, a_draft(name="First", connection_id=connection.id, selection=DEALS))
+    run(services, alice, leader)
+    follows = replace(draft(name="Second"), schedule=Schedule(Every.AFTER, after_id=leader.id))
+    follower = services.importers.create(alice, follows, start_anyway=True)
+    later = services.importers.create(alice, draft(name="Third", sheet="Third"))
+    google.faults.add("server_error")
+    waiting = run(services, alice, later)
+    assert waiting.status is Status.WAITING
+    google.faults.clear()
+    google.faults.add("invalid_grant")
+    services.connections.check(alice, follower.target.connection_id or 0)
+
+    assert run(services, alice, leader).status is Status.DONE
+    clock.advance(hours=2)
+    assert (services.scheduling.tick().due, services.runs.list(alice, follower.id)) == (0, [])
+    assert services.runs.get(alice, waiting.id).status is Status.WAITING
+
+    google.faults.clear()
+    services.google.link_service_account(alice, ROBOT_KEY)
+    assert services.scheduling.tick().woken == 1
+    assert run(services, alice, leader).status is Status.DONE
+    services.scheduling.tick()
+    [followed] = services.runs.list(alice, follower.id)
+    assert followed.status in (Status.DONE, Status.DONE_WITH_NOTES)
+
+
 def test_trouble_at_google_is_not_looked_up_at_pipedrive(
     services: Services, google: Google, sandbox: Sandbox, alice: Actor, importer: Importer
 ):
