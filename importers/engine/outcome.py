@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from importers.errors import ImporterError, NotOurTurn, RunStopped, TemporaryError
+from importers.errors import ImporterError, NotOurTurn, RunStopped, StoppedHalfway, TemporaryError
 from importers.model import Status, Trouble
 
 ATTEMPTS = 3
@@ -39,7 +39,7 @@ def judge(error: Exception, *, attempt: int, now: datetime, since: datetime | No
     further detail: their text may hold anything.
     """
     if isinstance(error, RunStopped):
-        return Verdict(Status.CANCELLED, None)
+        return Verdict(Status.CANCELLED, trouble_of(error) if isinstance(error, StoppedHalfway) else None)
     if isinstance(error, NotOurTurn):
         return _in_line(error, now=now, since=since or now)
     if isinstance(error, TemporaryError) and attempt < ATTEMPTS:

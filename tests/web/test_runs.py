@@ -186,11 +186,23 @@ def test_cancelling_stops_a_queued_run(
     assert services.runs.get(alice, run.id).status is Status.CANCELLED
 
 
+def test_a_run_that_was_cancelled_halfway_does_not_say_that_the_sheet_is_as_it_was(
+    at_alice: Browser, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer, claim="a worker")
+    halfway = Trouble("stopped-halfway", "Some of it may be new and some of it old.", "Run it again.")
+    store.end_run(run.id, "a worker", Ending(Status.CANCELLED, Counts(), trouble=halfway), lines=[], now=NEW_YEAR)
+    page = at_alice.open(f"/runs/{run.id}")
+    assert page.root.find("section", class_="ending").text == f"This run was cancelled {halfway.message} {halfway.hint}"
+    assert "keeps what it had" not in page.text
+
+
 def test_cancelling_asks_a_running_one_to_stop(at_alice: Browser, store: SqlStore, importer: Importer):
     run = a_run(store, importer, claim="a worker")
     at_alice.open(f"/runs/{run.id}")
     page = at_alice.press("Cancel")
     assert "Stopping" in page.text
+    assert "keeps what it had" not in page.text  # that is for the end to say
     assert "Cancel" not in [button.text for button in page.root.find("main").find_all("button")]
 
 

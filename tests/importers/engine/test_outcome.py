@@ -10,7 +10,7 @@ import pytest
 from importers import errors
 from importers.engine.outcome import ATTEMPTS, judge, trouble_of
 from importers.errors import BudgetSpent, ImporterError, NotOurTurn, RateLimited, RunStopped
-from importers.model import Status
+from importers.model import Status, Trouble
 from tests.fakes import NEW_YEAR
 
 FAILS = [Status.FAILED]
@@ -53,7 +53,8 @@ def test_each_error_leads_where_it_must(kind: type[Exception], ends: list[timede
         verdict = judge(kind("It happened."), attempt=attempt, now=NEW_YEAR, since=NEW_YEAR - timedelta(hours=23))
         seen.append(verdict.wake_at - NEW_YEAR if verdict.wake_at else verdict.status)
         assert (verdict.status is Status.WAITING) == (verdict.wake_at is not None)
-        assert (verdict.trouble is None) == (verdict.status is Status.CANCELLED)
+        is_well = verdict.status is Status.CANCELLED and kind is not errors.StoppedHalfway
+        assert (verdict.trouble is None) == is_well
         attempt += verdict.was_tried
     assert seen == ends
 
@@ -93,6 +94,12 @@ def test_what_only_the_owner_can_mend_says_so():
 def test_a_stopped_run_is_cancelled_and_nothing_is_wrong():
     assert judge(RunStopped("Stopped."), attempt=1, now=NEW_YEAR).trouble is None
     assert judge(RunStopped("Stopped."), attempt=1, now=NEW_YEAR).status is Status.CANCELLED
+
+
+def test_a_run_that_stopped_halfway_says_what_that_means_for_the_table():
+    verdict = judge(errors.StoppedHalfway("Some of it is new.", hint="Run it again."), attempt=1, now=NEW_YEAR)
+    assert verdict.status is Status.CANCELLED
+    assert verdict.trouble == Trouble("stopped-halfway", "Some of it is new.", "Run it again.")
 
 
 def test_our_own_mistakes_show_a_reference_and_no_detail():
