@@ -76,6 +76,7 @@ class Places:
     taken: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, tuple[float, float]] = field(default_factory=dict)
     held_until: float = 0.0
+    _first_free_at: float = math.inf  # no place is free before
 
     def wait(self, who: str, now: float) -> float:
         """Seconds until *who* may take a place, as it looks now; puts them in line."""
@@ -93,7 +94,7 @@ class Places:
 
     def take(self, ticket: str, now: float) -> None:
         self.waiting.pop(owner(ticket), None)
-        self.taken[ticket] = now + GIVEN_UP
+        self._take_until(ticket, now + GIVEN_UP)
 
     def leave_line(self, who: str) -> None:
         self.waiting.pop(who, None)
@@ -101,7 +102,7 @@ class Places:
     def give_back(self, ticket: str, now: float) -> None:
         """It has arrived by now."""
         if ticket in self.taken:
-            self.taken[ticket] = min(self.taken[ticket], now + WINDOW)
+            self._take_until(ticket, min(self.taken[ticket], now + WINDOW))
 
     def undo(self, ticket: str) -> None:
         """It never left."""
@@ -113,6 +114,8 @@ class Places:
 
     def _ahead_of(self, who: str) -> int:
         """How many places the others who wait may take before *who*: until they have as many; who came first, one more."""
+        if len(self.waiting) == 1:
+            return 0
         shares = Counter(owner(ticket) for ticket in self.taken)
         ours, since = shares[who], (self.waiting[who][0], who)
         return sum(
@@ -120,8 +123,14 @@ class Places:
             for run, (began, _) in self.waiting.items()
         )
 
+    def _take_until(self, ticket: str, free_at: float) -> None:
+        self.taken[ticket] = free_at
+        self._first_free_at = min(self._first_free_at, free_at)
+
     def _forget(self, now: float) -> None:
-        self.taken = {ticket: free for ticket, free in self.taken.items() if free > now}
+        if self._first_free_at <= now:
+            self.taken = {ticket: free for ticket, free in self.taken.items() if free > now}
+            self._first_free_at = min(self.taken.values(), default=math.inf)
         self.waiting = {who: (since, seen) for who, (since, seen) in self.waiting.items() if seen > now - LAPSE}
 
 
