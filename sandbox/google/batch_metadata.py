@@ -77,8 +77,7 @@ def _item(wanted: Json, metadata_id: int) -> Json:
 
 def _check_room(batch: Batch) -> None:
     used: dict[int | None, int] = {}
-    for item in metadata.every(batch.book):
-        tab = metadata.tab_of(batch.book, item["location"])
+    for tab, item in metadata.bare(batch.book):
         place = None if tab is None else tab.sheet_id
         used[place] = used.get(place, 0) + len(item["metadataKey"]) + len(item.get("metadataValue", ""))
     if any(size > MOST_CHARACTERS for size in used.values()):

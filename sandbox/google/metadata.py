@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from sandbox.google import ranges
@@ -14,39 +15,66 @@ from sandbox.google.shifts import COLUMNS, ROWS
 
 Json = dict[str, Any]
 
+Fits = Callable[[Json], bool]
+"""Whether a piece is wanted, by what it says; asked before its location is added, which is most of the work."""
+
 _COMPARED = ("metadataId", "metadataKey", "metadataValue", "visibility")
 
 
-def every(book: Spreadsheet) -> Iterator[Json]:
-    """All of it, each with its location."""
-    for item in book.metadata:
-        yield item | {"location": {"locationType": "SPREADSHEET", "spreadsheet": True}}
+def anything(item: Json) -> bool:
+    return True
+
+
+def every(book: Spreadsheet, fits: Fits = anything) -> Iterator[Json]:
+    """All of it that fits, each with its location."""
+    yield from on_book(book, fits)
     for tab in book.tabs:
-        yield from on_tab(tab)
-        for dimension, line in ((ROWS, tab.row_properties), (COLUMNS, tab.column_properties)):
-            for index in dimension_ids(line):
-                yield from on_line(tab, dimension, index)
+        yield from every_on(tab, fits)
 
 
-def on_tab(tab: Tab) -> Iterator[Json]:
+def on_book(book: Spreadsheet, fits: Fits = anything) -> Iterator[Json]:
+    """What hangs on the spreadsheet itself."""
+    for item in filter(fits, book.metadata):
+        yield item | {"location": {"locationType": "SPREADSHEET", "spreadsheet": True}}
+
+
+def every_on(tab: Tab, fits: Fits = anything) -> Iterator[Json]:
+    """What fits of what hangs on the tab, its rows and its columns."""
+    yield from on_tab(tab, fits)
+    for dimension, line in ((ROWS, tab.row_properties), (COLUMNS, tab.column_properties)):
+        for index in dimension_ids(line):
+            yield from on_line(tab, dimension, index, fits)
+
+
+def on_tab(tab: Tab, fits: Fits = anything) -> Iterator[Json]:
     """What hangs on the tab itself."""
     location: Json = {"locationType": "SHEET"} | ({"sheetId": tab.sheet_id} if tab.sheet_id else {})
-    for item in tab.metadata:
+    for item in filter(fits, tab.metadata):
         yield item | {"location": location}
 
 
-def on_line(tab: Tab, dimension: str, index: int) -> Iterator[Json]:
+def on_line(tab: Tab, dimension: str, index: int, fits: Fits = anything) -> Iterator[Json]:
     """What hangs on one row or column."""
     line = tab.row_properties if dimension == ROWS else tab.column_properties
     where: Json = {"sheetId": tab.sheet_id} if tab.sheet_id else {}
     where |= {"dimension": dimension, "startIndex": index, "endIndex": index + 1}
     kind = "ROW" if dimension == ROWS else "COLUMN"
-    for item in (line[index] or {}).get("developerMetadata", []):
+    for item in filter(fits, (line[index] or {}).get("developerMetadata", [])):
         yield item | {"location": {"locationType": kind, "dimensionRange": where}}
 
 
+def bare(book: Spreadsheet) -> Iterator[tuple[Tab | None, Json]]:
+    """All of it without locations: what hangs on no tab, then each tab's."""
+    yield from ((None, item) for item in book.metadata)
+    for tab in book.tabs:
+        yield from ((tab, item) for item in tab.metadata)
+        for line in (tab.row_properties, tab.column_properties):
+            for properties in line.values():
+                yield from ((tab, item) for item in properties.get("developerMetadata", ()))
+
+
 def every_id(book: Spreadsheet) -> Iterator[int]:
-    return (item["metadataId"] for item in every(book))
+    return (item["metadataId"] for _, item in bare(book))
 
 
 def dimension_ids(line: Line) -> list[int]:
@@ -88,14 +116,15 @@ def matching(book: Spreadsheet, data_filter: Json) -> list[Json]:
     if "developerMetadataLookup" in data_filter:
         lookup = data_filter["developerMetadataLookup"]
         _check_lookup(lookup)
-        return [item for item in every(book) if _fits(book, item, lookup)]
+        is_named = partial(_is_named, lookup)
+        return [item for item in every(book, is_named) if _is_there(book, item, lookup)]
     if "gridRange" in data_filter:
         area = Area.of(data_filter["gridRange"])
         tab = book.tab(area.sheet_id)
-        return _meeting(book, tab, tab.box(area))
+        return _meeting(tab, tab.box(area))
     if "a1Range" in data_filter:
         tab, box = _named(book, data_filter["a1Range"])
-        return _meeting(book, tab, box)
+        return _meeting(tab, box)
     raise invalid("Must specify a data filter.")
 
 
@@ -116,12 +145,8 @@ def tab_of(book: Spreadsheet, location: Json) -> Tab | None:
     return book.tab(location.get("dimensionRange", location).get("sheetId", 0))
 
 
-def _meeting(book: Spreadsheet, tab: Tab, box: Box) -> list[Json]:
-    return [
-        item
-        for item in every(book)
-        if tab_of(book, item["location"]) is tab and box.meets(box_of(tab, item["location"]))
-    ]
+def _meeting(tab: Tab, box: Box) -> list[Json]:
+    return [item for item in every_on(tab) if box.meets(box_of(tab, item["location"]))]
 
 
 def _named(book: Spreadsheet, text: str) -> tuple[Tab, Box]:
@@ -129,9 +154,11 @@ def _named(book: Spreadsheet, text: str) -> tuple[Tab, Box]:
     return found.tab, found.box()
 
 
-def _fits(book: Spreadsheet, item: Json, lookup: Json) -> bool:
-    if any(item.get(name) != lookup[name] for name in _COMPARED if name in lookup):
-        return False
+def _is_named(lookup: Json, item: Json) -> bool:
+    return all(item.get(name) == lookup[name] for name in _COMPARED if name in lookup)
+
+
+def _is_there(book: Spreadsheet, item: Json, lookup: Json) -> bool:
     if "locationType" in lookup and item["location"]["locationType"] != lookup["locationType"]:
         return False
     if "metadataLocation" not in lookup:

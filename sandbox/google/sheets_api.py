@@ -245,7 +245,7 @@ def _copy_to(call: Call, book: Spreadsheet) -> Json:
 
 def _metadata(call: Call, book: Spreadsheet) -> Json:
     wanted = _number(call.names["metadata"], "metadata_id")
-    found = next((item for item in metadata.every(book) if item["metadataId"] == wanted), None)
+    found = next(metadata.every(book, lambda item: item["metadataId"] == wanted), None)
     if found is None:
         raise not_found()
     return found

@@ -79,7 +79,7 @@ def spreadsheet_json(
     if book.named_ranges:
         answer["namedRanges"] = book.named_ranges
     answer["spreadsheetUrl"] = f"https://docs.google.com/spreadsheets/d/{book.id}/edit"
-    own = [item for item in metadata.every(book) if metadata.tab_of(book, item["location"]) is None]
+    own = list(metadata.on_book(book))
     return answer | ({"developerMetadata": own} if own else {})
 
 
