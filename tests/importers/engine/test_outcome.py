@@ -59,8 +59,8 @@ def test_each_error_leads_where_it_must(kind: type[Exception], ends: list[timede
     assert seen == ends
 
 
-def test_there_are_as_many_tries_as_the_docs_say() -> None:
-    assert len(WAITS) == ATTEMPTS
+def test_there_are_three_tries() -> None:
+    assert len(WAITS) == ATTEMPTS == 3
 
 
 @pytest.mark.parametrize("kind", [RateLimited, NotOurTurn])

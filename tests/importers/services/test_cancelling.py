@@ -212,26 +212,25 @@ def file(google: Google) -> File:
     return a_spreadsheet(google)
 
 
-def google_client(wire: HeldWire, sign_in: GoogleSignIn) -> SheetsClient:
+def google_client(wire: HeldWire, sign_in: GoogleSignIn, *, a_minute: int = 100_000) -> SheetsClient:
     clock = SystemClock()
-    return SheetsClient(
-        sign_in,
-        session=wire.session(),
-        clock=clock,
-        quota=MemoryQuota(clock, Sizes(100_000, 100_000)),
-        jitter=lambda: 0.0,
-    )
+    quota = MemoryQuota(clock, Sizes(a_minute, a_minute))
+    return SheetsClient(sign_in, session=wire.session(), clock=clock, quota=quota, jitter=lambda: 0.0)
 
 
 @pytest.fixture
-def in_google(store: SqlStore, alice: Actor, wire: HeldWire, google: Google, file: File) -> Staging:
+def locks() -> MemoryLocks:
+    return MemoryLocks(SystemClock())
+
+
+@pytest.fixture
+def in_google(store: SqlStore, alice: Actor, wire: HeldWire, google: Google, file: File, locks: MemoryLocks) -> Staging:
     """A scene with a tab that a run wrote before; some rows are many there, so that they are staged."""
     clock = SystemClock()
     given = google.sign_in(ALEX.email, *ASKED)
     ends = clock.now() + timedelta(hours=1)
     grant = Grant(Secret(given.access), Secret(given.refresh), ends, "sheets.googleapis.com", ASKED)
     client = google_client(wire, by_grant(NewGrant(grant), clock=clock, client_id=DEMO.client_id))
-    locks = MemoryLocks(clock)
 
     def scene(*script: object, by: SheetsClient = client, max_cells: int = 10_000_000, **limits: Any) -> Scene:
         destination = GoogleSheetsDestination(
@@ -280,6 +279,36 @@ def test_while_google_is_slow_to_let_it_in(in_google: Staging, wire: HeldWire):
     scene = in_google(FEW, by=google_client(wire, by_key(ROBOT_KEY)))
     wire.hold(goes_to("oauth2.googleapis.com/token"))
     assert scene.seconds_until_cancelled(once=wire.is_holding.is_set) < SOON
+
+
+def test_while_it_waits_for_a_turn_at_google(in_google: Staging, wire: HeldWire):
+    scene = in_google(FEW, by=google_client(wire, by_key(ROBOT_KEY), a_minute=1))
+    waits = "Google takes only so many requests a minute"
+    assert scene.seconds_until_cancelled(once=lambda: waits in " ".join(scene.workshop.story(scene.run))) < SOON
+
+
+def test_while_another_run_writes_the_tab(in_google: Staging, file: File, locks: MemoryLocks):
+    assert file.book
+    [tab] = [tab for tab in file.book.tabs if tab.title == "Deals"]
+    scene = in_google(FEW)
+    with locks.hold(f"google_sheets:{file.id}:{tab.sheet_id}"):
+        waits = "Waiting for another run that writes this tab."
+        assert scene.seconds_until_cancelled(once=lambda: waits in scene.workshop.story(scene.run)) < SOON
+
+
+@pytest.mark.parametrize("path", ["/v4/spreadsheets/", ":batchUpdate"], ids=["looking", "writing"])
+def test_a_worker_that_must_leave_is_not_kept_either(in_google: Staging, wire: HeldWire, path: str):
+    scene = in_google(FEW)
+    before = scene.looks()
+    wire.hold(goes_to(path))
+    worker = threading.Thread(target=scene.workshop.execution.execute, args=(scene.run.id,))
+    worker.start()
+    assert wire.is_holding.wait(20)
+    scene.workshop.leaving.set()
+    asked = time.monotonic()
+    worker.join(40)
+    assert time.monotonic() - asked < SOON
+    assert (scene.over.status, scene.over.attempt, scene.looks()) == (Status.QUEUED, 0, before)
 
 
 def is_last_write(request: PreparedRequest) -> bool:
