@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, case, func, literal, select, tuple_
+from sqlalchemy import Connection as SqlConnection
 
 from importers.model import Place, Status, Trigger
 from importers.store.database import Database
@@ -16,19 +17,28 @@ from importers.store.schema import importers, runs
 _UNFINISHED = runs.c.ended_at.is_(None)
 _READS, _WRITES = importers.c.connection_id, importers.c.destination_id
 _IS_HELD = (runs.c.status == Status.QUEUED) & runs.c.held
+_IS_AT_WORK = case((_IS_HELD | (runs.c.status == Status.WAITING), 0), else_=1)
+_BY_ITSELF = case((runs.c.trigger == Trigger.MANUAL, 0), else_=1)
+_THEIRS = runs.join(importers, importers.c.id == runs.c.importer_id)
 
 
 class Lines(Database):
     def place_of(self, workspace_id: int, run_id: int) -> Place | None:
-        its_importer = select(runs.c.importer_id).where(runs.c.id == run_id).scalar_subquery()
-        own = [
-            connection == select(connection).where(importers.c.id == its_importer).scalar_subquery()
-            for connection in (_READS, _WRITES)
-        ]
-        return self._places(runs.c.workspace_id == workspace_id, or_(*own)).get(run_id)
+        own = (runs.c.id == run_id, runs.c.workspace_id == workspace_id, runs.c.status == Status.QUEUED)
+        columns: list[Any] = [runs.c.id, runs.c.held, runs.c.queued_at, _BY_ITSELF.label("by_itself"), _READS, _WRITES]
+        with self._reading() as sql:
+            run = sql.execute(select(*columns).select_from(_THEIRS).where(*own)).first()
+            if run is None:
+                return None
+            reading = _before(sql, run, run.connection_id == _READS)
+            writing = _before(sql, run, run.destination_id == _WRITES) if run.destination_id else (0, 0)
+        return Place(run.held, *max(reading, writing), writes=writing > reading)
 
     def places(self, workspace_id: int) -> Mapping[int, Place]:
-        return self._places(runs.c.workspace_id == workspace_id)
+        line = _line(runs.c.workspace_id == workspace_id)
+        with self._reading() as sql:
+            rows = sql.execute(select(line).where(line.c.status == Status.QUEUED))
+            return {row.id: _place(row) for row in rows}
 
     def unfinished_runs(self) -> Mapping[Status, tuple[int, datetime]]:
         by_status = select(runs.c.status, func.count(), func.min(runs.c.queued_at)).where(_UNFINISHED)
@@ -38,28 +48,32 @@ class Lines(Database):
                 for status, number, since in sql.execute(by_status.group_by(runs.c.status))
             }
 
-    def _places(self, *whose: ColumnElement[bool]) -> dict[int, Place]:
-        with self._reading() as sql:
-            return {row.id: _place(row) for row in sql.execute(_lines(whose))}
+
+def _before(sql: SqlConnection, run: AnyRow, is_of_connection: ColumnElement[bool]) -> tuple[int, int]:
+    """How many of a connection are at work, or on their way there, and how many held ones go before *run*, if it is held."""
+    order = tuple_(_BY_ITSELF, runs.c.queued_at, runs.c.id)
+    own = tuple_(literal(run.by_itself), literal(run.queued_at, runs.c.queued_at.type), literal(run.id))
+    goes_first = case((_IS_HELD & (order < own), 1), else_=0) if run.held else literal(0)
+    sums = (func.coalesce(func.sum(one), 0) for one in (_IS_AT_WORK, goes_first))
+    at_work, ahead = sql.execute(select(*sums).select_from(_THEIRS).where(_UNFINISHED, is_of_connection)).one()
+    return at_work, ahead
 
 
-def _lines(whose: tuple[ColumnElement[bool], ...]) -> Any:
+def _line(*whose: ColumnElement[bool]) -> Subquery:
     """
-    Every queued run, with how many of each of its connections are at work, or
-    on their way there, and how many held ones go before it: in the order in
-    which `turns.py` sends them.
+    Every run that is not over, with how many of each of its connections are at
+    work, or on their way there, and how many held ones go before it: in the
+    order in which `turns.py` sends them.
     """
-    by_itself = case((runs.c.trigger == Trigger.MANUAL, 0), else_=1)
-    is_at_work = case((_IS_HELD | (runs.c.status == Status.WAITING), 0), else_=1)
 
     def at_work(mine: ColumnElement[int]) -> ColumnElement[int]:
-        return func.sum(is_at_work).over(partition_by=mine)
+        return func.sum(_IS_AT_WORK).over(partition_by=mine)
 
     def ahead(mine: ColumnElement[int]) -> ColumnElement[int]:
-        order = (by_itself, runs.c.queued_at, runs.c.id)
+        order = (_BY_ITSELF, runs.c.queued_at, runs.c.id)
         return case((_IS_HELD, func.row_number().over(partition_by=(mine, _IS_HELD), order_by=order) - 1), else_=0)
 
-    line = (
+    return (
         select(
             runs.c.id,
             runs.c.status,
@@ -70,11 +84,10 @@ def _lines(whose: tuple[ColumnElement[bool], ...]) -> Any:
             at_work(_WRITES).label("at_work_writing"),
             ahead(_WRITES).label("ahead_writing"),
         )
-        .select_from(runs.join(importers, importers.c.id == runs.c.importer_id))
+        .select_from(_THEIRS)
         .where(_UNFINISHED, *whose)
         .subquery()
     )
-    return select(line).where(line.c.status == Status.QUEUED)
 
 
 def _place(row: AnyRow) -> Place:
