@@ -108,7 +108,7 @@ def test_a_run_whose_process_is_killed_is_picked_up_and_ends_whole(home: Path) -
 
 def test_a_run_that_outlasts_ctrl_c_is_handed_back_and_done_after_the_next_start(home: Path) -> None:
     with house(home, "--sandbox", PORT=str(free_port())) as up, services_of(up.wait_until_ready()) as services:
-        up.sandbox.trouble("rate_limit", path="/api/v2/deals", seconds=60)
+        up.sandbox.trouble("rate_limit", path="/api/v2/deals", seconds=20)  # longer than a run may go on
         owner, run = start_first_importer(services)
         wait_until(lambda: services.runs.get(owner, run.id).phase is Phase.READING)
         assert up.end(signal.SIGINT) == 0
