@@ -69,8 +69,8 @@ def bare(book: Spreadsheet) -> Iterator[tuple[Tab | None, Json]]:
     for tab in book.tabs:
         yield from ((tab, item) for item in tab.metadata)
         for line in (tab.row_properties, tab.column_properties):
-            for properties in line.values():
-                yield from ((tab, item) for item in properties.get("developerMetadata", ()))
+            for index in dimension_ids(line):
+                yield from ((tab, item) for item in line[index]["developerMetadata"])
 
 
 def every_id(book: Spreadsheet) -> Iterator[int]:
