@@ -2,7 +2,7 @@
 How many runs a minute one machine carries out, all of it real.
 
     python -m bench.throughput [--importers 500] [--rows 100] [--into excel,google]
-                               [--databases sqlite,postgresql] [--processes 4]
+                               [--databases sqlite,postgresql] [--processes 4,8]
 
 A clock, a Celery worker with so many processes, a Redis, a database, and the
 pretend vendors as processes of their own, without limits. All importers are
@@ -13,9 +13,10 @@ Printed of each pass: runs a minute, from the first that began to the last that
 was over; CPU seconds of a run, of the worker, of clock, Redis and database,
 and, apart, of the pretend vendors, which on a real machine are elsewhere; how
 much of all processors' time that was; the share of memory of one process of
-the worker, and the peak of the largest. The last column is what the processors
-would do if the vendors were elsewhere: runs a minute where ours had all of
-them for themselves.
+the worker, and the peak of the largest; the most connections to PostgreSQL of
+all these processes at once. The last column is what the processors would do if
+the vendors were elsewhere: runs a minute where ours had all of them for
+themselves.
 
 PostgreSQL is the tests' own server, which does not wait for its disk; set
 TEST_DATABASE_URL to measure one of yours (its CPU time is then not counted).
@@ -38,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from sqlalchemy import Engine, func, insert, make_url, select, update
+from sqlalchemy import Engine, func, insert, make_url, select, text, update
 
 from bench.google import KEY, PretendGoogle, pretend_google, without_limits
 from bench.processes import pretend_pipedrive
@@ -72,10 +73,11 @@ from tests.postgresql import a_database
 _PATIENCE = 1800.0
 _HOURLY = Schedule(Every.HOURS, 1, time_zone="UTC")
 _COMPANY = "northwind"
+_CONNECTIONS = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
 _HEAD = (
-    f"{'database':>10}  {'into':>6}  {'pass':>5}  {'runs':>5}  {'done':>5}  {'seconds':>7}  {'a minute':>8}"
+    f"{'database':>10}  {'processes':>9}  {'into':>6}  {'pass':>5}  {'runs':>5}  {'done':>5}  {'seconds':>7}  {'a minute':>8}"
     f"  {'worker':>6}  {'clock':>6}  {'Redis':>6}  {'base':>6}  {'vendors':>7}  {'busy':>5}  {'MB each':>7}  {'peak':>5}"
-    f"  {'load':>5}  {'alone':>6}"
+    f"  {'conns':>5}  {'load':>5}  {'alone':>6}"
 )
 
 
@@ -85,25 +87,26 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--into", default="excel,google")
     parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--processes", type=int, default=4, help="of the worker")
+    parser.add_argument("--processes", default="4", help="of the worker")
     options = parser.parse_args()
     print(
-        f"{options.importers} importers of {options.rows} rows, {options.processes} processes of the worker, "
-        f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; CPU seconds are those of one run"
+        f"{options.importers} importers of {options.rows} rows, {os.cpu_count()} processors, "
+        f"Python {sys.version.split()[0]}; CPU seconds are those of one run"
     )
     print(_HEAD, flush=True)
     for database in options.databases.split(","):
-        for into in options.into.split(","):
-            _measure(database, into, options)
+        for processes in map(int, options.processes.split(",")):
+            for into in options.into.split(","):
+                _measure(database, processes, into, options)
 
 
-def _measure(database: str, into: str, options: argparse.Namespace) -> None:
+def _measure(database: str, processes: int, into: str, options: argparse.Namespace) -> None:
     with _world(database) as world:
         world.add_importers(options.importers, options.rows, into)
-        with _crew(world, options.processes) as crew:
+        with _crew(world, processes) as crew:
             for name in ("first", "again"):
                 passed = _pass(world, crew, options.importers)
-                print(f"{database:>10}  {into:>6}  {name:>5}  {passed.told()}", flush=True)
+                print(f"{database:>10}  {processes:>9}  {into:>6}  {name:>5}  {passed.told()}", flush=True)
 
 
 # --- the world ---
@@ -231,6 +234,7 @@ class Passed:
     cpu: Sequence[float]
     share: float
     peak: float
+    connections: int
     load: float
 
     def told(self) -> str:
@@ -240,7 +244,7 @@ class Passed:
         return (
             f"{self.runs:>5}  {self.done:>5}  {self.seconds:>7.1f}  {60 * self.runs / self.seconds:>8.0f}"
             f"  {each}  {vendors / self.runs:>7.3f}  {sum(self.cpu) / self.seconds / processors:>5.0%}"
-            f"  {self.share:>7.0f}  {self.peak:>5.0f}  {self.load:>5.1f}  {60 * processors * self.runs / sum(ours):>6.0f}"
+            f"  {self.share:>7.0f}  {self.peak:>5.0f}  {self.connections:>5}  {self.load:>5.1f}  {60 * processors * self.runs / sum(ours):>6.0f}"
         )
 
 
@@ -249,7 +253,7 @@ def _pass(world: World, crew: Crew, importers: int) -> Passed:
     with world.engine.begin() as sql:
         so_far = sql.scalar(select(func.max(schema.runs.c.id))) or 0
         sql.execute(update(schema.importers).values(next_run_at=datetime.now(UTC)))
-    _await(world, importers, so_far)
+    connections = _await(world, importers, so_far)
     cpu = [after - sooner for after, sooner in zip(_cpu(world, crew), before, strict=True)]
     children = [pid for pid in family(crew.worker) if pid != crew.worker]
     mine = (schema.runs.c.id > so_far,)
@@ -266,17 +270,21 @@ def _pass(world: World, crew: Crew, importers: int) -> Passed:
         cpu,
         sum(map(share_mb, children)) / len(children),
         max(map(peak_mb, children)),
+        connections,
         load,
     )
 
 
-def _await(world: World, importers: int, so_far: int) -> None:
+def _await(world: World, importers: int, so_far: int) -> int:
+    """The most connections to PostgreSQL that were seen meanwhile, ours aside."""
     over = select(func.count()).where(schema.runs.c.id > so_far, schema.runs.c.ended_at.is_not(None))
-    ends = time.monotonic() + _PATIENCE
+    ends, most = time.monotonic() + _PATIENCE, 0
     while time.monotonic() < ends:
         with world.engine.connect() as sql:
             if (sql.scalar(over) or 0) >= importers:
-                return
+                return most
+            if sql.dialect.name == "postgresql":
+                most = max(most, (sql.scalar(_CONNECTIONS) or 0) - 1)
         time.sleep(0.5)
     raise RuntimeError(f"the runs were not over after {_PATIENCE:.0f} seconds")
 
