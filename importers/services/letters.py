@@ -19,6 +19,7 @@ _REASONS = {
     "invalid-settings": "an answer or a setting does not fit",
     "needs-reconnecting": "an account needs reconnecting",
     "no-room": "there is no room",
+    "not-our-turn": "others had what they need",
     "not-there": "something they need is not there",
     "our-mistake": "Pipesheet made a mistake",
     "rate-limited": "they were asked to slow down",

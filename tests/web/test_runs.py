@@ -126,6 +126,19 @@ def test_a_waiting_run_whose_time_has_come_goes_on_any_moment(
         assert until.attrs["title"] == f"Thu 1 Jan 2026, {run.wake_at:%H:%M:%S} UTC"
 
 
+def test_a_run_that_waits_for_another_one_says_for_which_and_when_it_looks_again(
+    at_alice: Browser, store: SqlStore, importer: Importer
+):
+    run = a_run(store, importer, claim="a worker")
+    busy = Trouble("not-our-turn", "Another run (run 7) writes this tab.", "It begins when that one is done.")
+    wait = Ending(Status.WAITING, Counts(), trouble=busy, wake_at=NEW_YEAR + timedelta(minutes=1))
+    store.end_run(run.id, "a worker", wait, lines=[], now=NEW_YEAR)
+    for path in (f"/runs/{run.id}", "/"):
+        text = at_alice.open(path).text
+        assert f"{busy.message} {busy.hint} It looks again in 1 minute ." in text, path
+        assert "Trying again in" not in text
+
+
 def test_a_waiting_run_of_a_refused_account_waits_for_that(
     at_alice: Browser, services: Services, store: SqlStore, alice: Actor, importer: Importer, pretend: Any
 ):
