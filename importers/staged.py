@@ -95,7 +95,7 @@ def _locked(file: BinaryIO) -> bool:
 def _remove_if_abandoned(path: Path) -> None:
     if fcntl is None:
         return
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # NFS locks only what may be written
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink(missing_ok=True)
 
