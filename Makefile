@@ -46,7 +46,7 @@ screenshots: $(READY_DEV)       ## take the pictures of docs/ again
 bench: $(READY_DEV)     ## measure an import against a plain script
 	$(BIN)/python -m bench.imports
 
-chaos: system-packages $(READY_DEV)	## kill parts of the whole system for five minutes, and look what is left
+chaos: system-packages $(READY_DEV)     ## kill parts of the whole system for five minutes, and look what is left
 	$(BIN)/python -m tests.chaos --minutes 5
 
 .PHONY: system-packages

@@ -22,7 +22,8 @@ def main() -> int:
         print(*wanted.disasters, *wanted.changes, sep="\n")
         return 0
     problems = tell(wanted)
-    print(*problems, sep="\n")
+    for problem in problems:
+        print(problem)
     return 1 if problems else 0
 
 

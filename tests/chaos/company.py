@@ -61,8 +61,8 @@ class Company:
         self.now = {kind: self.truth(kind) for kind in _KINDS}
         self.first = {kind: frozenset(records) for kind, records in self.now.items()}
         self._deleted: dict[str, set[int]] = defaultdict(set)
-        self._versions: dict[str, dict[int, set[Version]]] = {
-            kind: {number: {version} for number, version in records.items()} for kind, records in self.now.items()
+        self._versions: dict[str, dict[int, list[Version]]] = {
+            kind: {number: [version] for number, version in records.items()} for kind, records in self.now.items()
         }
 
     def truth(self, kind: str) -> dict[int, Version]:
@@ -98,10 +98,11 @@ class Company:
             self._keep(change.kind, self._asked("PATCH", f"{path}/{number}", json=self._news(change.kind))["data"])
         return f"{change.kind} {number} changed"
 
-    def has_been(self, kind: str, number: int, version: Version) -> bool:
-        """Whether that record ever looked like that."""
+    def age(self, kind: str, number: int, version: Version) -> int | None:
+        """As the how-manieth version of that record it looked like that; None where it never did."""
         with self._lock:
-            return version in self._versions[kind].get(number, ())
+            versions = self._versions[kind].get(number, [])
+            return versions.index(version) if version in versions else None
 
     def always_there(self, kind: str) -> set[int]:
         """Records that were there from the beginning and were not deleted until now."""
@@ -119,7 +120,7 @@ class Company:
     def _keep(self, kind: str, record: dict[str, Any]) -> None:
         version = _version(kind, record)
         self.now[kind][record["id"]] = version
-        self._versions[kind].setdefault(record["id"], set()).add(version)
+        self._versions[kind].setdefault(record["id"], []).append(version)
 
     def _asked(self, method: str, path: str, **how: Any) -> dict[str, Any]:
         answer = self._session.request(method, self._address + path, timeout=30, **how)

@@ -44,6 +44,7 @@ class World:
     flush_redis: Callable[[], None]
     database: Database | None
     cancel_one: Callable[[float], None]
+    send_all_again: Callable[[], None]
     outages: list[Outage] = field(default_factory=list)
 
 
@@ -218,6 +219,12 @@ def _webhook_fails(world: World, chance: float) -> None:
     world.webhook.is_in_trouble = False
 
 
+def _send_again(world: World, chance: float) -> None:
+    """Of runs that wait, that work, and that are over: as after a worker or a broker that remembers what is done already."""
+    with suppress(Exception):
+        world.send_all_again()
+
+
 def _cancel(world: World, chance: float) -> None:
     world.cancel_one(chance)
 
@@ -239,6 +246,7 @@ DEEDS: Mapping[str, Deed] = {
     "Redis is killed": _kill_redis,
     "Redis is killed and loses its data": _lose_redis,
     "Redis is flushed": _flush_redis,
+    "all messages come once more": _send_again,
     "database crashes": _crash_database,
     "Pipedrive refuses connections": _cut_off("pipedrive", "refuse", 3),
     "Pipedrive is silent": _cut_off("pipedrive", "silence", 4),

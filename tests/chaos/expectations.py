@@ -11,6 +11,8 @@ from tests.chaos.importers import Made
 from tests.chaos.visitor import Row, Sheet, Visitor
 
 _SHOWN = 5
+_GONE = 1_000_000
+"""More versions than any record has: what is gone does not come back."""
 
 
 def at_any_moment(one: Made, sheet: Sheet | None, company: Company) -> list[str]:
@@ -30,6 +32,29 @@ def blocks(one: Made, sheet: Sheet) -> list[tuple[Row, ...]]:
     return [tuple(rows) for _, rows in groupby(sheet.rows, key=lambda row: row.more)]
 
 
+class Progress:
+    """
+    What was seen of each table. A table never goes back: each run reads after the one before was over, and one that was
+    taken from a frozen worker is no longer that worker's to write.
+    """
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._seen: dict[str, dict[int, int]] = {}
+
+    def goes_back(self, one: Made, sheet: Sheet) -> list[str]:
+        """Records that show an older version than they did, or are there again after they had gone."""
+        if one.plot.mode is Mode.APPEND:
+            return []
+        kind = one.plot.kind
+        ages = {row.id: self._company.age(kind, row.id, row.version) or 0 for row in sheet.rows}
+        seen = self._seen.get(one.plot.name, {})
+        older = [number for number, age in ages.items() if age < seen.get(number, 0)]
+        gone = dict.fromkeys(seen.keys() - ages.keys(), _GONE)
+        self._seen[one.plot.name] = {**seen, **ages, **gone}
+        return [f"{one.plot.name}: went back to how it was before: {_some(older)}"] if older else []
+
+
 def in_the_end(one: Made, visitor: Visitor, company: Company) -> list[str]:
     """The table is what the source is now, and what was removed is where its owner wants it."""
     sheet = visitor.sheet(one)
@@ -45,7 +70,7 @@ def _of_one_run(one: Made, rows: tuple[Row, ...], company: Company) -> Iterator[
     kind, sheet = one.plot.kind, Sheet((), rows)
     if sheet.doubled:
         yield f"{one.plot.name}: twice {_some(sheet.doubled)}"
-    never = [row for row in rows if not company.has_been(kind, row.id, row.version)]
+    never = [row for row in rows if company.age(kind, row.id, row.version) is None]
     if never:
         yield f"{one.plot.name}: never was {_some(never)}"
     missing = company.always_there(kind) - sheet.versions.keys()

@@ -12,6 +12,7 @@ ALLOWED: Sequence[tuple[str, str]] = (
     (r"^importers\.errors\.ConnectionTrouble: The database cannot be reached", _AWAY),
     (r"^billiard\.exceptions\.WorkerLostError: ", _CELERY),
     (r"^celery\.exceptions\.WorkerShutdown: ", _CELERY),
+    (r"WorkerLostError\('Could not start worker processes'\)", _CELERY),
 )
 """What may be raised in the end, in tracebacks that are right to be there, each with its reason."""
 
@@ -26,7 +27,7 @@ def problems_in(folder: Path) -> list[str]:
 
 def _of(path: Path) -> Iterator[str]:
     for told in _entries(path.read_text(errors="replace").splitlines()):
-        if _REFERENCE.search(told[0]) or told[0].startswith("CRITICAL"):
+        if _REFERENCE.search(told[0]) or (told[0].startswith("CRITICAL") and not _is_allowed(told[0])):
             yield told[0]
         if _BEGINS in "\n".join(told) and not _is_allowed(last := _raised(told)):
             yield f"{told[0][:200]} … {last}"

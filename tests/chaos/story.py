@@ -21,6 +21,7 @@ import requests
 from bench.google import PretendGoogle
 from importers import bootstrap
 from importers.config import Settings
+from importers.errors import ImporterError
 from importers.model import Mode, Status
 from importers.store.sql import SqlStore
 from pipesheet.ports import free_port
@@ -30,13 +31,14 @@ from tests.chaos.browser import Browser
 from tests.chaos.company import Company
 from tests.chaos.disasters import CLOCKS, WORKERS, Disaster, World
 from tests.chaos.hours import Hours, despite_trouble
-from tests.chaos.importers import Estate, made, share
+from tests.chaos.importers import Estate, Made, made, share
 from tests.chaos.parts import Part, Supervisor, procfile, quoted
 from tests.chaos.receivers import Mailbox, Webhook
 from tests.chaos.visitor import Visitor
 from tests.chaos.wires import Wire
 from tests.postgresql import REMEMBERS, Server, a_server
 from tests.processes import clean_environment, google_process, sandbox_process
+from worker.queue import CeleryQueue
 
 _COMPANY = ("--deals", "240", "--plan", "none", "--most-per-page", "40", "--latency-ms", "60")
 _GOOGLE = ("--per-user", "0", "--per-project", "0", "--latency-ms", "60")
@@ -45,7 +47,8 @@ _LOOK_EVERY = 0.1
 _DUE_EVERY = 2.0
 _PRESS_EVERY = 1.3
 _VISIT_EVERY = 2.0
-_QUIET_WITHIN = 150.0
+_TELL_EVERY = 5.0
+_QUIET_WITHIN = 60.0
 _LEAVES_WITHIN = 10.0
 """Seconds that docs/deploying.md promises for a worker told to stop."""
 _ENDS = (0, -signal.SIGKILL, -signal.SIGTERM)
@@ -60,7 +63,7 @@ class Wanted:
     seed: int
     database: str = "postgresql"
     every: float = 2.0
-    patience: float = 3.0
+    patience: float = 2.0
 
     @property
     def disasters(self) -> list[Disaster]:
@@ -114,6 +117,7 @@ class Story:
         self._start_parts()
         self.estate = self._estate()
         self.company = Company(self.pipedrive_at)
+        self.progress, self._visiting = expectations.Progress(self.company), threading.Lock()
         self.visitor = Visitor(self.settings.workbooks, self.google)
         self._wait(self.browser.is_well, 60, "everything is well")
         self.browser.sign_in()
@@ -212,7 +216,7 @@ class Story:
         plan, changes = self.wanted.disasters, self.wanted.changes
         chance = Random(f"presses {self.wanted.seed}")
         began = time.monotonic()
-        due, press, visit = 0.0, 0.0, 0.0
+        due, press, visit, tell = 0.0, 0.0, 0.0, 0.0
         while (now := time.monotonic() - began) < self.wanted.seconds or plan:
             while plan and plan[0].at <= now:
                 self._strike(plan.pop(0), world)
@@ -228,6 +232,9 @@ class Story:
             if now >= visit:
                 visit = now + _VISIT_EVERY
                 self._alongside(self._visit)
+            if now >= tell:
+                tell = now + _TELL_EVERY
+                self._alongside(self._tell_state)
             time.sleep(_LOOK_EVERY)
         self.outages = world.outages
 
@@ -253,6 +260,7 @@ class Story:
             flush_redis=flush,
             database=self._database,
             cancel_one=self._cancel,
+            send_all_again=self._send_all_again,
         )
 
     def _strike(self, disaster: Disaster, world: World) -> None:
@@ -285,10 +293,29 @@ class Story:
             if under_way:
                 self._pressed(f"/runs/{under_way[int(chance * len(under_way))].id}/cancel")
 
+    def _send_all_again(self) -> None:
+        CeleryQueue(self.settings.redis_url).run_imports([run.id for run in self._last_runs().values()])
+
     def _visit(self) -> None:
-        for one in self.estate.importers.values():
-            with suppress(requests.RequestException):  # the pretend Google was told to fail
-                self.found(expectations.at_any_moment(one, self.visitor.sheet(one), self.company))
+        with self._visiting:
+            for one in self.estate.importers.values():
+                with suppress(requests.RequestException):  # the pretend Google was told to fail
+                    self._visit_one(one)
+
+    def _visit_one(self, one: Made) -> None:
+        sheet = self.visitor.sheet(one)
+        self.found(expectations.at_any_moment(one, sheet, self.company))
+        if sheet is not None:
+            self.found(self.progress.goes_back(one, sheet))
+
+    def _tell_state(self) -> None:
+        with suppress(ImporterError):  # the database may be away
+            last = [run for run in self._last_runs().values() if not run.status.is_over]
+            told = [
+                f"{run.id} {run.status} {run.phase} x{run.attempt} {run.trouble.code if run.trouble else ''}"
+                for run in last
+            ]
+            self.say(f"under way: {', '.join(map(str.strip, told))}")
 
     # --- quiet ---
 
