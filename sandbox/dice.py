@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -35,23 +35,30 @@ class Dice:
 
     def drawn(self, name: str, make: Callable[[random.Random], T], *, size: int | None = None) -> tuple[T, ...]:
         """A column's values, each made by `make`."""
-        chance = random.Random(f"{self._name}:{name}")
-        if size is None:
-            size = PRIMES[self._used % len(PRIMES)]
-            self._used += 1
-        return tuple(make(chance) for _ in range(size))
+        chance = self._chance(name)
+        return tuple(make(chance) for _ in range(self._next_size() if size is None else size))
 
     def column(self, name: str, make: Callable[[random.Random], T]) -> Callable[[int], T]:
         """The same as a function of the record's number."""
-        values = self.drawn(name, make)
-        size = len(values)
-        return lambda n: values[n % size]
+        return _repeated(self.drawn(name, make))
 
-    def pick(self, name: str, values: Sequence[Any], weights: Sequence[int] | None = None) -> Callable[[int], Any]:
-        return self.column(name, lambda chance: chance.choices(values, weights)[0])
+    def pick(self, name: str, values: Sequence[T], weights: Sequence[int] | None = None) -> Callable[[int], T]:
+        return _repeated(self._chance(name).choices(values, weights, k=self._next_size()))
 
     def chance(self, name: str, share: float) -> Callable[[int], bool]:
         return self.column(name, lambda chance: chance.random() < share)
 
     def between(self, name: str, low: int, high: int) -> Callable[[int], int]:
         return self.column(name, lambda chance: chance.randint(low, high))
+
+    def _chance(self, name: str) -> random.Random:
+        return random.Random(f"{self._name}:{name}")
+
+    def _next_size(self) -> int:
+        self._used += 1
+        return PRIMES[(self._used - 1) % len(PRIMES)]
+
+
+def _repeated(values: Sequence[T]) -> Callable[[int], T]:
+    size = len(values)
+    return lambda n: values[n % size]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from werkzeug.routing import Rule
@@ -13,11 +12,11 @@ class Route(Rule):
     """Learns how to build its address when first asked to: of hundreds of routes hardly any ever is."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        @cache
-        def builder() -> Callable[..., tuple[str, str]]:
-            return super(Route, self)._compile_builder(append_unknown)
+        made: list[Callable[..., tuple[str, str]]] = []
 
         def build(rule: Rule, **values: Any) -> tuple[str, str]:
-            return builder()(rule, **values)
+            if not made:
+                made.append(super(Route, self)._compile_builder(append_unknown))
+            return made[0](rule, **values)
 
         return build
