@@ -116,8 +116,9 @@ class Crew:
         )
         self._colour_of[member.name] = next(self._colours)
         self._running[member.name] = (member, process)
-        self._listeners.append(_in_thread(self._listen, member.name, process))
-        _in_thread(self._await, member.name, process)
+        listener = _in_thread(self._listen, member.name, process)
+        self._listeners.append(listener)
+        _in_thread(self._await, member.name, process, listener)
 
     def alongside(self, work: Callable[[], str]) -> None:
         """Do *work* in a thread: what it returns is told, what it raises is raised by `watch`."""
@@ -191,9 +192,10 @@ class Crew:
             for line in output:
                 self._happenings.put(Line(name, line.decode("utf-8", "replace")))
 
-    def _await(self, name: str, process: subprocess.Popen[bytes]) -> None:
+    def _await(self, name: str, process: subprocess.Popen[bytes], listener: threading.Thread) -> None:
         returncode = process.wait()
         _kill_group(process.pid)  # children it left behind
+        listener.join(timeout=1.0)  # its last words are told before its end
         self._happenings.put(Stopped(name, returncode))
 
     def _work(self, work: Callable[[], str]) -> None:

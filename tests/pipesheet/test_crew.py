@@ -78,12 +78,23 @@ def test_who_leaves_last_is_there_until_the_others_are_gone(crew: Crew, told: io
     leave = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep({}), print('left'), sys.exit(0))); print('up', flush=True); time.sleep(60)"
     crew.start(Member("redis", (*PYTHON, leave.format(0)), leaves_last=True))
     crew.start(Member("worker", (*PYTHON, leave.format(0.3))))
-    crew.alongside(lambda: time.sleep(0.5) or "both are up")
-    threading.Timer(0.5, crew._stop_asked).start()
+
+    def stop_when_both_are_up() -> str:
+        wait_until(lambda: told.getvalue().count("| up") == 2)
+        crew._stop_asked()
+        return "both are up"
+
+    crew.alongside(stop_when_both_are_up)
     crew.watch()
     crew.stop()
     left = [line for line in told.getvalue().splitlines() if "left" in line]
     assert ["worker" in line for line in left] == [True, False]
+
+
+def test_the_last_words_of_a_member_are_told_before_its_end(crew: Crew, told: io.StringIO) -> None:
+    crew.start(Member("talker", (*PYTHON, "print('word\\n' * 8_000 + 'last word')")))
+    assert crew.watch() == Stopped("talker", 0)
+    assert told.getvalue().endswith("| last word\n")
 
 
 @pytest.mark.slow
