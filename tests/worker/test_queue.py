@@ -2,16 +2,25 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from pipesheet.ports import free_port
 from pipesheet.redis_server import prepare
 from tests.valkey import connect, running, running_redis
 from worker.queue import QUEUE, RUN_IMPORT, CeleryQueue, broker_url
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """Where no Redis is. The port is held, as whoever took it might listen and keep us waiting for an answer."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        yield f"redis://:hush@127.0.0.1:{silent.getsockname()[1]}/0"
 
 
 def test_a_message_holds_the_task_and_the_run_and_nothing_secret(tmp_path: Path) -> None:
@@ -24,8 +33,8 @@ def test_a_message_holds_the_task_and_the_run_and_nothing_secret(tmp_path: Path)
     assert message["content-type"] == "application/json"
 
 
-def test_without_redis_it_says_so_and_goes_on_at_once(caplog: pytest.LogCaptureFixture) -> None:
-    queue = CeleryQueue(f"redis://:hush@127.0.0.1:{free_port()}/0")
+def test_without_redis_it_says_so_and_goes_on_at_once(nowhere: str, caplog: pytest.LogCaptureFixture) -> None:
+    queue = CeleryQueue(nowhere)
     started = time.monotonic()
     with caplog.at_level(logging.WARNING):
         queue.run_import(7)
@@ -63,8 +72,10 @@ def test_many_runs_are_handed_over_when_redis_was_restarted(tmp_path: Path) -> N
         assert set(taken(client)) >= {"[2]", "[3]"}
 
 
-def test_without_redis_many_runs_stay_queued_and_nobody_knows_how_many_wait(caplog: pytest.LogCaptureFixture) -> None:
-    queue = CeleryQueue(f"redis://:hush@127.0.0.1:{free_port()}/0")
+def test_without_redis_many_runs_stay_queued_and_nobody_knows_how_many_wait(
+    nowhere: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue = CeleryQueue(nowhere)
     started = time.monotonic()
     with caplog.at_level(logging.WARNING):
         queue.run_imports([7, 8])
