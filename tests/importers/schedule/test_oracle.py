@@ -1,6 +1,6 @@
 """
 Every kind of schedule against somebody who looks at the clock on the wall,
-minute by minute, for two years in each of ten zones, and knows nothing of
+minute by minute, for two years in each of twelve zones, and knows nothing of
 how moments are found.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
@@ -21,7 +21,9 @@ from importers.model import LAST, WORKING_DAY, Every, Schedule
 from importers.schedule import check, upcoming
 
 ZONES = (
+    "UTC",
     "Europe/Amsterdam",
+    "Europe/London",
     "America/New_York",
     "America/Santiago",
     "America/St_Johns",
@@ -35,6 +37,8 @@ ZONES = (
 BEGIN, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 """Clocks of these zones change at quarters of an hour, so within one they run evenly."""
+
+NONE: frozenset[int] = frozenset()
 
 Asked = Callable[[date], set[int]]
 """The minutes of a day that the schedule asks for, by the clock on the wall."""
@@ -148,26 +152,44 @@ KINDS = (
 RHYTHMS = (some_minutes, some_hours, office_hours, night_hours, cron_rhythm, a_season)
 
 
-def quarters(zone: ZoneInfo) -> list[tuple[datetime, datetime, bool]]:
-    """Every quarter of an hour: the moment, what the wall shows, and whether for the second time."""
-    moments = (BEGIN + number * QUARTER for number in range(-1, (END - BEGIN) // QUARTER))
-    local = ((moment, moment.astimezone(zone)) for moment in moments)
-    return [(moment, shown.replace(tzinfo=None, fold=0), bool(shown.fold)) for moment, shown in local]
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter of an hour: when it begins, what the wall shows then, and what it jumped over right before."""
+
+    begins: datetime
+    day: date
+    number: int
+    is_second: bool
+    skipped: tuple[datetime, ...]
 
 
-def watched(wall: list[tuple[datetime, datetime, bool]], asked: Asked, *, goes_round: bool) -> Iterator[datetime]:
+def quarters(zone: ZoneInfo) -> list[Quarter]:
+    moments = [BEGIN + number * QUARTER for number in range(-1, (END - BEGIN) // QUARTER)]
+    shown = [moment.astimezone(zone).replace(tzinfo=None) for moment in moments]
+    return [
+        Quarter(moment, now.date(), now.hour * 4 + now.minute // 15, bool(now.fold), tuple(_between(before, now)))
+        for moment, (before, now) in zip(moments[1:], pairwise(shown), strict=True)
+    ]
+
+
+def _between(before: datetime, now: datetime) -> Iterator[datetime]:
+    """Every minute that the wall did not show."""
+    skipped = (now - before - QUARTER) // timedelta(minutes=1)
+    return (now - timedelta(minutes=back) for back in range(1, skipped + 1))
+
+
+def watched(wall: list[Quarter], asked: Asked, *, goes_round: bool) -> Iterator[datetime]:
     """
     The moments at which the wall shows a minute asked for; the second time
     round only for a rhythm; minutes that the wall jumps over when it does.
     """
     asked, by_quarter = cache(asked), cache(lambda day: _by_quarter(asked(day)))
-    for (_, before, _), (moment, shown, is_second) in pairwise(wall):
-        skipped = (shown - before - QUARTER) // timedelta(minutes=1)
-        due = {0} if any(_is_asked(asked, shown - timedelta(minutes=back)) for back in range(1, skipped + 1)) else set()
-        if goes_round or not is_second:
-            due.update(by_quarter(shown.date()).get(shown.hour * 4 + shown.minute // 15, ()))
+    for quarter in wall:
+        due = {0} if any(_is_asked(asked, minute) for minute in quarter.skipped) else set()
+        if goes_round or not quarter.is_second:
+            due = due | by_quarter(quarter.day).get(quarter.number, NONE)
         for minute in sorted(due):
-            yield moment + timedelta(minutes=minute)
+            yield quarter.begins + timedelta(minutes=minute)
 
 
 def _by_quarter(minutes: set[int]) -> dict[int, set[int]]:
