@@ -32,14 +32,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import redis
-from sqlalchemy import Engine, func, insert, make_url, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, make_url, select, text, update
 
 from bench.google import KEY, PretendGoogle, pretend_google, without_limits
 from bench.processes import pretend_pipedrive
@@ -253,9 +253,8 @@ def _pass(world: World, crew: Crew, importers: int) -> Passed:
     with world.engine.begin() as sql:
         so_far = sql.scalar(select(func.max(schema.runs.c.id))) or 0
         sql.execute(update(schema.importers).values(next_run_at=datetime.now(UTC)))
-    connections = _await(world, importers, so_far)
+    seen = _await(world, crew, importers, so_far)
     cpu = [after - sooner for after, sooner in zip(_cpu(world, crew), before, strict=True)]
-    children = [pid for pid in family(crew.worker) if pid != crew.worker]
     mine = (schema.runs.c.id > so_far,)
     good = schema.runs.c.status.in_((Status.DONE, Status.DONE_WITH_NOTES))
     with world.engine.connect() as sql:
@@ -268,24 +267,39 @@ def _pass(world: World, crew: Crew, importers: int) -> Passed:
         done,
         (over - began).total_seconds(),
         cpu,
-        sum(map(share_mb, children)) / len(children),
-        max(map(peak_mb, children)),
-        connections,
+        seen.share,
+        seen.peak,
+        seen.connections,
         load,
     )
 
 
-def _await(world: World, importers: int, so_far: int) -> int:
-    """The most connections to PostgreSQL that were seen meanwhile, ours aside."""
+@dataclass
+class Seen:
+    """The most of what was seen while runs were carried out."""
+
+    share: float = 0.0
+    peak: float = 0.0
+    connections: int = 0
+
+    def look(self, crew: Crew, sql: Connection) -> None:
+        with suppress(OSError):  # a child may be replaced this very moment
+            children = [pid for pid in family(crew.worker) if pid != crew.worker]
+            self.share = max(self.share, sum(map(share_mb, children)) / max(len(children), 1))
+            self.peak = max([self.peak, *map(peak_mb, children)])
+        if sql.dialect.name == "postgresql":
+            self.connections = max(self.connections, (sql.scalar(_CONNECTIONS) or 0) - 1)  # ours aside
+
+
+def _await(world: World, crew: Crew, importers: int, so_far: int) -> Seen:
     over = select(func.count()).where(schema.runs.c.id > so_far, schema.runs.c.ended_at.is_not(None))
-    ends, most = time.monotonic() + _PATIENCE, 0
+    ends, seen = time.monotonic() + _PATIENCE, Seen()
     while time.monotonic() < ends:
         with world.engine.connect() as sql:
             if (sql.scalar(over) or 0) >= importers:
-                return most
-            if sql.dialect.name == "postgresql":
-                most = max(most, (sql.scalar(_CONNECTIONS) or 0) - 1)
-        time.sleep(0.5)
+                return seen
+            seen.look(crew, sql)
+        time.sleep(1)
     raise RuntimeError(f"the runs were not over after {_PATIENCE:.0f} seconds")
 
 
