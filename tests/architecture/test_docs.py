@@ -48,6 +48,13 @@ def test_every_link_leads_somewhere(page: Path):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_that_a_page_says_to_run_is_there(page: Path):
+    modules = re.findall(r"python -m ((?:bench|docs|sandbox|worker)(?:\.\w+)*)", page.read_text())
+    places = [ROOT.joinpath(*module.split(".")) for module in modules]
+    assert [place for place in places if not (place.with_suffix(".py").exists() or (place / "__main__.py").exists())] == []
+
+
 def test_the_two_commands_of_the_readme_are_targets_of_the_makefile():
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"run", "test"} <= set(targets)
