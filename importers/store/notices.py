@@ -215,7 +215,9 @@ class Notices(Database):
 
     def watched_importers(self) -> Sequence[Watched]:
         own = runs.c.importer_id == importers.c.id
-        arrived = select(func.max(runs.c.ended_at)).where(own, runs.c.status.in_(_DONE)).scalar_subquery()
+        # The newest, not the largest: of a year of runs one is looked at.
+        done = select(runs.c.ended_at).where(own, runs.c.status.in_(_DONE)).order_by(runs.c.id.desc())
+        arrived = done.limit(1).scalar_subquery()
         newest = select(func.max(runs.c.id)).where(own).scalar_subquery()
         users = (connections.c.id == importers.c.connection_id) | (connections.c.id == importers.c.destination_id)
         checked = select(func.max(connections.c.checked_at)).where(users).scalar_subquery()
