@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from worker.queue import QUEUE
+
+# After half a minute without a sign whoever is at the other end is gone: a host whose cable was pulled out says nothing,
+# and by itself the system would wait for it for a quarter of an hour, and with nothing to send for two hours.
+_VANISHED = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
 
 OPTIONS: dict[str, Any] = {
     # A queue of our own, so that a Redis shared with another Celery does not mix the two.
@@ -29,6 +34,9 @@ OPTIONS: dict[str, Any] = {
         "visibility_timeout": 12 * 60 * 60,
         # A connection that died without a word is found by asking, not by hanging on it.
         "socket_keepalive": True,
+        "socket_keepalive_options": {
+            getattr(socket, name): value for name, value in _VANISHED.items() if hasattr(socket, name)
+        },
         "health_check_interval": 30,
     },
     # Worker and Redis start side by side under `pipesheet up`: wait for it instead of giving up.

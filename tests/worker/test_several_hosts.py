@@ -16,8 +16,6 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 from openpyxl import load_workbook
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import update
 
 from bench.google import KEY, PretendGoogle
@@ -30,7 +28,6 @@ from importers.store import schema
 from importers.store.database import open_engine
 from importers.store.migrate import migrate
 from pipesheet.ports import free_port
-from pipesheet.redis_server import prepare
 from sandbox.world import TOKEN
 from tests.hosts import Host, Network, a_network, end
 from tests.people import ALICE, PASSWORD
@@ -43,6 +40,7 @@ from tests.processes import (
     sandbox_process,
     wait_until,
 )
+from tests.remote_redis import a_redis
 from tests.tcp_postgresql import a_postgresql
 from tests.valkey import connect
 from tests.web.page import Page
@@ -331,22 +329,3 @@ def is_healthy(house: House, at: str) -> bool:
 def as_seen_there(address: str, host: Host) -> str:
     """The address of a server on *host*, as it is for itself."""
     return address.replace(f"@{host.address}:", "@127.0.0.1:")
-
-
-def a_redis(host: Host, home: Path) -> str:
-    """Its address, for all hosts."""
-    server = prepare(home)
-    config = Path(server.command[-1])
-    addresses = " ".join({"127.0.0.1", host.address})
-    config.write_text(config.read_text().replace("bind 127.0.0.1", f"bind {addresses}"))
-    host.start(server.command)
-    with connect(server.url) as client:
-        wait_until(lambda: answers(client))
-    return server.url.replace("@127.0.0.1:", f"@{host.address}:")
-
-
-def answers(client: Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except RedisError:
-        return False
