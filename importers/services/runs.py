@@ -148,6 +148,9 @@ class Runs:
     def grid(self, actor: Actor, importer_id: int, *, first: int = 1, count: int = 100) -> Grid:
         """Of a workbook. Raises NotThere while nothing was written yet, and for a table that is elsewhere."""
         importer = self._in_a_workbook(actor, importer_id)
+        file = self._kinds.file(actor.workspace.id, importer.target)
+        if not file.is_file() and self._was_written(importer):
+            raise _elsewhere_or_removed(file)
         return self._kinds.grid(
             actor.workspace.id, importer.target, first=max(1, first), count=max(0, min(count, MOST_GRID_ROWS))
         )
@@ -156,15 +159,28 @@ class Runs:
         """The file the importer writes, for the download. Raises NotThere while there is none, and for a table elsewhere."""
         importer = self._in_a_workbook(actor, importer_id)
         file = self._kinds.file(actor.workspace.id, importer.target)
+        if not file.is_file() and self._was_written(importer):
+            raise _elsewhere_or_removed(file)
         if not file.is_file():
             raise NotThere(f"{file.name} does not exist yet.", hint="Run the importer first.")
         return file
+
+    def _was_written(self, importer: Importer) -> bool:
+        return importer.id in self._store.done_runs(importer.workspace_id, each=1)
 
     def _in_a_workbook(self, actor: Actor, importer_id: int) -> Importer:
         importer = self._store.importer(actor.workspace.id, importer_id)
         if importer.target.kind != EXCEL:
             raise _elsewhere(importer.target)
         return importer
+
+
+def _elsewhere_or_removed(file: Path) -> NotThere:
+    return NotThere(
+        f"{file.name} is not in the folder of this machine, although a run wrote it.",
+        hint="If somebody removed it, run the importer again. If it is missing even then, pages and workers do not share "
+        "one folder: whoever runs Pipesheet must set PIPESHEET_HOME to the same for all of them.",
+    )
 
 
 def _elsewhere(target: Target) -> NotThere:

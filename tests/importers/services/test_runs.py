@@ -54,6 +54,17 @@ def test_a_grid_is_a_window_onto_the_sheet(services: Services, alice: Actor, imp
     assert services.runs.grid(alice, importer.id, first=-3, count=-1).rows == ()
 
 
+def test_a_workbook_that_was_written_elsewhere_is_not_said_to_wait_for_its_first_run(
+    services: Services, alice: Actor, importer: Importer
+):
+    services.runs.start(alice, importer.id)
+    services.runs.workbook(alice, importer.id).unlink()
+    for look in (services.runs.grid, services.runs.workbook):
+        with pytest.raises(NotThere, match=r"Pipesheet\.xlsx .* although a run wrote it") as told:
+            look(alice, importer.id)
+        assert "PIPESHEET_HOME" in told.value.hint
+
+
 def test_before_the_first_run_there_is_nothing_to_see(services: Services, alice: Actor, importer: Importer):
     with pytest.raises(NotThere):
         services.runs.grid(alice, importer.id)
