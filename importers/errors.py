@@ -38,8 +38,9 @@ class ImporterError(Exception):
     for the log; the fact `field`, where there is one, names the answer that
     does not fit ("name", "place", "sheet", "columns"), so that a form can say
     it there. The fact `kind` says which vendor it is about where that is not
-    Pipedrive ("google_sheets"): a run has to do with two of them. `code` is a
-    stable slug listed in docs/errors.md.
+    Pipedrive ("google_sheets"): a run has to do with two of them. The fact
+    `is_halfway` says that part of the table shows already. `code` is a stable
+    slug listed in docs/errors.md.
     """
 
     code: ClassVar[str] = "importer-error"

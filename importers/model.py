@@ -663,6 +663,7 @@ class Trouble:
     """
     Why a run failed or waits, for the page: what happened, and what to do.
     `bulletin` is how the vendor said it was then, where that may be the reason.
+    `is_halfway` where part of the table shows already.
     """
 
     code: str
@@ -670,6 +671,7 @@ class Trouble:
     hint: str = ""
     reference: str = ""
     bulletin: Bulletin | None = None
+    is_halfway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

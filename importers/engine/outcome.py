@@ -56,7 +56,7 @@ def _in_line(error: NotOurTurn, *, now: datetime, since: datetime) -> Verdict:
 
 def trouble_of(error: Exception) -> Trouble:
     if isinstance(error, ImporterError):
-        return Trouble(error.code, error.message, error.hint)
+        return Trouble(error.code, error.message, error.hint, is_halfway=bool(error.facts.get("is_halfway")))
     return Trouble(
         code="our-mistake",
         message="Pipesheet made a mistake. Nothing in the destination was changed.",

@@ -210,6 +210,15 @@ def test_a_run_that_was_cancelled_halfway_does_not_say_that_the_sheet_is_as_it_w
     assert "keeps what it had" not in page.text
 
 
+def test_a_run_that_failed_halfway_does_not_say_so_either(at_alice: Browser, store: SqlStore, importer: Importer):
+    run = a_run(store, importer, claim="a worker")
+    trouble = Trouble("no-room", "The spreadsheet is full.", is_halfway=True)
+    store.end_run(run.id, "a worker", Ending(Status.FAILED, Counts(), trouble=trouble), lines=[], now=NEW_YEAR)
+    page = at_alice.open(f"/runs/{run.id}")
+    assert "some of it is new and some of it old" in page.text
+    assert "keeps what it had" not in page.text
+
+
 def test_cancelling_asks_a_running_one_to_stop(at_alice: Browser, store: SqlStore, importer: Importer):
     run = a_run(store, importer, claim="a worker")
     at_alice.open(f"/runs/{run.id}")

@@ -460,6 +460,8 @@ class SheetWriting:
             self._executor.shutdown()
         if self._is_in_place and isinstance(error, RunStopped) and not isinstance(error, HandedBack):
             raise _in_part() from error
+        if self._is_in_place and isinstance(error, ImporterError):
+            error.facts["is_halfway"] = True
 
 
 def _blocks(rows: list[bytes], size: int) -> Iterator[list[bytes]]:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from importers.destinations.google_sheets.job import Limits
-from importers.errors import InvalidSettings
-from importers.model import Column, Mode
+from importers.engine.outcome import trouble_of
+from importers.errors import InvalidSettings, SetupError
+from importers.interfaces import Destination
+from importers.model import Column, Mode, Target
 from tests.importers.destinations.google_sheets.desk import APPEND, COLUMNS, TINY, UPDATE, Desk, deals
 from tests.importers.destinations.google_sheets.signed_in import World, a_world
 
@@ -311,6 +313,22 @@ def test_a_table_without_room_for_a_copy_is_replaced_in_place(world: World) -> N
     assert desk.tab().value(2, 3) == "note"
     assert "part by part" in written.notes[0]
     assert [tab.title for tab in desk.book.tabs] == ["Sheet1", "Deals"]
+
+
+def test_whoever_fails_on_the_way_of_writing_in_place_says_that_part_of_it_shows(world: World) -> None:
+    desk = Desk(world, limits=TINY)
+    desk.write(deals(60))
+    in_place = desk.new_destination(max_cells=desk.book.cell_count + 4 * 22)
+    for destination, shows in ((desk.destination, False), (in_place, True)):
+        with pytest.raises(SetupError) as caught:
+            refused_on_the_way(destination, desk.target())
+        assert trouble_of(caught.value).is_halfway == shows
+
+
+def refused_on_the_way(destination: Destination, target: Target) -> None:
+    with destination.begin(target, COLUMNS) as writing:
+        writing.add(deals(70, factor=2))
+        raise SetupError("Pipedrive refused the account.")
 
 
 def test_memory_stays_flat_as_rows_grow() -> None:
