@@ -28,6 +28,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+AGAIN_LATER = "Run it again later; "
+"""How the hint of an error begins that may pass; left out where it is tried again by itself."""
+
 
 class ImporterError(Exception):
     """

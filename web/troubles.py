@@ -14,12 +14,6 @@ _OF_THE_CONNECTION = {CredentialsRejected.code, NeedsReconnecting.code}
 def register(app: Flask) -> None:
     app.add_template_global(connection_of)
     app.add_template_global(is_mended)
-    app.add_template_filter(beside_waiting)
-
-
-def beside_waiting(hint: str) -> str:
-    """What to do while a run waits: to run it again is done by itself."""
-    return hint.removeprefix("Run it again later; ")
 
 
 def connection_of(importer: Importer) -> Connection:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from importers.errors import ImporterError, NotOurTurn, RunStopped, StoppedHalfway, TemporaryError
+from importers.errors import AGAIN_LATER, ImporterError, NotOurTurn, RunStopped, StoppedHalfway, TemporaryError
 from importers.model import Status, Trouble
 
 ATTEMPTS = 3
@@ -43,7 +43,7 @@ def judge(error: Exception, *, attempt: int, now: datetime, since: datetime | No
     if isinstance(error, NotOurTurn):
         return _in_line(error, now=now, since=since or now)
     if isinstance(error, TemporaryError) and attempt < ATTEMPTS:
-        return Verdict(Status.WAITING, trouble_of(error), now + _wait(error, attempt))
+        return Verdict(Status.WAITING, _while_waiting(error), now + _wait(error, attempt))
     return Verdict(Status.FAILED, trouble_of(error))
 
 
@@ -51,7 +51,13 @@ def _in_line(error: NotOurTurn, *, now: datetime, since: datetime) -> Verdict:
     if now - since >= _LONGEST_WAIT:
         return Verdict(Status.FAILED, trouble_of(error))
     pause = min(max(error.retry_after or _WAITS[0], _WAITS[0]), _LONGEST_WAIT)
-    return Verdict(Status.WAITING, trouble_of(error), now + pause, was_tried=False)
+    return Verdict(Status.WAITING, _while_waiting(error), now + pause, was_tried=False)
+
+
+def _while_waiting(error: ImporterError) -> Trouble:
+    """That it is to be run again later is what happens by itself."""
+    trouble = trouble_of(error)
+    return replace(trouble, hint=trouble.hint.removeprefix(AGAIN_LATER))
 
 
 def trouble_of(error: Exception) -> Trouble:

@@ -12,6 +12,7 @@ import msgspec
 
 from importers.destinations.google_sheets.credentials import GoogleSignIn
 from importers.errors import (
+    AGAIN_LATER,
     AccessDenied,
     ConnectionTrouble,
     CredentialsRejected,
@@ -139,7 +140,7 @@ def slowed_down(said: Said) -> RateLimited:
 def in_trouble(said: Said) -> ServiceTrouble:
     return ServiceTrouble(
         f"Google is in trouble (HTTP {said.status}) and did not recover while we waited.",
-        hint=f"Run it again later; {STATUS_PAGE} tells how they are.",
+        hint=f"{AGAIN_LATER}{STATUS_PAGE} tells how they are.",
         **said.facts,
     )
 

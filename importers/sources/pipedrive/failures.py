@@ -10,6 +10,7 @@ import msgspec
 import requests
 
 from importers.errors import (
+    AGAIN_LATER,
     AccessDenied,
     BudgetSpent,
     ConnectionTrouble,
@@ -60,7 +61,7 @@ def slowed_down(wait: timedelta = SLOWED_DOWN) -> RateLimited:
 def in_trouble(status: int, url: str, told: timedelta | None = None) -> ServiceTrouble:
     return ServiceTrouble(
         f"Pipedrive is in trouble (HTTP {status}) and did not recover while we waited.",
-        hint="Run it again later; https://status.pipedrive.com tells how they are.",
+        hint=f"{AGAIN_LATER}https://status.pipedrive.com tells how they are.",
         retry_after=told,
         status=status,
         url=bare_url(url),

@@ -107,3 +107,13 @@ def test_our_own_mistakes_show_a_reference_and_no_detail():
     assert "hunter2" not in repr(trouble)
     assert len(trouble.reference) == 12
     assert trouble.reference != trouble_of(KeyError()).reference
+
+
+def test_who_waits_is_not_told_to_run_it_again_which_happens_by_itself() -> None:
+    error = errors.ServiceTrouble("It is in trouble.", hint=f"{errors.AGAIN_LATER}https://status.example.com tells.")
+    hints = [
+        (verdict.status, verdict.trouble.hint)
+        for attempt in (1, ATTEMPTS)
+        if (verdict := judge(error, attempt=attempt, now=NEW_YEAR)).trouble
+    ]
+    assert hints == [(Status.WAITING, "https://status.example.com tells."), (Status.FAILED, error.hint)]
