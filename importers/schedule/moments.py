@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from importers.errors import InvalidSettings
 from importers.model import Every, Schedule
 from importers.schedule.days import local_times
 from importers.schedule.zones import zone_of
@@ -56,10 +57,18 @@ def next_run_after(schedule: Schedule, now: datetime) -> datetime | None:
 
 
 def covers(schedule: Schedule, at: datetime) -> bool:
-    """Whether the day of *at*, in the owner's zone, is one from the schedule's first to its last."""
+    """
+    Whether the day of *at*, in the owner's zone, is one from the schedule's
+    first to its last. A zone that this machine knows no more counts as UTC:
+    the run that asks, another importer's, must end well all the same.
+    """
     if schedule.starts_on is None and schedule.ends_on is None:
         return True
-    day = at.astimezone(zone_of(schedule)).date()
+    try:
+        zone: tzinfo = zone_of(schedule)
+    except InvalidSettings:
+        zone = UTC
+    day = at.astimezone(zone).date()
     return (schedule.starts_on or day) <= day <= (schedule.ends_on or day)
 
 

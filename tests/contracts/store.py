@@ -851,6 +851,7 @@ class StoreContract:
             ("Europe/Tallinn", {"ends_on": date(2025, 12, 31)}, False),
             ("Pacific/Kiritimati", {"starts_on": date(2026, 1, 2)}, True),  # tomorrow, there
             ("Pacific/Kiritimati", {"ends_on": date(2026, 1, 1)}, False),
+            ("Mars/Olympus", {"starts_on": date(2026, 1, 1)}, True),
         ],
     )
     def test_a_follower_is_called_from_its_first_day_to_its_last_in_its_zone(
