@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -45,6 +45,10 @@ class World:
     database: Database | None
     cancel_one: Callable[[float], None]
     send_all_again: Callable[[], None]
+    workbook_held: Callable[[], AbstractContextManager[None]]
+    who_waits_for_it: Callable[[], tuple[str, int] | None]
+    is_over: Callable[[int], bool]
+    look: Callable[[], None]
     outages: list[Outage] = field(default_factory=list)
 
 
@@ -67,23 +71,22 @@ class Disaster:
 
 
 def planned(chance: Random, seconds: float, *, every: float, has_server: bool) -> list[Disaster]:
-    """Deck after deck of all there are, each shuffled: none is left out for long. Those that last come first in theirs."""
+    """Deck after deck of all there are, each shuffled: none is left out for long. Those that last begin each deck."""
     names = [name for name in DEEDS if has_server or name != "database crashes"]
-    times = (place * every for place in range(1, int(seconds / every) + 1))
-    return [
-        Disaster(at, name, round(chance.random(), 4)) for at, name in zip(times, _decks(chance, names), strict=False)
-    ]
+    at, plan = every, list[Disaster]()
+    for name in _decks(chance, names):
+        if at > seconds:
+            break
+        plan.append(Disaster(round(at, 2), name, round(chance.random(), 4)))
+        at += every + (_FREEZES_WITHIN if name == _FREEZE else 0)
+    return plan
 
 
 def _decks(chance: Random, names: list[str]) -> Iterator[str]:
     while True:
         deck = [name for name in names if name not in _LONG]
         chance.shuffle(deck)
-        long = chance.sample(_LONG, len(_LONG))
-        yield from long[:1]
-        yield from deck[: len(deck) // 3]
-        yield from long[1:]
-        yield from deck[len(deck) // 3 :]
+        yield from (*_LONG, *deck)
 
 
 # --- processes ---
@@ -119,11 +122,24 @@ def _stop(world: World, chance: float) -> None:
 
 
 def _freeze(world: World, chance: float) -> None:
-    """For longer than its silence is borne, so that its runs are another's when it wakes."""
-    part = world.supervisor[WORKERS[int(chance * len(WORKERS))]]
-    part.send_all(signal.SIGSTOP)
-    time.sleep(15)
-    part.send_all(signal.SIGCONT)
+    """
+    For longer than its silence is borne, so that its runs are another's when it wakes. If it can be, right before it
+    writes a workbook, and until another one has written it: what it has read by then is old when it wakes.
+    """
+    with ExitStack() as until_it_wakes:
+        with world.workbook_held():
+            ends = time.monotonic() + _FREEZES_WITHIN
+            while not (waits := world.who_waits_for_it()) and time.monotonic() < ends:
+                time.sleep(0.1)
+            name, run_id = waits or (WORKERS[int(chance * len(WORKERS))], 0)
+            until_it_wakes.enter_context(world.supervisor[name].frozen())
+        time.sleep(15)
+        ends = time.monotonic() + 15
+        while run_id and not world.is_over(run_id) and time.monotonic() < ends:
+            time.sleep(0.1)
+    for _ in range(4):
+        time.sleep(0.3)
+        world.look()
 
 
 def _hour_without_clocks(world: World, chance: float) -> None:
@@ -229,7 +245,11 @@ def _cancel(world: World, chance: float) -> None:
     world.cancel_one(chance)
 
 
-_LONG = ("a worker freezes", "an hour without clocks")
+_FREEZE = "a worker freezes"
+_FREEZES_WITHIN = 3.0
+"""Seconds until it comes to that: before nothing else happens."""
+
+_LONG = (_FREEZE, "an hour without clocks")
 """What takes so long that it must begin early."""
 
 DEEDS: Mapping[str, Deed] = {
@@ -237,7 +257,7 @@ DEEDS: Mapping[str, Deed] = {
     "a worker is killed with its children": _kill_group,
     "a child of a worker is killed": _kill_child,
     "a worker is told to stop": _stop,
-    "a worker freezes": _freeze,
+    _FREEZE: _freeze,
     "a clock is killed": _kill(CLOCKS, signal.SIGKILL),
     "a clock is told to stop": _kill(CLOCKS, signal.SIGTERM),
     "an hour without clocks": _hour_without_clocks,

@@ -80,7 +80,7 @@ class Hours:
         self._do(update(sendings).where(*waiting).values(next_at=now))
 
     def _pass_by_for_locks(self) -> None:
-        for key in self._redis.scan_iter("pipesheet:lock:*"):
+        for key in locks_in(self._redis):
             left = int(self._redis.pttl(key)) / 1000
             if 0 <= left < _LOCK_LEFT:
                 self._redis.delete(key)
@@ -95,6 +95,12 @@ class Hours:
     def _do(self, statement: Any) -> None:
         with self._engine.begin() as sql:
             sql.execute(statement)
+
+
+def locks_in(client: Redis) -> list[str]:
+    """Those that somebody holds; who waits for them is not asked."""
+    keys = [key.decode() for key in client.scan_iter("pipesheet:lock:*")]
+    return [key for key in keys if not key.endswith((":since", ":kept"))]
 
 
 def despite_trouble(do: Callable[[], None]) -> bool:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +89,17 @@ class Part:
 
     def send_all(self, number: int) -> None:
         """To it and to all it forked."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+        _send_group(self.pid, number)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It and all it forked, though somebody may kill it meanwhile: its children wake all the same."""
+        group = self.pid
+        _send_group(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _send_group(group, signal.SIGCONT)
 
     def child(self, chance: float) -> int | None:
         """One of those it forked."""
@@ -111,8 +120,7 @@ class Part:
                 self._process.wait(timeout=seconds)
             ended = self.exit()
         for group in self._groups:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+            _send_group(group, signal.SIGKILL)
         if self._process is not None:
             self._process.wait(timeout=10)
         return ended
@@ -178,6 +186,11 @@ class Supervisor:
             self._say(f"{ended.name} ended with {ended.code}")
         if part.is_wanted and part.died_at is not None and time.monotonic() - part.died_at >= RESTART_AFTER:
             part.start()
+
+
+def _send_group(group: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
 def quoted(*words: str | Path) -> str:

@@ -8,9 +8,10 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -21,8 +22,10 @@ import requests
 from bench.google import PretendGoogle
 from importers import bootstrap
 from importers.config import Settings
+from importers.destinations.excel.staging import only_writer
 from importers.errors import ImporterError
-from importers.model import Mode, Status
+from importers.interfaces import never_stop
+from importers.model import Mode, Phase, Run, Status
 from importers.store.sql import SqlStore
 from pipesheet.ports import free_port
 from pipesheet.redis_server import prepare
@@ -30,7 +33,7 @@ from tests.chaos import company, disasters, expectations, ledger, logs, notices
 from tests.chaos.browser import Browser
 from tests.chaos.company import Company
 from tests.chaos.disasters import CLOCKS, WORKERS, Disaster, World
-from tests.chaos.hours import Hours, despite_trouble
+from tests.chaos.hours import Hours, despite_trouble, locks_in
 from tests.chaos.importers import Estate, Made, made, share
 from tests.chaos.parts import Part, Supervisor, procfile, quoted
 from tests.chaos.receivers import Mailbox, Webhook
@@ -49,6 +52,7 @@ _PRESS_EVERY = 1.3
 _VISIT_EVERY = 2.0
 _TELL_EVERY = 5.0
 _QUIET_WITHIN = 60.0
+_HELD_BOOK = "Sales"
 _LEAVES_WITHIN = 10.0
 """Seconds that docs/deploying.md promises for a worker told to stop."""
 _ENDS = (0, -signal.SIGKILL, -signal.SIGTERM)
@@ -191,13 +195,14 @@ class Story:
             self.found(expectations.in_the_end(one, self.visitor, self.company))
 
     def _run_each(self, what: str) -> None:
-        """Everybody once: those that follow others do so by themselves."""
+        """Everybody once, and every message twice: those that follow others do so by themselves."""
         before = self._last_runs()
         for one in self.estate.importers.values():
             if not one.plot.after:
                 status = self.browser.press(f"/importers/{one.id}/run")
                 if status != 302:
                     self.found([f"Run of {one.plot.name} was answered with {status}"])
+        self._send_all_again()
         self._wait(self.is_quiet, _QUIET_WITHIN, what)
         after = self._last_runs()
         for one in self.estate.importers.values():
@@ -206,7 +211,7 @@ class Story:
                 told = f"{run.status}: {run.trouble}" if run else "none"
                 self.found([f"{one.plot.name} should have succeeded with {what}, its last run is {told}"])
 
-    def _last_runs(self):  # type: ignore[no-untyped-def]
+    def _last_runs(self) -> Mapping[int, Run]:
         return self.store.last_runs(self.estate.actor.workspace.id)
 
     # --- disasters ---
@@ -261,6 +266,10 @@ class Story:
             database=self._database,
             cancel_one=self._cancel,
             send_all_again=self._send_all_again,
+            workbook_held=self._workbook_held,
+            who_waits_for_it=self._who_waits_for_it,
+            is_over=self._is_over,
+            look=self._visit,
         )
 
     def _strike(self, disaster: Disaster, world: World) -> None:
@@ -295,6 +304,32 @@ class Story:
 
     def _send_all_again(self) -> None:
         CeleryQueue(self.settings.redis_url).run_imports([run.id for run in self._last_runs().values()])
+
+    @contextmanager
+    def _workbook_held(self) -> Iterator[None]:
+        """As if somebody was writing it."""
+        [file] = self.settings.workbooks.rglob(f"{_HELD_BOOK}.xlsx")
+        with only_writer(file, patience=timedelta(seconds=10), stop=never_stop):
+            yield
+
+    def _is_over(self, run_id: int) -> bool:
+        with suppress(ImporterError):  # the database may be away
+            return self.store.run(self.estate.actor.workspace.id, run_id).status.is_over
+        return False
+
+    def _who_waits_for_it(self) -> tuple[str, int] | None:
+        """The worker that has read all, and would write that workbook now; and for which run."""
+        with suppress(ImporterError):  # the database may be away
+            for one in self.estate.importers.values():
+                run = self._last_runs().get(one.id)
+                if run and one.plot.book == _HELD_BOOK and (run.status, run.phase) == (Status.RUNNING, Phase.WRITING):
+                    worker = self._worker_of(run)
+                    return (worker, run.id) if worker else None
+        return None
+
+    def _worker_of(self, run: Run) -> str | None:
+        started = f"run {run.id} started" + (f", try {run.attempt}" if run.attempt > 1 else "") + "\n"
+        return next((name for name in WORKERS if started in (self.logs / f"{name}.log").read_text()), None)
 
     def _visit(self) -> None:
         with self._visiting:
@@ -410,8 +445,10 @@ class Story:
             if not one.plot.is_excel and (tabs := self.visitor.hidden_tabs(one)):
                 self.found([f"{one.plot.name}: left behind {tabs}"])
         with redis.Redis.from_url(self._redis.url) as client:
-            if locks := list(client.scan_iter("pipesheet:lock:*")):
+            if locks := locks_in(client):
                 self.found([f"still locked in Redis: {locks}"])
+            if lasting := [key for key in client.scan_iter("pipesheet:lock:*") if client.ttl(key) == -1]:
+                self.found([f"in Redis for ever: {lasting}"])
 
     def end(self) -> None:
         self.supervisor.end()
