@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -43,6 +44,12 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=60)
 def pytest_configure(config: pytest.Config) -> None:
     """Who leaves out the slow tests wants fewer examples of the others, too."""
     hypothesis.settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: while a test waits for processes of its own, another one is at work."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
