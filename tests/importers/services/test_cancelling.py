@@ -23,6 +23,7 @@ from importers.destinations.google_sheets.credentials import GoogleSignIn, by_gr
 from importers.destinations.google_sheets.destination import GoogleSheetsDestination
 from importers.http.governor import NullGovernor
 from importers.http.quota import MemoryQuota, Sizes
+from importers.http.retry import Patience
 from importers.http.waiting import wait
 from importers.interfaces import Destination, Source, Stop, Tell, never_stop
 from importers.locks import MemoryLocks
@@ -215,7 +216,10 @@ def file(google: Google) -> File:
 def google_client(wire: HeldWire, sign_in: GoogleSignIn, *, a_minute: int = 100_000) -> SheetsClient:
     clock = SystemClock()
     quota = MemoryQuota(clock, Sizes(a_minute, a_minute))
-    return SheetsClient(sign_in, session=wire.session(), clock=clock, quota=quota, jitter=lambda: 0.0)
+    patience = Patience(tries=2)  # who is in trouble here is so by mistake
+    return SheetsClient(
+        sign_in, session=wire.session(), clock=clock, quota=quota, patience=patience, jitter=lambda: 0.0
+    )
 
 
 @pytest.fixture
