@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sandbox.google.app import Google
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
