@@ -24,7 +24,7 @@ def running_redis(home: Path) -> Iterator[str]:
 def running(server: RedisServer) -> Iterator[str]:
     process = subprocess.Popen(server.command, stdout=subprocess.DEVNULL)
     try:
-        _wait_for(server.url)
+        wait_for(server.url)
         yield server.url
     finally:
         process.terminate()
@@ -36,7 +36,7 @@ def connect(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, retry=None)
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     with connect(url) as client:
         for _ in range(500):
             try:

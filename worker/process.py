@@ -18,6 +18,7 @@ from importers.services import Services
 from worker.leaving import GRACE, Leaving
 from worker.options import OPTIONS
 from worker.queue import CeleryQueue, broker_url
+from worker.restoring import mend
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def attach(app: ImportApp, settings: Settings) -> None:
     """
     stopping, leaving = threading.Event(), Leaving()
     _quiet_celery(settings.log_level)
+    mend()
     preload()
 
     @worker_process_init.connect(weak=False)
