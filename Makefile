@@ -21,6 +21,9 @@ run: $(READY)   ## start it all with a pretend Pipedrive and Google, data in ./.
 	@echo "Starting, a few seconds ..."
 	@exec $(BIN)/pipesheet up --sandbox
 
+# Hundreds of processes start in these: what was compiled once is kept, even where that is switched off.
+test unit: export PYTHONDONTWRITEBYTECODE :=
+
 test: system-packages $(READY_DEV)      ## everything: ruff, mypy and all tests (browser, LibreOffice, PostgreSQL too)
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto
