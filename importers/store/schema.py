@@ -223,7 +223,8 @@ runs = Table(
     Column("last_event", Integer, nullable=False),
     # Its end was looked at, for what is to be told of it.
     Column("noticed", Boolean, nullable=False, server_default=false()),
-    Index("ix_runs_importer_id", "importer_id"),
+    # With the id: else PostgreSQL, asked for the newest of one importer, reads the runs of all from the newest on.
+    Index("ix_runs_importer_id_id", "importer_id", "id"),
     # An importer never overlaps itself, whoever starts it.
     Index(
         "uq_runs_unfinished",
