@@ -287,6 +287,12 @@ class Reading(Protocol):
 class Source(Protocol):
     """Something records can be read from, signed in with one secret."""
 
+    def hurried(self) -> Source:
+        """
+        The same, with usage counted together, for somebody who waits in front
+        of a page from now on: trouble is told after seconds, not minutes.
+        """
+
     def entities(self) -> Sequence[EntityInfo]: ...
 
     def account(self) -> Account:

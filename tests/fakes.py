@@ -158,6 +158,9 @@ class ScriptedSource:
         self.opened: list[Selection] = []
         self._account = account
 
+    def hurried(self) -> ScriptedSource:
+        return self
+
     def entities(self) -> Sequence[EntityInfo]:
         return (DEALS,)
 

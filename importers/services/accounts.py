@@ -104,10 +104,10 @@ class Accounts:
         return self._vault.seal(grant_as_text(grant))
 
     def source_for(self, token: Secret) -> Source:
-        return self._kinds.source(token)
+        return self._kinds.source(token).hurried()
 
     def source_of(self, grant: Grant) -> Source:
-        return self._kinds.source_of_app(NewGrant(grant))
+        return self._kinds.source_of_app(NewGrant(grant)).hurried()
 
     def google_account_of(self, grant: Grant) -> Account:
         """Whose grant it is, as Google says."""
@@ -131,14 +131,15 @@ class Accounts:
         return grant.granted_at if grant else None
 
     @contextmanager
-    def source(self, connection: Connection) -> Iterator[Source]:
+    def source(self, connection: Connection, *, hurries: bool = True) -> Iterator[Source]:
         """
         The source of *connection*. One that is refused inside needs
-        reconnecting from then on; one that answers works again.
+        reconnecting from then on; one that answers works again. *hurries*:
+        somebody waits for it.
         """
         opened = self._opened_source(connection)
         try:
-            yield opened.it
+            yield opened.it.hurried() if hurries else opened.it
         except CredentialsRejected as error:
             self._refused_if_about(opened, error)
             raise

@@ -130,7 +130,7 @@ class Execution:
         names = Names(connection, self._label(importer), importer.target, writes_with)
         story = attempt.begin_story(names, heartbeat)
         with (
-            self._accounts.source(connection) as source,
+            self._accounts.source(connection, hurries=False) as source,
             self._accounts.destination(run.workspace_id, importer.target) as destination,
         ):
             pipeline = Pipeline(

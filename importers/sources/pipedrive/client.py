@@ -20,6 +20,7 @@ from importers.http.arrivals import GOOD_FOR
 from importers.http.redact import bare_url
 from importers.http.retry import Patience, deserves_another_try, next_wait, told_wait
 from importers.http.said import NO_ANSWER
+from importers.http.session import CONNECT_SECONDS
 from importers.http.waiting import wait
 from importers.interfaces import Clock, Governor, Stop, Tell, never_stop, say_nothing
 from importers.model import Hold, Turn
@@ -36,6 +37,7 @@ from importers.sources.pipedrive.failures import (
     shut_out,
     shuts_out,
     slowed_down,
+    too_slow_to_wait_for,
 )
 from importers.sources.pipedrive.meter import Meter
 from importers.sources.pipedrive.signin import SignIn
@@ -49,6 +51,10 @@ _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.A
 _RATE_WINDOW = timedelta(seconds=2)
 _MOST_RENEWALS = 2
 """For one call: a token that was just renewed may be taken away again at once, but not for ever."""
+HASTE = timedelta(seconds=30)
+"""As long as somebody waits in front of a page."""
+
+_HURRIED = Patience(tries=3, total=timedelta(seconds=8))
 _IN_LINE = "Staying under Pipedrive's limit: we wait"
 
 
@@ -106,6 +112,11 @@ class PipedriveClient:
     jitter: Callable[[], float] = random.random
     tell: Tell = say_nothing
     stop: Stop = never_stop
+    gives_up_at: float | None = None
+
+    def hurried(self) -> PipedriveClient:
+        """The same for somebody who waits in front of a page, from now on: ConnectionTrouble once that is too long."""
+        return replace(self, patience=_HURRIED, gives_up_at=self.clock.monotonic() + HASTE.total_seconds())
 
     def heard_by(self, *, tell: Tell, stop: Stop) -> PipedriveClient:
         """The same client with somebody listening; usage is counted together."""
@@ -144,7 +155,7 @@ class PipedriveClient:
         waited, tried = timedelta(), 0
         while True:
             tried += 1
-            self.stop()  # nobody else asks while no turn has to be waited for
+            self._stop_if_asked()  # nobody else asks while no turn has to be waited for
             outcome = self._try(url, params, cost, shape)
             if not isinstance(outcome, _Failure):
                 return outcome
@@ -155,6 +166,17 @@ class PipedriveClient:
             waited += pause
             self.meter.repeat()
 
+    def _stop_if_asked(self) -> None:
+        self.stop()
+        if self.gives_up_at is not None and self.clock.monotonic() > self.gives_up_at:
+            raise too_slow_to_wait_for()
+
+    def _timeout(self) -> tuple[float, float] | None:
+        """None for what is usual."""
+        if self.gives_up_at is None:
+            return None
+        return (CONNECT_SECONDS, max(self.gives_up_at - self.clock.monotonic(), 1.0))
+
     def _try(self, url: str, params: Params, cost: int, shape: type[A], *, renewals: int = 0) -> A | _Failure:
         headers = self.sign_in.headers()
         turn = self._wait_for_turn(cost)
@@ -162,7 +184,9 @@ class PipedriveClient:
         hooks = {"response": hearing}
         try:
             with self.meter.request(self.clock):
-                response = self.session.get(url, params=dict(params), headers=dict(headers), hooks=hooks)
+                response = self.session.get(
+                    url, params=dict(params), headers=dict(headers), hooks=hooks, timeout=self._timeout()
+                )
         except requests.RequestException as error:
             hearing.is_over()
             if not isinstance(error, _UNANSWERED):
@@ -244,7 +268,7 @@ class PipedriveClient:
 
         def stop() -> None:
             self.meter.look(self.clock)
-            self.stop()
+            self._stop_if_asked()
 
         with self.meter.wait(says, self.clock) as is_alone:
             if says and is_alone:

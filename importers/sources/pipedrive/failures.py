@@ -150,3 +150,10 @@ def quoted(said: Any) -> str:
         return ""
     said = said.strip().rstrip(".")
     return f" (it says: “{said[:_LONGEST_QUOTE]}”)" if said else ""
+
+
+def too_slow_to_wait_for() -> ConnectionTrouble:
+    return ConnectionTrouble(
+        "Pipedrive does not answer at the moment, or not soon enough.",
+        hint="Try again in a minute. A run has more patience.",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -58,6 +59,11 @@ class PipedriveSource:
         self._client = PipedriveClient(
             sign_in=sign_in, session=session, clock=clock, governor=governor, home=home_of(company_domain, sign_in)
         )
+
+    def hurried(self) -> PipedriveSource:
+        other = copy(self)
+        other._client = self._client.hurried()  # noqa: SLF001 - one of us
+        return other
 
     @property
     def usage(self) -> Usage:

@@ -24,6 +24,7 @@ from importers.errors import (
 )
 from importers.http.governor import MemoryGovernor
 from importers.model import Hold, Selection, Turn
+from importers.sources.pipedrive.client import HASTE
 from sandbox.limits import Limits
 from sandbox.pipedrive import create_app
 from sandbox.world import REVOKED_TOKEN, TOKEN, World
@@ -349,8 +350,12 @@ def test_once_stopped_nothing_more_is_asked(rig: Rig) -> None:
 class Slowing(MemoryGovernor):
     """As when other runs are told to slow down, again and again."""
 
+    def __init__(self, clock: FakeClock, why: Hold = Hold.TOLD) -> None:
+        super().__init__(clock)
+        self._why = why
+
     def before_call(self, *, cost: int = 0, turn: Turn | None = None) -> Turn:
-        return Turn("a ticket", wait=timedelta(seconds=50), why=Hold.TOLD)
+        return Turn("a ticket", wait=timedelta(seconds=50), why=self._why)
 
     def leave(self, turn: Turn) -> None:
         pass
@@ -371,3 +376,19 @@ def test_a_wait_of_more_than_two_minutes_is_left_to_the_run(rig: Rig, told: int,
     with pytest.raises(RateLimited) as caught:
         rig.source.account()
     assert (rig.clock.slept, caught.value.retry_after) == ([], kept)
+
+
+@pytest.mark.parametrize("kind", ["server_error", "cut", "slow"])
+def test_who_waits_in_front_of_a_page_is_told_of_trouble_after_seconds(rig: Rig, kind: str) -> None:
+    rig.faults.add(kind)
+    began = rig.clock.monotonic()
+    with pytest.raises((ServiceTrouble, ConnectionTrouble)):
+        rig.source.hurried().columns("deals")
+    assert rig.clock.monotonic() - began < HASTE.total_seconds()
+
+
+def test_who_waits_in_front_of_a_page_does_not_stand_in_line_for_minutes(rig: Rig) -> None:
+    crowded = a_rig(app=rig.app, governor=Slowing(rig.clock, why=Hold.WINDOW), clock=rig.clock)
+    with pytest.raises(ConnectionTrouble, match="not soon enough"):
+        crowded.source.hurried().columns("deals")
+    assert sum(rig.clock.slept) < 2 * HASTE.total_seconds()
