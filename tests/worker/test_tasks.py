@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from celery import current_app
 
+from importers.bootstrap import build
 from importers.config import Settings
 from importers.model import Actor, Connection, Draft, Selection, Status, Target
 from importers.services import Services
@@ -51,6 +52,19 @@ def test_a_message_delivered_twice_does_no_harm(app: ImportApp, services: Servic
 
 def test_a_run_that_does_not_exist_does_no_harm(app: ImportApp) -> None:
     run_import(4711)
+
+
+def test_a_database_that_is_away_takes_one_line_of_the_log(
+    app: ImportApp, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.services = build(replace(settings, database_url="sqlite:////nowhere/pipesheet.db"))
+    run_import(7)
+    app.services.close()
+    [record] = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert record.getMessage().startswith(
+        "Run 7 could not be taken up or ended; the clock looks after it. The database"
+    )
+    assert record.exc_info is None
 
 
 def test_the_task_is_known_by_the_name_the_queue_uses(app: ImportApp) -> None:
