@@ -47,7 +47,7 @@ class World:
     send_all_again: Callable[[], None]
     workbook_held: Callable[[], AbstractContextManager[None]]
     who_waits_for_it: Callable[[], tuple[str, int] | None]
-    is_over: Callable[[int], bool]
+    carried_out: Callable[[int], bool]
     look: Callable[[], None]
     outages: list[Outage] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Disaster:
 
 
 def planned(chance: Random, seconds: float, *, every: float, has_server: bool) -> list[Disaster]:
-    """Deck after deck of all there are, each shuffled: none is left out for long. Those that last begin each deck."""
+    """Deck after deck of all there are, each shuffled: none is left out for long."""
     names = [name for name in DEEDS if has_server or name != "database crashes"]
     at, plan = every, list[Disaster]()
     for name in _decks(chance, names):
@@ -83,10 +83,13 @@ def planned(chance: Random, seconds: float, *, every: float, has_server: bool) -
 
 
 def _decks(chance: Random, names: list[str]) -> Iterator[str]:
+    """First those that let whoever takes over from a frozen worker do so."""
     while True:
-        deck = [name for name in names if name not in _LONG]
-        chance.shuffle(deck)
-        yield from (*_LONG, *deck)
+        gentle = [name for name in names if name in _GENTLE]
+        others = [name for name in names if name not in _GENTLE and name != _FREEZE]
+        chance.shuffle(gentle)
+        chance.shuffle(others)
+        yield from (_FREEZE, *gentle, *others)
 
 
 # --- processes ---
@@ -124,7 +127,8 @@ def _stop(world: World, chance: float) -> None:
 def _freeze(world: World, chance: float) -> None:
     """
     For longer than its silence is borne, so that its runs are another's when it wakes. If it can be, right before it
-    writes a workbook, and until another one has written it: what it has read by then is old when it wakes.
+    writes a workbook, and until another one has written it, for which the story is a worker itself: what it has read by
+    then is old when it wakes.
     """
     with ExitStack() as until_it_wakes:
         with world.workbook_held():
@@ -133,10 +137,10 @@ def _freeze(world: World, chance: float) -> None:
                 time.sleep(0.1)
             name, run_id = waits or (WORKERS[int(chance * len(WORKERS))], 0)
             until_it_wakes.enter_context(world.supervisor[name].frozen())
-        time.sleep(15)
+        time.sleep(11)
         ends = time.monotonic() + 15
-        while run_id and not world.is_over(run_id) and time.monotonic() < ends:
-            time.sleep(0.1)
+        while run_id and not world.carried_out(run_id) and time.monotonic() < ends:
+            time.sleep(0.3)
     for _ in range(4):
         time.sleep(0.3)
         world.look()
@@ -249,8 +253,20 @@ _FREEZE = "a worker freezes"
 _FREEZES_WITHIN = 3.0
 """Seconds until it comes to that: before nothing else happens."""
 
-_LONG = (_FREEZE, "an hour without clocks")
-"""What takes so long that it must begin early."""
+_GENTLE = (
+    "a clock is killed",
+    "a clock is told to stop",
+    "the web is killed",
+    "the web is told to stop",
+    "all messages come once more",
+    "Google refuses connections",
+    "Google is silent",
+    "connections to Google are reset",
+    "Google fails",
+    "Google loses answers",
+    "the receiver of notices fails",
+)
+"""What does not keep workers from reading Pipedrive and writing workbooks."""
 
 DEEDS: Mapping[str, Deed] = {
     "a worker is killed": _kill(WORKERS, signal.SIGKILL),

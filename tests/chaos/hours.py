@@ -20,7 +20,7 @@ from importers.services.posting import LEASE
 from importers.store.database import open_engine
 from importers.store.schema import importers, incidents, notices, runs, sendings, watches
 
-_SILENT = timedelta(seconds=12)
+_SILENT = timedelta(seconds=11)
 """Hearts beat every five seconds: this one is of a worker that is gone, or frozen."""
 
 _LOCK_LEFT = 38.0

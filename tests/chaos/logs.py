@@ -13,11 +13,16 @@ ALLOWED: Sequence[tuple[str, str]] = (
     (r"^billiard\.exceptions\.WorkerLostError: ", _CELERY),
     (r"^celery\.exceptions\.WorkerShutdown: ", _CELERY),
     (r"WorkerLostError\('Could not start worker processes'\)", _CELERY),
+    (r"^BrokenPipeError: ", "a child tells its worker, which was killed, that it is done"),
+    (r"^CRITICAL Couldn't ack ", "Redis was away when a run was over: its message comes again, and finds that"),
 )
 """What may be raised in the end, in tracebacks that are right to be there, each with its reason."""
 
 _BEGINS = "Traceback (most recent call last):"
 _OF_ITS_OWN = re.compile(r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL|\[\d{4}-|\d+\.\d+\.\d+\.\d+ )")
+_PRINTED = re.compile(r"^WARNING ?(?=Traceback \(|[\w.]+Error\b|During handling|The above exc|\s|$)")
+"""What is printed instead of logged is put into the log by Celery, line by line."""
+
 _REFERENCE = re.compile(r"\breference [0-9a-f]{12}")
 
 
@@ -26,10 +31,14 @@ def problems_in(folder: Path) -> list[str]:
 
 
 def _of(path: Path) -> Iterator[str]:
-    for told in _entries(path.read_text(errors="replace").splitlines()):
-        if _REFERENCE.search(told[0]) or (told[0].startswith("CRITICAL") and not _is_allowed(told[0])):
+    lines = [_PRINTED.sub("", line) for line in path.read_text(errors="replace").splitlines()]
+    for told in _entries(lines):
+        last = _raised(told)
+        if _is_allowed(told[0]) or _is_allowed(last):
+            continue
+        if _REFERENCE.search(told[0]) or told[0].startswith("CRITICAL"):
             yield told[0]
-        if _BEGINS in "\n".join(told) and not _is_allowed(last := _raised(told)):
+        elif _BEGINS in "\n".join(told):
             yield f"{told[0][:200]} … {last}"
 
 

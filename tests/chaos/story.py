@@ -119,6 +119,8 @@ class Story:
         self.hours = Hours(self.settings.database_url, self.settings.redis_url)
         self._stack.callback(self.hours.close)
         self._start_parts()
+        self.worker = bootstrap.build(self.settings, queue=CeleryQueue(self.settings.redis_url))
+        self._stack.callback(self.worker.close)
         self.estate = self._estate()
         self.company = Company(self.pipedrive_at)
         self.progress, self._visiting = expectations.Progress(self.company), threading.Lock()
@@ -178,11 +180,7 @@ class Story:
         self.supervisor.add(Part(name, command, self.env, self.logs / f"{name}.log", is_swept=name == "web"))
 
     def _estate(self) -> Estate:
-        services = bootstrap.build(self.settings)
-        try:
-            estate = made(services, self.google, webhook=self.webhook.url)
-        finally:
-            services.close()
+        estate = made(self.worker, self.google, webhook=self.webhook.url)
         self.webhook.key = estate.webhook_key
         return estate
 
@@ -268,7 +266,7 @@ class Story:
             send_all_again=self._send_all_again,
             workbook_held=self._workbook_held,
             who_waits_for_it=self._who_waits_for_it,
-            is_over=self._is_over,
+            carried_out=self._carried_out,
             look=self._visit,
         )
 
@@ -312,8 +310,10 @@ class Story:
         with only_writer(file, patience=timedelta(seconds=10), stop=never_stop):
             yield
 
-    def _is_over(self, run_id: int) -> bool:
+    def _carried_out(self, run_id: int) -> bool:
+        """Whether the run is over, now that this process offered to be its worker: which it is where nobody else has it."""
         with suppress(ImporterError):  # the database may be away
+            self.worker.runs.execute(run_id)
             return self.store.run(self.estate.actor.workspace.id, run_id).status.is_over
         return False
 
