@@ -41,8 +41,9 @@ class Turns(Database):
             if sql.execute(those.limit(1)).first() is None:
                 return 0, 0
         with self._writing() as sql:
-            # Whoever asks at the same time takes others.
-            mine = those.limit(limit).with_for_update(of=importers, skip_locked=True)
+            # Whoever asks at the same time takes others. Their keys stay free: a run that is begun by hand refers to
+            # one, and to wait for that run while it waits for us would be a deadlock.
+            mine = those.limit(limit).with_for_update(of=importers, skip_locked=True, key_share=True)
             turns = [_due_of(row) for row in sql.execute(mine)]
             beginnings = {due.importer_id: begin(due) for due in turns}
             _set_next_turns(sql, turns, beginnings)
@@ -61,7 +62,9 @@ class Turns(Database):
 
     def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
         values = {**queued_again(now), "claim": None, "abandoned": runs.c.abandoned + 1}
-        return self._change(run, _silent_since(run), values, line, now)
+        # Who was asked to stop is not begun again: the next look finds it, and ends it.
+        as_it_was = (*_silent_since(run), ~runs.c.cancel_requested)
+        return self._change(run, as_it_was, values, line, now)
 
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         return self._change(run, _silent_since(run), ending_values(ending, now), line, now)

@@ -779,6 +779,19 @@ class StoreContract:
         at_once([by_hand, lambda: take_all(store), by_hand])
         assert len(store.runs(ours, importer.id, limit=5)) == 1
 
+    def test_an_importer_that_is_started_by_hand_while_its_turn_is_taken_has_one_run(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR)
+        pressing = threading.Thread(target=lambda: store.add_run(importer, Trigger.MANUAL, now=NEW_YEAR))
+
+        def press(due: Due) -> Beginning:
+            pressing.start()
+            pressing.join(0.3)
+            return begin(due)
+
+        assert store.take_turns(NEW_YEAR, limit=9, begin=press)[0] == 1
+        pressing.join()
+        assert len(store.runs(ours, importer.id, limit=5)) == 1
+
     def test_a_turn_that_is_left_out_is_remembered_until_one_is_taken(self, store: Store, ours: int):
         importer = an_importer(store, ours, next_run_at=NEW_YEAR)
         assert store.take_turns(NEW_YEAR, limit=9, begin=lambda due: Beginning(LATER, None)) == (1, 0)
@@ -1122,6 +1135,15 @@ class StoreContract:
         assert not store.hand_back_run(run, line=LINE, now=LATER)
         assert not store.give_up_run(run, failed, line=LINE, now=LATER)
         assert store.pulse(run.id, "mine").ours
+
+    def test_an_abandoned_run_that_was_cancelled_in_the_last_moment_is_not_handed_back(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours), claim="mine")
+        [seen] = store.abandoned_runs(LATER, limit=9)
+        store.cancel_run(ours, run.id, line=LINE, now=LATER)
+        assert not store.hand_back_run(seen, line=LINE, now=LATER)
+        [still] = store.abandoned_runs(LATER, limit=9)
+        assert (still.status, still.cancel_requested, still.abandoned) == (Status.RUNNING, True, 0)
+        assert store.give_up_run(still, Ending(Status.CANCELLED, Counts()), line=LINE, now=LATER)
 
     def test_a_run_can_be_given_up(self, store: Store, ours: int):
         run = a_run(store, an_importer(store, ours), claim="mine")
