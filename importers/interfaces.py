@@ -798,7 +798,10 @@ class Store(Protocol):
         """Running, without a heartbeat since *before*."""
 
     def hand_back_run(self, run: Run, *, line: Line, now: datetime) -> bool:
-        """Queue an abandoned run again, held, and take it from its worker, should that still live."""
+        """
+        Queue an abandoned run again, held, and take it from its worker, should
+        that still live. False as well once it was asked to stop.
+        """
 
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         """End an abandoned run."""
