@@ -242,7 +242,9 @@ class _Attempt:
         return kept
 
     def failed(self, error: Exception, bulletin: Bulletin | None) -> None:
-        verdict = judge(error, attempt=self.run.attempt, now=self._clock.now(), since=self.run.started_at)
+        # What a worker's death cut short says nothing about what this one met.
+        attempt = self.run.attempt - self.run.abandoned
+        verdict = judge(error, attempt=attempt, now=self._clock.now(), since=self.run.started_at)
         trouble = replace(verdict.trouble, bulletin=bulletin) if verdict.trouble else None
         reference = verdict.trouble.reference if verdict.trouble else ""
         if isinstance(error, ImporterError):

@@ -16,6 +16,7 @@ from importers.errors import (
     InvalidSettings,
     NoRoom,
     RateLimited,
+    ServiceTrouble,
 )
 from importers.interfaces import Stop, Tell
 from importers.model import (
@@ -185,6 +186,23 @@ def test_temporary_trouble_that_stays_is_a_failure_in_the_end(workshop_of: MakeW
     assert (over.status, over.attempt, over.wake_at) == (Status.FAILED, 3, None)
     assert over.trouble is not None
     assert over.trouble.message == "No answer."
+
+
+def test_the_death_of_a_worker_uses_up_none_of_the_three_tries(workshop_of: MakeWorkshop, clock: FakeClock):
+    workshop = workshop_of(raising(ServiceTrouble("It is in trouble.")))
+    run = workshop.runs.start(workshop.actor, workshop.an_importer().id)
+    assert workshop.store.claim_run(run.id, "a worker that dies", now=clock.now())
+    workshop.queue.run_ids.clear()
+    clock.advance(seconds=31)
+    assert workshop.scheduling.tick().rescued == 1
+    waits = []
+    for _ in range(3):
+        workshop.work()
+        run = workshop.runs.get(workshop.actor, run.id)
+        waits.append(run.wake_at - clock.now() if run.wake_at else run.status)
+        clock.advance(minutes=5)
+        workshop.scheduling.tick()
+    assert waits == [timedelta(minutes=1), timedelta(minutes=5), Status.FAILED]
 
 
 def test_our_own_mistake_is_logged_once_with_the_reference_the_owner_sees(
