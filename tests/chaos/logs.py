@@ -19,7 +19,7 @@ ALLOWED: Sequence[tuple[str, str]] = (
 """What may be raised in the end, in tracebacks that are right to be there, each with its reason."""
 
 _BEGINS = "Traceback (most recent call last):"
-_OF_ITS_OWN = re.compile(r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL|\[\d{4}-|\d+\.\d+\.\d+\.\d+ )")
+_OF_ITS_OWN = re.compile(r"^(worker: |DEBUG|INFO|WARNING|ERROR|CRITICAL|\[\d{4}-|\d+\.\d+\.\d+\.\d+ )")
 _PRINTED = re.compile(r"^WARNING ?(?=Traceback \(|[\w.]+Error\b|During handling|The above exc|\s|$)")
 """What is printed instead of logged is put into the log by Celery, line by line."""
 
