@@ -678,7 +678,8 @@ class Trouble:
 class Run:
     """
     One execution of an importer. `attempt` counts how often it was taken up,
-    `abandoned` how often its worker died under it.
+    `abandoned` how often its worker died under it. `in_line_since` is when it
+    first looked in vain for its turn at what others have, until it gets it.
     """
 
     id: int
@@ -698,6 +699,7 @@ class Run:
     heartbeat_at: datetime | None
     wake_at: datetime | None
     abandoned: int = 0
+    in_line_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,12 @@ class Verdict:
 def judge(error: Exception, *, attempt: int, now: datetime, since: datetime | None = None) -> Verdict:
     """
     Decide what becomes of a run that raised *error* in its *attempt*-th try.
-    *since* is when the first of them began.
+    *since* is when it got in line for what others have, if it waits there.
 
-    Who only waits in line for what others have did not fail, however often it
-    looks in vain; after a day it is told that it will not come to pass. Errors we cannot explain get a reference that the log repeats, and no
-    further detail: their text may hold anything.
+    Who only waits in line did not fail, however often it looks in vain; after
+    a day it is told that it will not come to pass. Errors we cannot explain
+    get a reference that the log repeats, and no further detail: their text may
+    hold anything.
     """
     if isinstance(error, RunStopped):
         return Verdict(Status.CANCELLED, trouble_of(error) if isinstance(error, StoppedHalfway) else None)

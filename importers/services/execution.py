@@ -244,7 +244,7 @@ class _Attempt:
     def failed(self, error: Exception, bulletin: Bulletin | None) -> None:
         # What a worker's death cut short says nothing about what this one met.
         attempt = self.run.attempt - self.run.abandoned
-        verdict = judge(error, attempt=attempt, now=self._clock.now(), since=self.run.started_at)
+        verdict = judge(error, attempt=attempt, now=self._clock.now(), since=self.run.in_line_since)
         trouble = replace(verdict.trouble, bulletin=bulletin) if verdict.trouble else None
         reference = verdict.trouble.reference if verdict.trouble else ""
         if isinstance(error, ImporterError):

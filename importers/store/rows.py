@@ -144,6 +144,7 @@ def run_of(row: AnyRow) -> Run:
         heartbeat_at=row.heartbeat_at,
         wake_at=row.wake_at,
         abandoned=row.abandoned,
+        in_line_since=row.in_line_since,
     )
 
 

@@ -229,11 +229,12 @@ def ending_values(ending: Ending, now: datetime) -> dict[str, Any]:
         "notes": ending.notes,
         "trouble": ending.trouble,
         "wake_at": ending.wake_at,
+        "in_line_since": None,
         "ended_at": now if over else None,
         "claim": None,
     }
     if not ending.was_tried:
-        values["attempt"] = runs.c.attempt - 1
+        values |= {"attempt": runs.c.attempt - 1, "in_line_since": func.coalesce(runs.c.in_line_since, now)}
     return {**values, "phase": Phase.FINISHED} if ending.status in _SUCCEEDED else values
 
 

@@ -218,6 +218,8 @@ runs = Table(
     Column("ended_at", Moment),
     Column("heartbeat_at", Moment),
     Column("wake_at", Moment),
+    # Since then it looks in vain for its turn at what others have, without having been tried.
+    Column("in_line_since", Moment),
     # Known only to the worker that took the run up; others cannot change it.
     Column("claim", String(64)),
     Column("last_event", Integer, nullable=False),

@@ -714,6 +714,22 @@ class StoreContract:
         run = store.run(ours, queued.id)
         assert (run.status, run.attempt, run.wake_at) == (Status.WAITING, 0, LATER)
 
+    def test_a_run_knows_since_when_it_is_in_line_until_it_was_tried(self, store: Store, ours: int):
+        run = a_run(store, an_importer(store, ours))
+        busy = Trouble("busy", "Later.")
+        in_line = Ending(Status.WAITING, Counts(), trouble=busy, wake_at=LATER, was_tried=False)
+        since = []
+        for number, ending in enumerate([in_line, in_line, replace(in_line, was_tried=True), in_line]):
+            now = NEW_YEAR + number * SECOND
+            taken = store.claim_run(run.id, "mine", now=now)
+            assert taken is not None
+            assert store.end_run(run.id, "mine", ending, lines=[], now=now)
+            waiting = store.run(ours, run.id)
+            since.append((taken.in_line_since, waiting.in_line_since))
+            assert store.wake_run(waiting, line=LINE, now=now)
+        fourth = NEW_YEAR + 3 * SECOND
+        assert since == [(None, NEW_YEAR), (NEW_YEAR, NEW_YEAR), (NEW_YEAR, None), (None, fourth)]
+
     def test_a_run_that_was_cancelled_in_the_same_moment_neither_waits_nor_begins_again(self, store: Store, ours: int):
         failing, leaving = (
             a_run(store, an_importer(store, ours, target=a_target(name)), claim="mine") for name in "ab"

@@ -11,10 +11,12 @@ from datetime import timedelta
 import pytest
 
 from importers.errors import (
+    BudgetSpent,
     ConnectionTrouble,
     CredentialsRejected,
     InvalidSettings,
     NoRoom,
+    NotOurTurn,
     RateLimited,
     ServiceTrouble,
 )
@@ -203,6 +205,25 @@ def test_the_death_of_a_worker_uses_up_none_of_the_three_tries(workshop_of: Make
         clock.advance(minutes=5)
         workshop.scheduling.tick()
     assert waits == [timedelta(minutes=1), timedelta(minutes=5), Status.FAILED]
+
+
+def test_the_day_in_line_begins_with_the_line_and_not_with_the_run(workshop_of: MakeWorkshop, clock: FakeClock):
+    spent = [BudgetSpent("Spent.", retry_after=timedelta(hours=24))]
+
+    def others_are_first(tell: Tell, stop: Stop) -> None:
+        raise spent.pop() if spent else NotOurTurn("Another run writes this tab.", retry_after=timedelta(hours=12))
+
+    workshop = workshop_of(others_are_first)
+    run = workshop.run()
+    waits: list[timedelta | Status] = []
+    while run.wake_at:
+        waits.append(run.wake_at - clock.now())
+        clock.advance(seconds=waits[-1].total_seconds())
+        workshop.scheduling.tick()
+        workshop.work()
+        run = workshop.runs.get(workshop.actor, run.id)
+    half_a_day = timedelta(hours=12)
+    assert [*waits, run.status] == [timedelta(hours=24), half_a_day, half_a_day, Status.FAILED]
 
 
 def test_our_own_mistake_is_logged_once_with_the_reference_the_owner_sees(
