@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from importlib.metadata import version
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from importers.channels.addresses import is_private, meant, tells_secrets
 from importers.errors import ConnectionTrouble, ImporterError, InvalidSettings, ServiceTrouble
 from importers.secret import Secret
 
@@ -34,7 +34,6 @@ DEADLINE = 25.0
 
 _MOST_SAID = 2000
 _LONGEST_WAIT = timedelta(hours=8)
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -109,16 +108,21 @@ class Outside:
         return found
 
     def _check_address(self, host: str, address: str, *, is_https: bool) -> None:
-        ip = _meant(ip_address(address.partition("%")[0]))
-        may_be_private = self._to_private or (self._to_here and ip.is_loopback)
-        is_private = not ip.is_global or ip.is_multicast or _is_ours(ip)
-        if is_private and not may_be_private:
+        ips = meant(address)
+        is_of_cloud = any(map(tells_secrets, ips))
+        private = is_of_cloud or any(map(is_private, ips))
+        if private and not (self._to_private or (self._to_here and all(ip.is_loopback for ip in ips))):
             raise InvalidSettings(
                 f"{host} is this machine, or one of the network around it; notices do not go there.",
                 hint="Use an address that can be reached from the internet. Whoever runs this server can allow "
                 "it with PIPESHEET_WEBHOOKS_TO_PRIVATE (docs/settings.md).",
             )
-        if not (is_https or is_private):
+        if is_of_cloud:
+            raise InvalidSettings(
+                f"{host} is where a cloud tells its machines their secrets; notices do not go there.",
+                hint="Use the address of what is to get them.",
+            )
+        if not (is_https or private):
             raise InvalidSettings(
                 f"{host} would be sent notices without encryption.", hint="Use an address with https://."
             )
@@ -225,26 +229,6 @@ def _ours(parts: SplitResult) -> dict[str, str]:
 def _addresses_of(host: str, port: int) -> Sequence[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one stands for, where it does."""
-    if isinstance(ip, IPv4Address):
-        return ip
-    if ip in _NAT64:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
-
-
-def _is_ours(ip: IPv4Address | IPv6Address) -> bool:
-    """Whether this machine has the address: only of its own it may take a port."""
-    family = socket.AF_INET if isinstance(ip, IPv4Address) else socket.AF_INET6
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((str(ip), 0))
-    except OSError:
-        return False
-    return True
 
 
 def _told(retry_after: str) -> timedelta | None:

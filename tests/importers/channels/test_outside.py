@@ -58,7 +58,23 @@ def test_what_is_allowed_arrives_as_it_was_sent(listener: Listener):
         "::ffff:169.254.169.254",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "2001:0:7f00:1::f5ff:fffe",
+        "2001:0:808:808::80ff:fffe",
         "ff02::1",
+        "fec0::1",
+        "64:ff9b:1::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "::a9fe:a9fe",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "64:ff9b::a83f:8110",
+        "192.0.0.192",
+        "192.88.99.1",
+        "3fff::1",
+        "5f00::1",
+        "4000::1",
+        "100.100.100.200",
     ],
 )
 def test_a_name_that_means_this_machine_or_its_network_is_refused(address: str, monkeypatch: pytest.MonkeyPatch):
@@ -68,6 +84,26 @@ def test_a_name_that_means_this_machine_or_its_network_is_refused(address: str, 
     monkeypatch.setattr(socket, "create_connection", must_not)
     outside = Outside(resolve=lambda host, port: [address])
     with pytest.raises(InvalidSettings, match="is this machine, or one of the network around it"):
+        post(outside, "https://innocent.example.com/hook")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.215.14", "2606:2800:21f:cb07::1", "2002:5db8:d70e::", "64:ff9b::5db8:d70e", "::ffff:93.184.215.14"],
+)
+def test_another_machine_is_gone_to(address: str, monkeypatch: pytest.MonkeyPatch):
+    def nobody(*_: object, **__: object) -> socket.socket:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "create_connection", nobody)
+    with pytest.raises(ConnectionTrouble, match="could not be reached"):
+        post(Outside(resolve=lambda host, port: [address]), "https://example.com/hook")
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "168.63.129.16", "fd00:ec2::254", "::ffff:169.254.169.254"])
+def test_where_clouds_tell_secrets_nobody_goes_though_the_network_around_may_be_reached(address: str):
+    outside = Outside(to_private=True, resolve=lambda host, port: [address])
+    with pytest.raises(InvalidSettings, match="tells its machines their secrets"):
         post(outside, "https://innocent.example.com/hook")
 
 
