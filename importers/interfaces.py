@@ -744,7 +744,8 @@ class Store(Protocol):
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         """
         Queue a run again, held, that its worker cannot finish; the try it began
-        does not count. False, and nothing is kept, when the claim is lost.
+        does not count. False, and nothing is kept, when the claim is lost, or
+        it was asked to stop: then it is to be ended.
         """
 
     # --- for those who look on ---

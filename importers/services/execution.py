@@ -229,7 +229,7 @@ class _Attempt:
         self._end(Ending(status, counts, notes=outcome.notes), [])
 
     def handed_back(self) -> bool:
-        """Whether it was: a claim that is lost leaves nothing to hand back."""
+        """Whether it was: one that was cancelled meanwhile is over, and a claim that is lost leaves nothing to hand back."""
         now = self._clock.now()
         try:
             kept = self._store.release_run(self.run.id, self._claim, line=_HANDED_BACK, now=now)
@@ -237,9 +237,12 @@ class _Attempt:
             # The clock will find the run by its silent heart.
             logger.exception("run %d could not be handed back", self.run.id)
             return False
+        if not kept:
+            self.failed(RunStopped("The run was cancelled."), None)
+            return False
         logger.info("run %d handed back, because this worker stops, %s", self.run.id, self.name)
         self._doorbell.ring(self.run.id)
-        return kept
+        return True
 
     def failed(self, error: Exception, bulletin: Bulletin | None) -> None:
         # What a worker's death cut short says nothing about what this one met.

@@ -167,9 +167,7 @@ class Runs(Database):
     def release_run(self, run_id: int, claim: str, *, line: Line, now: datetime) -> bool:
         values = {**queued_again(now), "claim": None, "counts": Counts(), "attempt": runs.c.attempt - 1}
         with self._writing() as sql:
-            if _was_cancelled(sql, run_id, claim):
-                values = ending_values(Ending(Status.CANCELLED, Counts()), now)
-            return change_run(sql, values, *_ours(run_id, claim), lines=[line], now=now)
+            return change_run(sql, values, *_ours(run_id, claim), ~runs.c.cancel_requested, lines=[line], now=now)
 
 
 def is_connected() -> ColumnElement[bool]:

@@ -738,7 +738,9 @@ class StoreContract:
             store.cancel_run(ours, run.id, line=LINE, now=LATER)
         waiting = Ending(Status.WAITING, Counts(), trouble=Trouble("busy", "Later."), wake_at=LATER)
         assert store.end_run(failing.id, "mine", waiting, lines=[], now=LATER)
-        assert store.release_run(leaving.id, "mine", line=LINE, now=LATER)
+        assert not store.release_run(leaving.id, "mine", line=LINE, now=LATER)
+        assert len(store.events(ours, leaving.id)) == 1
+        assert store.end_run(leaving.id, "mine", Ending(Status.CANCELLED, Counts()), lines=[], now=LATER)
         for run in (failing, leaving):
             over = store.run(ours, run.id)
             assert (over.status, over.ended_at, over.wake_at, over.trouble) == (Status.CANCELLED, LATER, None, None)

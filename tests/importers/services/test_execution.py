@@ -14,6 +14,7 @@ from importers.errors import (
     BudgetSpent,
     ConnectionTrouble,
     CredentialsRejected,
+    HandedBack,
     InvalidSettings,
     NoRoom,
     NotOurTurn,
@@ -391,6 +392,28 @@ def test_a_run_that_was_cancelled_is_not_handed_back(workshop_of: MakeWorkshop, 
     workshop.work()
     assert workshop.runs.get(alice, run.id).status is Status.CANCELLED
     assert workshop.destination.sheets == {}
+
+
+def test_a_run_that_is_cancelled_in_the_moment_its_worker_must_leave_says_that_it_is_cancelled(
+    workshop_of: MakeWorkshop, alice: Actor, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+
+    def told_to_leave(tell: Tell, stop: Stop) -> None:
+        workshop.leaving.set()
+        try:
+            Pause()(tell, stop)
+        except HandedBack:
+            workshop.runs.cancel(alice, run.id)
+            raise
+
+    workshop = workshop_of(ROWS, told_to_leave)
+    run = workshop.runs.start(alice, workshop.an_importer().id)
+    workshop.work()
+    over = workshop.runs.get(alice, run.id)
+    assert (over.status, over.trouble) == (Status.CANCELLED, None)
+    assert workshop.story(run)[-2:] == ["alice@example.com asked to stop.", "Cancelled. The sheet is as it was before."]
+    assert "handed back" not in caplog.text
 
 
 def test_the_heart_beats_while_the_import_works(workshop_of: MakeWorkshop, alice: Actor, clock: FakeClock):
