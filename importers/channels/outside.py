@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected
 from importlib.metadata import version
 from urllib.parse import SplitResult, urlsplit
 
@@ -33,6 +33,9 @@ DEADLINE = 25.0
 """Seconds for all of it, however slowly the other side drips its answer."""
 
 _MOST_SAID = 2000
+_WORDS_WITHIN = 2.0
+"""Seconds between two pieces of what is said beside how it went: nothing hangs on that."""
+
 _LONGEST_WAIT = timedelta(hours=8)
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -62,12 +65,14 @@ class Outside:
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         deadline: float = DEADLINE,
+        patience: float = SECONDS,
     ) -> None:
         self._to_private = to_private
         self._to_here = to_here
         self._resolve = resolve or _addresses_of
         self._tls = tls
         self._deadline = deadline
+        self._patience = patience
 
     def check(self, url: Secret) -> str:
         """
@@ -85,14 +90,15 @@ class Outside:
         parts = _parts(url)
         host = parts.hostname or ""
         with _in_our_words(host), self._line_to(parts, self._reachable(parts)) as line:
-            connection = HTTPConnection(host, timeout=SECONDS)
+            connection = HTTPConnection(host)
+            connection.response_class = _Response
             connection.sock = line
             connection.auto_open = 0
             target = parts._replace(scheme="", netloc="", fragment="", path=parts.path or "/").geturl()
             connection.request("POST", target, body, {**_ours(parts), **headers})
-            response = connection.getresponse()
-            said = response.read(_MOST_SAID).decode("utf-8", "replace")
-            return Answer(response.status, " ".join(said.split()), _told(response.headers.get("Retry-After", "")))
+            with connection.getresponse() as response:
+                said = _words_of(response, line, min(self._patience, _WORDS_WITHIN))
+                return Answer(response.status, " ".join(said.split()), _told(response.headers.get("Retry-After", "")))
 
     def _reachable(self, parts: SplitResult) -> Sequence[str]:
         """All addresses of the host, if all of them may be reached."""
@@ -130,7 +136,7 @@ class Outside:
     @contextmanager
     def _line_to(self, parts: SplitResult, addresses: Sequence[str]) -> Iterator[socket.socket]:
         with (
-            closing(_connected(addresses, _port(parts))) as bare,
+            closing(_connected(addresses, _port(parts), self._patience)) as bare,
             # A second handle on the same line: to cut it works, whoever waits on the first.
             closing(bare.dup()) as handle,
             _cut_after(self._deadline, handle),
@@ -143,15 +149,38 @@ class Outside:
                 yield line
 
 
-def _connected(addresses: Sequence[str], port: int) -> socket.socket:
+def _connected(addresses: Sequence[str], port: int, patience: float) -> socket.socket:
     """To the first address that answers. Nothing was sent yet, so to try another one brings nothing twice."""
     trouble: OSError = OSError("no address")
     for address in addresses:
         try:
-            return socket.create_connection((address, port), timeout=SECONDS)
+            return socket.create_connection((address, port), timeout=patience)
         except OSError as error:
             trouble = error
     raise trouble
+
+
+class _Response(HTTPResponse):
+    """Its first line decides: who took a letter has it, whatever becomes of the rest of the answer."""
+
+    def begin(self) -> None:
+        try:
+            super().begin()
+        except (HTTPException, OSError):
+            if not isinstance(self.status, int):
+                raise
+            self.headers = self.msg = HTTPMessage()
+            self.chunked, self.length, self.will_close = False, 0, True
+
+
+def _words_of(response: HTTPResponse, line: socket.socket, patience: float) -> str:
+    """As far as they come."""
+    said = b""
+    with suppress(HTTPException, OSError):
+        line.settimeout(patience)
+        while len(said) < _MOST_SAID and (piece := response.read1(_MOST_SAID - len(said))):
+            said += piece
+    return said.decode("utf-8", "replace")
 
 
 @contextmanager

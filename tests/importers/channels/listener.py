@@ -29,14 +29,20 @@ class Heard:
 
 @dataclass
 class Listener:
-    """`answers` are given one after the other, the last of them for ever; `heard` is what came."""
+    """
+    `answers` are given one after the other, the last of them for ever; `heard` is what came.
+    `breaks_off` is all that is answered, instead of them, and `lingers` for how long nothing more comes after it.
+    """
 
     port: int
     scheme: str = "http"
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=lambda: [(200, "ok", {})])
     drips: bool = False
     hangs_up: bool = False
+    breaks_off: bytes = b""
+    lingers: float = 0.0
     heard: list[Heard] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -59,6 +65,7 @@ def listening(tls: ssl.SSLContext | None = None) -> Iterator[Listener]:
     try:
         yield listener
     finally:
+        listener.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -74,6 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
         if listener.hangs_up:
             self.close_connection = True
             return
+        if listener.breaks_off:
+            self.wfile.write(listener.breaks_off)
+            listener.over.wait(listener.lingers)
+            self.close_connection = True
+            return
         status, said, headers = listener.answers.pop(0) if len(listener.answers) > 1 else listener.answers[0]
         if listener.drips:
             self._drip()
@@ -85,9 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(said.encode())
 
     def _drip(self) -> None:
-        """A letter of a header every now and then, for longer than anybody should wait."""
+        """A letter every now and then of how it went, for longer than anybody should wait."""
         try:
-            for character in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 400:
+            for character in b"HTTP/1.1 200 " + b"O" * 400:
                 self.wfile.write(bytes([character]))
                 time.sleep(0.05)
         except OSError:

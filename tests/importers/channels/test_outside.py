@@ -202,6 +202,35 @@ def test_who_drips_an_answer_is_not_listened_to_for_ever(listener: Listener):
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("lingers", [0.0, 30.0])
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nok", "ok"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "ok"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number", ""),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", ""),
+    ],
+)
+def test_how_it_went_counts_whatever_becomes_of_the_rest_of_the_answer(
+    listener: Listener, answer: bytes, said: str, lingers: float
+):
+    listener.breaks_off, listener.lingers = answer, lingers
+    began = time.monotonic()
+    heard = post(Outside(to_here=True, patience=0.1), listener.url)
+    assert (heard.status // 100, heard.said) == (2, said)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 20", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_what_does_not_say_how_it_went_is_no_answer(listener: Listener, answer: bytes):
+    listener.breaks_off = answer
+    with pytest.raises((ConnectionTrouble, ServiceTrouble)):
+        post(Outside(to_here=True), listener.url)
+
+
 def test_who_hangs_up_is_told_as_such(listener: Listener):
     listener.hangs_up = True
     with pytest.raises(ConnectionTrouble, match="hung up"):
