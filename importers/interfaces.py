@@ -665,8 +665,9 @@ class Store(Protocol):
         """
         Pause the importer of *run*, because of *trouble*, if the last *times*
         of its runs that began by themselves failed for it (its code counts).
-        Runs by hand do not count, but every success begins anew. False where
-        there were fewer, or it is paused already.
+        Runs by hand do not count, but every success begins anew, and so does
+        whoever resumes or changes it. False where there were fewer, or it is
+        paused already.
         """
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:

@@ -28,8 +28,10 @@ class Pauses(Database):
 
 
 def _failures(sql: SqlConnection, run: Run, trouble: Trouble) -> int:
-    """How many of the last runs that began by themselves failed like this, one after the other."""
-    over = (runs.c.importer_id == run.importer_id, runs.c.ended_at.is_not(None), runs.c.status.in_(_TELLING))
+    """How many of the last runs that began by themselves failed like this, one after the other, since anybody did something."""
+    touched_at = select(importers.c.updated_at).where(importers.c.id == run.importer_id).scalar_subquery()
+    its_own = (runs.c.importer_id == run.importer_id, runs.c.queued_at >= touched_at)
+    over = (*its_own, runs.c.ended_at.is_not(None), runs.c.status.in_(_TELLING))
     newest = select(runs).where(*over).order_by(runs.c.id.desc()).limit(_LOOK_BACK)
     number = 0
     for row in sql.execute(newest):

@@ -1183,11 +1183,19 @@ class StoreContract:
 
     # --- troubles that repeat ---
 
-    def _fail(self, store: Store, importer: Any, code: str = "not-there", trigger: Trigger = Trigger.SCHEDULE) -> Any:
-        run, _ = store.add_run(importer, trigger, now=NEW_YEAR)
-        store.claim_run(run.id, "c", now=NEW_YEAR)
+    def _fail(
+        self,
+        store: Store,
+        importer: Any,
+        code: str = "not-there",
+        trigger: Trigger = Trigger.SCHEDULE,
+        *,
+        now: datetime = NEW_YEAR,
+    ) -> Any:
+        run, _ = store.add_run(importer, trigger, now=now)
+        store.claim_run(run.id, "c", now=now)
         ending = Ending(Status.FAILED, Counts(), trouble=Trouble(code, f"It is gone ({run.id})."))
-        store.end_run(run.id, "c", ending, lines=[], now=NEW_YEAR)
+        store.end_run(run.id, "c", ending, lines=[], now=now)
         return store.run(importer.workspace_id, run.id)
 
     def _pause(self, store: Store, run: Any) -> bool:
@@ -1217,6 +1225,19 @@ class StoreContract:
         cancelled = a_run(store, importer)
         store.cancel_run(ours, cancelled.id, line=LINE, now=NEW_YEAR)
         assert self._pause(store, self._fail(store, importer))
+
+    @pytest.mark.parametrize("by", ["resuming", "changing"])
+    def test_whoever_resumes_or_changes_it_begins_anew(self, store: Store, ours: int, by: str):
+        importer = an_importer(store, ours)
+        runs = [self._fail(store, importer) for _ in range(2 if by == "changing" else 3)]
+        if by == "resuming":
+            assert self._pause(store, runs[-1])
+            store.pause_importer(ours, importer.id, paused=False, next_run_at=None, now=LATER)
+        else:
+            draft = a_draft(connection_id=importer.connection_id, name="Another name")
+            store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+        again = [self._pause(store, self._fail(store, importer, now=LATER)) for _ in range(3)]
+        assert again == [False, False, True]
 
     def test_what_was_paused_for_its_troubles_goes_on_and_nothing_else_does(self, store: Store, ours: int):
         importer = an_importer(store, ours, schedule=Schedule(Every.HOURS))
