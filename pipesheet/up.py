@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import socket
 import sys
 import threading
@@ -189,7 +190,10 @@ def _prepare_sandbox(settings: Settings) -> None:
 
 def _why(stopped: Stopped, home: Path) -> str:
     where = f"{log_of(home)} says" if stopped.name == "redis" else "Its last lines above say"
-    return (
-        f"The {stopped.name} stopped by itself (exit code {stopped.returncode}), so everything was stopped. "
-        f"{where} why."
-    )
+    if stopped.returncode < 0:
+        signalled = signal.Signals(-stopped.returncode).name
+        how, where = f"was ended from outside ({signalled})", "Somebody did that, or the system short of memory; else"
+        where += f" {log_of(home)} says" if stopped.name == "redis" else " its last lines above say"
+    else:
+        how = f"stopped by itself (exit code {stopped.returncode})"
+    return f"The {stopped.name} {how}, so everything was stopped. {where} why."

@@ -147,4 +147,4 @@ def _ago(span: timedelta) -> str:
         if minutes >= size:
             number = minutes // size
             return f"{number} {unit}{'s' if number > 1 else ''}"
-    return "a moment"
+    return f"{max(0, int(span.total_seconds()))} s"

@@ -131,7 +131,7 @@ def test_a_part_that_dies_is_named_and_takes_the_rest_along(home: Path) -> None:
         up.wait_until_ready()
         os.kill(pid_of(home, "valkey-server"), signal.SIGKILL)
         assert up.wait() == 1
-    assert "The redis stopped by itself" in up.said
+    assert "The redis was ended from outside (SIGKILL)" in up.said
     assert "valkey.log says why" in up.said
     assert processes_of(home) == set()
 
