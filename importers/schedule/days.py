@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 
+from importers.errors import InvalidSettings
 from importers.model import LAST, WORKING_DAY, Every, Schedule
 
 _FIRST_DAY = date(2024, 1, 1)
+LAST_DAY = date(2200, 12, 31)
+"""Nobody asks for more, and near the last day that a computer knows there is none to reckon with."""
 _DAY = timedelta(days=1)
 _SEARCH_DAYS = 800
 """Every 365 days and every 12 months are found in it; a cron expression may wait for a leap year, and looks itself."""
@@ -25,8 +28,11 @@ _SEARCH_DAYS = 800
 def local_times(schedule: Schedule, first: date) -> Iterator[datetime]:
     """Every local time at which *schedule* is due, in order, from the day *first* on."""
     first = max(first, schedule.starts_on) if schedule.starts_on else first
+    last = min(LAST_DAY, schedule.ends_on) if schedule.ends_on else LAST_DAY
+    if first > last:
+        return
     for local in _by_cron(schedule, first) if schedule.every is Every.CRON else _by_day(schedule, first):
-        if schedule.ends_on and local.date() > schedule.ends_on:
+        if local.date() > last:
             return
         if local.date() >= first:
             yield local
@@ -34,7 +40,13 @@ def local_times(schedule: Schedule, first: date) -> Iterator[datetime]:
 
 def _by_cron(schedule: Schedule, first: date) -> Iterator[datetime]:
     # It answers with times after the one it is given, and ends by itself where there is none for decades.
-    yield from CronSim(schedule.cron, datetime.combine(first, time()) - timedelta(minutes=1))
+    try:
+        moments = CronSim(schedule.cron, datetime.combine(first, time()) - timedelta(minutes=1))
+    except CronSimError as error:
+        raise InvalidSettings(
+            f"{schedule.cron!r} is no cron expression.", hint="Choose another rhythm.", field="cron"
+        ) from error
+    yield from moments
 
 
 def _by_day(schedule: Schedule, first: date) -> Iterator[datetime]:

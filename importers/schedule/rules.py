@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from cronsim import CronSim, CronSimError
 
 from importers.errors import InvalidSettings
 from importers.model import LAST, WORKING_DAY, Every, Schedule
 from importers.schedule.days import local_times
-from importers.schedule.zones import zone_of
+from importers.schedule.zones import check_zone
 
 _MOST = {Every.MINUTES: 1440, Every.HOURS: 24, Every.DAYS: 365, Every.MONTHS: 12}
 _WITH_WEEKDAYS = (Every.MINUTES, Every.HOURS, Every.DAYS)
@@ -21,12 +21,13 @@ _CRON_PARTS = {
     "day-of-week": "its day of the week",
 }
 """As the library calls them, and as we do."""
+_YEARS = range(2000, 2101)
 _SOME_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001  # local times have no zone
 
 
 def check(schedule: Schedule) -> None:
     """Raises InvalidSettings where *schedule* makes no sense or would never be due."""
-    zone_of(schedule)
+    check_zone(schedule)
     _check_number(schedule)
     _check_weekdays(schedule)
     _check_times(schedule)
@@ -126,8 +127,19 @@ def _not_cron(message: str) -> InvalidSettings:
     )
 
 
+def _check_day(which: str, day: date | None, field: str) -> None:
+    if day and day.year not in _YEARS:
+        raise InvalidSettings(
+            f"The {which} day is in the year {day.year}.",
+            hint=f"Choose one from {_YEARS[0]} to {_YEARS[-1]}, or leave it empty.",
+            field=field,
+        )
+
+
 def _check_span(schedule: Schedule) -> None:
     starts, ends = schedule.starts_on, schedule.ends_on
+    _check_day("first", starts, "starts_on")
+    _check_day("last", ends, "ends_on")
     if starts and ends and ends < starts:
         raise InvalidSettings("The schedule ends before it starts.", hint="Choose a later end.", field="ends_on")
     if schedule.every in (Every.MANUAL, Every.AFTER) or not (starts and ends):
