@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from importers.errors import InvalidSettings
 from importers.model import Cost, Draft, Estimate, Every, Extent, Importer, Run, Schedule, Selection, Size, Standing
 from importers.schedule import next_run_after, runs_by_day
+from importers.schedule.days import LAST_DAY
 
 _DAYS = 7
 _NONE = (0,) * _DAYS
@@ -183,7 +185,7 @@ class Books:
 
     def _first_day(self, schedule: Schedule) -> date:
         """Of the week that shows what *schedule* takes once it is on."""
-        return max(self._tomorrow, schedule.starts_on or self._tomorrow)
+        return max(self._tomorrow, min(schedule.starts_on or self._tomorrow, LAST_DAY))
 
     def _turns(self, schedule: Schedule, first: date, behind: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Of each day of the week that begins then. One that follows another has as many as that one; *behind* are those it leads."""
@@ -195,10 +197,13 @@ class Books:
             return tuple(
                 number if _is_on(schedule, first + timedelta(days=day)) else 0 for day, number in enumerate(turns)
             )
-        turns = runs_by_day(schedule, first)
-        is_rare = not any(turns) and _is_on(schedule, first + timedelta(days=_DAYS - 1))
-        if is_rare and next_run_after(schedule, self.now) is not None:
-            return (1,) * _DAYS  # what is due more rarely than once a week must fit into any day
+        try:
+            turns = runs_by_day(schedule, first)
+            is_rare = not any(turns) and _is_on(schedule, first + timedelta(days=_DAYS - 1))
+            if is_rare and next_run_after(schedule, self.now) is not None:
+                return (1,) * _DAYS  # what is due more rarely than once a week must fit into any day
+        except InvalidSettings:  # nobody understands it any more; the others have their price all the same
+            return _NONE
         return turns
 
     def _each(self, selection: Selection, runs: Sequence[Run]) -> Cost | None:

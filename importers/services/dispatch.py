@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 
-from importers.errors import ImporterError
+from importers.errors import ImporterError, InvalidSettings
 from importers.interfaces import Clock, Queue, Store
 from importers.model import Beginning, Due, Every, Line, Missed, Run, Schedule, Trigger
 from importers.schedule import next_run_after
@@ -124,7 +125,7 @@ def next_turn_after(now: datetime) -> Callable[[Schedule], datetime | None]:
     def next_turn(schedule: Schedule) -> datetime | None:
         try:
             return next_run_after(schedule, now)
-        except ImporterError:
+        except Exception:  # whatever it is: it was saved, and passed the checks of its day
             logger.exception("the next turn of %r cannot be told; it is looked at again in a day", schedule)
             return now + timedelta(days=1)
 
@@ -132,6 +133,8 @@ def next_turn_after(now: datetime) -> Callable[[Schedule], datetime | None]:
 
 
 def _late(due: Due) -> str:
-    local = due.due_at.astimezone(zone_of(due.schedule))
-    day = f"{local.day} {local:%B %Y at %H:%M}"
-    return f"Started late by the schedule: it was due on {day} ({due.schedule.time_zone})."
+    zone: tzinfo = UTC
+    with suppress(InvalidSettings):  # the machine of another clock may have known it
+        zone = zone_of(due.schedule)
+    local = due.due_at.astimezone(zone)
+    return f"Started late by the schedule: it was due on {local.day} {local:%B %Y at %H:%M} ({zone})."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from importers.errors import ImporterError
 from importers.model import Connection, Importer, Trouble, Workspace
 from importers.notices import Incident, Letter, NoticeKind, Subject
 from importers.schedule import in_words, next_run_after
@@ -262,7 +263,10 @@ def _gap(incident: Incident, known: Known) -> Letter:
 
 
 def _was_due(importer: Importer, since: datetime, until: datetime) -> bool:
-    due_at = next_run_after(importer.schedule, since)
+    try:
+        due_at = next_run_after(importer.schedule, since)
+    except ImporterError:  # nobody understands it: whoever looked for the gap has logged that
+        return False
     return not importer.paused and due_at is not None and due_at <= until
 
 

@@ -21,7 +21,7 @@ from importers.errors import (
 from importers.interfaces import Clock, NoticeStore
 from importers.model import Every, Importer, Missed, Run, Schedule, Status, Trouble
 from importers.notices import Incident, Letter, NoticeKind, Opening, Telling, Watch, Watched
-from importers.schedule import covers, next_run_after, upcoming
+from importers.schedule import covers, upcoming
 from importers.services import letters
 from importers.services.health import is_heard_of
 from importers.services.letters import Known
@@ -73,6 +73,7 @@ class Noticing:
         self._began_at: datetime | None = None
         self._marked_at: datetime | None = None
         self._late_at: datetime | None = None
+        self._odd: dict[int, Schedule] = {}
 
     def mark(self) -> None:
         """The clock did its round. Whoever comes back after a gap notes that, and tells whose turns were missed."""
@@ -242,8 +243,18 @@ class Noticing:
             return self._was_called_twice(schedule, since, until=now - GRACE)
         if schedule.missed is Missed.SKIP:
             since = max(since, watch.since)
-        turns = upcoming(schedule, since, 2)
+        turns = self._turns(one.importer, since, 2)
         return len(turns) == 2 and now >= turns[1] + GRACE
+
+    def _turns(self, importer: Importer, since: datetime, count: int) -> Sequence[datetime]:
+        """None for a schedule that cannot be understood: it must not keep the others from being looked at."""
+        try:
+            return upcoming(importer.schedule, since, count)
+        except Exception:  # whatever it is: it was saved, and passed the checks of its day
+            if self._odd.get(importer.id) != importer.schedule:  # said once, not every minute
+                self._odd[importer.id] = importer.schedule
+                logger.exception("The turns of importer %s cannot be told: %r.", importer.id, importer.schedule)
+            return ()
 
     def _was_called_twice(self, schedule: Schedule, since: datetime, *, until: datetime) -> bool:
         """The turns of one that follows another are that one's successes, on the days it has."""
@@ -297,7 +308,7 @@ class Noticing:
         missed = {
             one.importer.workspace_id
             for one in self._store.watched_importers()
-            if (due_at := next_run_after(one.importer.schedule, since)) and due_at <= until
+            if any(due_at <= until for due_at in self._turns(one.importer, since, 1))
         }
         for workspace_id in sorted(missed):
             if self._store.telling(workspace_id).gaps:

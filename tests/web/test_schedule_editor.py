@@ -215,6 +215,33 @@ def move_to(clock: FakeClock, moment: datetime) -> None:
     clock.advance(seconds=(moment - clock.now()).total_seconds())
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Schedule(Every.HOURS, time_zone="Atlantis"),
+        Schedule(Every.CRON, cron="once in a blue moon"),
+        Schedule(Every.DAYS, starts_on=date(9999, 12, 30)),
+        Schedule(Every.HOURS, starts_on=date(9999, 12, 31), time_zone="America/New_York"),
+        Schedule(Every.HOURS, starts_on=date(1, 1, 1), ends_on=date(9999, 12, 31), time_zone="Asia/Tokyo"),
+    ],
+)
+def test_a_schedule_that_would_be_refused_today_can_be_seen_and_changed(
+    at_alice: Browser, services: Services, store: SqlStore, alice: Actor, connection: Connection, odd: Schedule
+):
+    far = datetime(9999, 12, 30, 9, tzinfo=UTC)
+    importer = store.add_importer(
+        alice.workspace.id,
+        a_draft(connection_id=connection.id, schedule=odd),
+        next_run_at=far,
+        now=services.clock.now(),
+    )
+    for path in ("/", f"/importers/{importer.id}", f"/importers/{importer.id}/edit"):
+        at_alice.open(path)
+        assert at_alice.status == 200, path
+    at_alice.submit(press="save", every="hours", number="1", minute="0", starts_on="", ends_on="", time_zone="UTC")
+    assert services.importers.get(alice, importer.id).schedule == Schedule(Every.HOURS)
+
+
 # --- all schedules there are ---
 
 clock_times = st.times().map(lambda at: at.replace(second=0, microsecond=0, fold=0))
@@ -336,6 +363,13 @@ def test_nonsense_is_a_problem_or_a_schedule_and_never_a_crash(app_in_request: N
             {"every": "days", "number": "1", "at": "09:00", "starts_on": "2026-02-02", "ends_on": "2026-02-01"},
             "ends_on",
             "ends before it starts",
+        ),
+        ({"every": "days", "number": "1", "at": "09:00", "starts_on": "9999-12-30"}, "starts_on", "from 2000 to 2100"),
+        ({"every": "days", "number": "1", "at": "09:00", "ends_on": "0001-01-01"}, "ends_on", "from 2000 to 2100"),
+        (
+            {"every": "hours", "number": "1", "minute": "0", "starts_on": "0001-01-01", "ends_on": "9999-12-31"},
+            "starts_on",
+            "from 2000 to 2100",
         ),
     ],
 )

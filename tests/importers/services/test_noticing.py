@@ -477,6 +477,25 @@ def test_a_reconnected_importer_has_a_moment_to_run(night: Night):
     assert NoticeKind.LATE not in {letter.kind for letter in letters}
 
 
+ODD = (
+    replace(HOURLY, time_zone="Atlantis"),
+    Schedule(Every.CRON, cron="once in a blue moon"),
+    Schedule(Every.DAYS, starts_on=date(9999, 12, 30)),
+    Schedule(Every.HOURS, starts_on=date(9999, 12, 31), time_zone="America/New_York"),
+)
+"""Saved before they were refused, or on a machine that knows more."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_schedule_nobody_understands_keeps_nobody_from_hearing_what_is_late(
+    night: Night, caplog: pytest.LogCaptureFixture, odd: Schedule
+):
+    night.importer("Odd", schedule=odd)
+    night.importer("Sound")
+    assert [letter.title for letter in ticking(night, hours=3)] == ["Nothing has arrived from “Sound”"]
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) <= 1
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -649,6 +668,16 @@ def test_that_nothing_ran_is_told_with_what_missed_its_turn(night: Night):
     assert letter.means.startswith("1 importer missed turns meanwhile.")
     assert [subject.name for subject in letter.subjects] == ["Hourly"]
     assert NoticeKind.GAP not in {one.kind for one in night.told(minutes=1)}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_schedule_nobody_understands_keeps_nobody_from_hearing_that_nothing_ran(night: Night, odd: Schedule):
+    night.importer("Odd", schedule=odd)
+    night.importer("Sound")
+    away(night, hours=3)
+    night.noticing.mark()
+    [letter] = night.told(minutes=0)
+    assert [subject.name for subject in letter.subjects] == ["Sound"]
 
 
 def test_a_gap_over_midnight_is_told_with_its_day(night: Night):

@@ -83,6 +83,32 @@ def test_a_schedule_nobody_understands_does_not_keep_others_from_running(
     assert next_run_at == NEW_YEAR + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        replace(HOURLY, time_zone="Atlantis"),
+        Schedule(Every.CRON, cron="once in a blue moon"),
+        replace(HOURLY, time_zone="Atlantis", missed=Missed.SKIP),
+    ],
+)
+def test_a_late_turn_of_a_schedule_nobody_understands_keeps_nobody_from_running(
+    workshop: Workshop, clock: FakeClock, caplog: pytest.LogCaptureFixture, odd: Schedule
+):
+    lost = workshop.an_importer(schedule=odd, next_run_at=NEW_YEAR)
+    sound = workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR, target=a_target("Two"))
+    clock.advance(minutes=6)
+    for _ in range(3):
+        workshop.scheduling.tick()
+        workshop.work()
+    last = workshop.store.last_runs(sound.workspace_id)
+    assert last[sound.id].status is Status.DONE
+    if odd.missed is Missed.ONCE:
+        late = "Started late by the schedule: it was due on 1 January 2026 at 12:00 (UTC)."
+        assert workshop.story(last[lost.id])[0] == late
+    assert workshop.store.importer(lost.workspace_id, lost.id).next_run_at == clock.now() + timedelta(days=1)
+    assert len(caplog.records) == 1
+
+
 def test_turns_missed_while_everything_was_off_are_made_up_for_once(workshop: Workshop, clock: FakeClock):
     workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
     clock.advance(days=3, minutes=20)
