@@ -27,14 +27,22 @@ BEAT_EVERY = 5.0
 
 
 class ImportApp(Celery):
-    """A Celery app that its tasks find the services on."""
+    """A Celery app that its tasks find the services on, or make them: they may not have come when the process began."""
 
+    bring: Callable[[], Services]
     services: Services | None = None
+
+    def brought(self) -> Services:
+        """Raises what keeps them from coming, the next time as well."""
+        if self.services is None:
+            self.services = self.bring()
+        return self.services
 
 
 def make_app(settings: Settings) -> ImportApp:
     app = ImportApp("pipesheet", broker=broker_url(settings.redis_url), include=["worker.tasks"])
     app.conf.update(OPTIONS)
+    app.bring = lambda: build_services(settings)
     return app
 
 
@@ -66,7 +74,8 @@ def attach(app: ImportApp, settings: Settings) -> None:
 
     @worker_process_init.connect(weak=False)
     def bring_services(**_: Any) -> None:
-        app.services = build_services(settings, leaving)
+        app.bring = lambda: build_services(settings, leaving)
+        app.brought()
 
     @worker_ready.connect(weak=False)
     def start_beating(**_: Any) -> None:

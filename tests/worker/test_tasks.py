@@ -8,6 +8,7 @@ from celery import current_app
 
 from importers.bootstrap import build
 from importers.config import Settings
+from importers.errors import ConnectionTrouble
 from importers.model import Actor, Connection, Draft, Selection, Status, Target
 from importers.services import Services
 from tests.workshop import ListQueue
@@ -75,3 +76,22 @@ def test_every_option_is_one_that_celery_knows(app: ImportApp) -> None:
     from celery.app.defaults import NAMESPACES, flatten
 
     assert set(OPTIONS) <= set(dict(flatten(NAMESPACES)))
+
+
+def test_a_process_whose_services_did_not_come_at_its_start_makes_them_when_it_can(
+    app: ImportApp, services: Services, alice: Actor, run_id: int
+) -> None:
+    app.services = None
+    tries = iter([ConnectionTrouble("The database cannot be reached."), services])
+
+    def bring() -> Services:
+        found = next(tries)
+        if isinstance(found, ConnectionTrouble):
+            raise found
+        return found
+
+    app.bring = bring
+    run_import(run_id)
+    assert services.runs.get(alice, run_id).status is Status.QUEUED
+    run_import(run_id)
+    assert services.runs.get(alice, run_id).status is Status.DONE
