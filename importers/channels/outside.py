@@ -13,11 +13,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected
 from importlib.metadata import version
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -26,11 +28,8 @@ from importers.channels.addresses import is_private, meant, tells_secrets
 from importers.errors import ConnectionTrouble, ImporterError, InvalidSettings, ServiceTrouble
 from importers.secret import Secret
 
-SECONDS = 10.0
-"""For each step: to connect, to wait for something to read."""
-
-DEADLINE = 25.0
-"""Seconds for all of it, however slowly the other side drips its answer."""
+_MOST_ADDRESSES = 4
+"""Of one host are tried."""
 
 _MOST_SAID = 2000
 _WORDS_WITHIN = 2.0
@@ -38,6 +37,7 @@ _WORDS_WITHIN = 2.0
 
 _LONGEST_WAIT = timedelta(hours=8)
 
+T = TypeVar("T")
 Resolve = Callable[[str, int], Sequence[str]]
 
 
@@ -48,6 +48,20 @@ class Answer:
     status: int
     said: str
     retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """
+    Seconds to ask for the name; to connect, whatever number of addresses it has;
+    to talk, however slowly the other side drips its answer; and to hear nothing
+    while talking. The first three make up the longest that a try can take.
+    """
+
+    asking: float = 5.0
+    connecting: float = 8.0
+    talking: float = 12.0
+    hearing_nothing: float = 10.0
 
 
 class Outside:
@@ -64,14 +78,12 @@ class Outside:
         to_here: bool = False,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
-        deadline: float = DEADLINE,
-        patience: float = SECONDS,
+        patience: Patience = Patience(),
     ) -> None:
         self._to_private = to_private
         self._to_here = to_here
         self._resolve = resolve or _addresses_of
         self._tls = tls
-        self._deadline = deadline
         self._patience = patience
 
     def check(self, url: Secret) -> str:
@@ -97,14 +109,16 @@ class Outside:
             target = parts._replace(scheme="", netloc="", fragment="", path=parts.path or "/").geturl()
             connection.request("POST", target, body, {**_ours(parts), **headers})
             with connection.getresponse() as response:
-                said = _words_of(response, line, min(self._patience, _WORDS_WITHIN))
+                said = _words_of(response, line, min(self._patience.hearing_nothing, _WORDS_WITHIN))
                 return Answer(response.status, " ".join(said.split()), _told(response.headers.get("Retry-After", "")))
 
     def _reachable(self, parts: SplitResult) -> Sequence[str]:
         """All addresses of the host, if all of them may be reached."""
         host = parts.hostname or ""
         try:
-            found = self._resolve(host, _port(parts))
+            found = _within(self._patience.asking, lambda: self._resolve(host, _port(parts)))
+        except TimeoutError as error:
+            raise ConnectionTrouble(f"This machine’s name server did not say in time where {host} is.") from error
         except (OSError, UnicodeError) as error:
             raise ConnectionTrouble(
                 f"The name {host} is not known to this machine’s name server.", hint="Check how it is written."
@@ -136,11 +150,12 @@ class Outside:
     @contextmanager
     def _line_to(self, parts: SplitResult, addresses: Sequence[str]) -> Iterator[socket.socket]:
         with (
-            closing(_connected(addresses, _port(parts), self._patience)) as bare,
+            closing(_connected(addresses, _port(parts), self._patience.connecting)) as bare,
             # A second handle on the same line: to cut it works, whoever waits on the first.
             closing(bare.dup()) as handle,
-            _cut_after(self._deadline, handle),
+            _cut_after(self._patience.talking, handle),
         ):
+            bare.settimeout(self._patience.hearing_nothing)
             if parts.scheme != "https":
                 yield bare
                 return
@@ -149,12 +164,30 @@ class Outside:
                 yield line
 
 
-def _connected(addresses: Sequence[str], port: int, patience: float) -> socket.socket:
+def _within(seconds: float, deed: Callable[[], T]) -> T:
+    """
+    What *deed* answers, or TimeoutError. Its thread is left behind then, as
+    nothing can end a question for a name; it ends when the name server gives up.
+    """
+    answer: Future[T] = Future()
+
+    def do() -> None:
+        try:
+            answer.set_result(deed())
+        except Exception as error:  # noqa: BLE001  # handed to whoever waits
+            answer.set_exception(error)
+
+    threading.Thread(target=do, name="name", daemon=True).start()
+    return answer.result(timeout=seconds)
+
+
+def _connected(addresses: Sequence[str], port: int, seconds: float) -> socket.socket:
     """To the first address that answers. Nothing was sent yet, so to try another one brings nothing twice."""
     trouble: OSError = OSError("no address")
-    for address in addresses:
+    tried = addresses[:_MOST_ADDRESSES]
+    for address in tried:
         try:
-            return socket.create_connection((address, port), timeout=patience)
+            return socket.create_connection((address, port), timeout=seconds / len(tried))
         except OSError as error:
             trouble = error
     raise trouble

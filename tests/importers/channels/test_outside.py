@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from importers.channels.outside import Outside
+from importers.channels.outside import Outside, Patience
 from importers.errors import ConnectionTrouble, InvalidSettings, ServiceTrouble
 from importers.secret import Secret
 from tests.importers.channels.listener import Listener, a_certificate, listening
@@ -198,7 +199,7 @@ def test_who_drips_an_answer_is_not_listened_to_for_ever(listener: Listener):
     listener.drips = True
     began = time.monotonic()
     with pytest.raises((ConnectionTrouble, ServiceTrouble)):
-        post(Outside(to_here=True, deadline=0.4), listener.url)
+        post(Outside(to_here=True, patience=Patience(talking=0.4)), listener.url)
     assert time.monotonic() - began < 5
 
 
@@ -219,7 +220,7 @@ def test_how_it_went_counts_whatever_becomes_of_the_rest_of_the_answer(
 ):
     listener.breaks_off, listener.lingers = answer, lingers
     began = time.monotonic()
-    heard = post(Outside(to_here=True, patience=0.1), listener.url)
+    heard = post(Outside(to_here=True, patience=Patience(hearing_nothing=0.1)), listener.url)
     assert (heard.status // 100, heard.said) == (2, said)
     assert time.monotonic() - began < 5
 
@@ -229,6 +230,48 @@ def test_what_does_not_say_how_it_went_is_no_answer(listener: Listener, answer: 
     listener.breaks_off = answer
     with pytest.raises((ConnectionTrouble, ServiceTrouble)):
         post(Outside(to_here=True), listener.url)
+
+
+@pytest.fixture
+def deaf() -> Iterator[int]:
+    """A port of this machine, whichever of its addresses is taken, where nobody is let in or turned away."""
+    with socket.socket() as server, ExitStack() as waiting:
+        server.bind(("", 0))
+        server.listen(0)
+        port = server.getsockname()[1]
+        for _ in range(2):
+            knocking = waiting.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(("127.0.0.1", port))
+        time.sleep(0.05)
+        yield port
+
+
+def test_a_name_with_many_addresses_where_nobody_answers_takes_no_longer_than_others(deaf: int):
+    many = [f"127.0.0.{number}" for number in range(1, 61)]
+    outside = Outside(to_here=True, resolve=lambda host, port: many, patience=Patience(connecting=0.4))
+    began = time.monotonic()
+    with pytest.raises(ConnectionTrouble, match="did not answer in time"):
+        post(outside, f"http://many.example.com:{deaf}/x")
+    assert 0.3 < time.monotonic() - began < 3
+
+
+def test_where_one_address_does_not_answer_the_next_one_is_tried(listener: Listener):
+    outside = Outside(to_here=True, resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    assert post(outside, f"http://two.example.com:{listener.port}/x").status == 200
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(listener: Listener):
+    def resolve(host: str, port: int) -> list[str]:
+        listener.over.wait(30)
+        return ["127.0.0.1"]
+
+    outside = Outside(to_here=True, resolve=resolve, patience=Patience(asking=0.2))
+    began = time.monotonic()
+    with pytest.raises(ConnectionTrouble, match=r"name server did not say in time where slow\.example\.com is"):
+        post(outside, f"http://slow.example.com:{listener.port}/x")
+    assert time.monotonic() - began < 5
+    assert not listener.heard
 
 
 def test_who_hangs_up_is_told_as_such(listener: Listener):
