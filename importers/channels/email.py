@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 
 from importers.channels.outside import tls_of_this_machine
 from importers.channels.wording import Places, one_line, plain
@@ -18,6 +21,45 @@ from importers.notices import Channel, Letter
 from importers.secret import Secret
 
 _SECONDS = 20.0
+"""For each step: to connect, to wait for something to read."""
+
+DEADLINE = 60.0
+"""Seconds for all of it, however slowly the server drips its answers."""
+
+
+class _Hurried(smtplib.SMTP):
+    """Cuts the line after *deadline* seconds, and sets *gave_up*."""
+
+    def __init__(self, *args: Any, deadline: float, gave_up: threading.Event, **options: Any) -> None:
+        self._deadline, self._gave_up, self._over = deadline, gave_up, threading.Event()
+        super().__init__(*args, **options)
+
+    def connect(self, *args: Any, **options: Any) -> tuple[int, bytes]:
+        threading.Thread(target=self._watch, name="deadline", daemon=True).start()
+        try:
+            return super().connect(*args, **options)
+        except BaseException:
+            self._over.set()
+            raise
+
+    def close(self) -> None:
+        self._over.set()
+        super().close()
+
+    def _watch(self) -> None:
+        """Again and again, because it may just be about to connect."""
+        wait = self._deadline
+        while not self._over.wait(wait):
+            wait = 0.2
+            self._gave_up.set()
+            if line := self.sock:
+                with suppress(OSError):
+                    # As of a line without TLS: that of one with it ends nobody's waiting.
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
+class _HurriedTls(_Hurried, smtplib.SMTP_SSL):
+    pass
 
 
 class EmailCarrier:
@@ -27,14 +69,18 @@ class EmailCarrier:
     again would bring it twice to the others.
     """
 
-    def __init__(self, smtp: Smtp, places: Places, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, smtp: Smtp, places: Places, *, tls: ssl.SSLContext | None = None, deadline: float = DEADLINE
+    ) -> None:
         self._smtp = smtp
         self._places = places
         self._tls = tls
+        self._deadline = deadline
 
     def carry(self, letter: Letter, channel: Channel, secret: Secret) -> str:
         message = self._message(letter, channel)
-        with self._in_our_words(), self._server() as server:
+        gave_up = threading.Event()
+        with self._in_our_words(gave_up), self._server(gave_up) as server:
             refused = server.send_message(message, self._smtp.sender, list(channel.recipients))
         if refused:
             told = "; ".join(f"{address}: {_said(code, text)}" for address, (code, text) in refused.items())
@@ -61,12 +107,13 @@ class EmailCarrier:
         )
 
     @contextmanager
-    def _server(self) -> Iterator[smtplib.SMTP]:
+    def _server(self, gave_up: threading.Event) -> Iterator[smtplib.SMTP]:
         smtp, tls = self._smtp, self._tls or tls_of_this_machine()
+        limits: dict[str, Any] = {"timeout": _SECONDS, "deadline": self._deadline, "gave_up": gave_up}
         if smtp.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=_SECONDS, context=tls)
+            server: smtplib.SMTP = _HurriedTls(smtp.host, smtp.port, context=tls, **limits)
         else:
-            server = smtplib.SMTP(smtp.host, smtp.port, timeout=_SECONDS)
+            server = _Hurried(smtp.host, smtp.port, **limits)
         try:
             if smtp.security == "starttls":
                 server.starttls(context=tls)
@@ -82,7 +129,7 @@ class EmailCarrier:
         server.close()
 
     @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
+    def _in_our_words(self, gave_up: threading.Event) -> Iterator[None]:
         host = self._smtp.host
         try:
             yield
@@ -110,7 +157,7 @@ class EmailCarrier:
                 hint="Whoever runs this server corrects SMTP_URL, or the certificate.",
             ) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise _no_answer(host, error) from None
+            raise _no_answer(host, TimeoutError() if gave_up.is_set() else error) from None
 
     def _told(self, error: smtplib.SMTPResponseException) -> str:
         return self._without_password(_said(error.smtp_code, error.smtp_error))

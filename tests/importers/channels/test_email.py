@@ -6,8 +6,10 @@ import email
 import smtplib
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
@@ -167,6 +169,32 @@ def test_a_letter_the_server_does_not_take_is_told_in_its_words(smtp: Smtp, mail
 def test_a_server_that_is_not_there_is_trouble_that_may_pass(smtp: Smtp):
     with pytest.raises(ConnectionTrouble, match="could not be reached"):
         carry(replace(smtp, port=9))
+
+
+def dripping(server: socket.socket, over: threading.Event, tls: ssl.SSLContext | None) -> None:
+    """Greets, a letter every now and then, for longer than anybody should wait."""
+    line, _ = server.accept()
+    with tls.wrap_socket(line, server_side=True) if tls else line as line, suppress(OSError):
+        line.sendall(b"220-")
+        while not over.wait(0.05):
+            line.sendall(b"x")
+
+
+@pytest.mark.parametrize("security", ["none", "tls"])
+def test_a_server_that_drips_its_answers_is_not_listened_to_for_ever(security: str, tmp_path: Path):
+    certificate, trusting = a_certificate(tmp_path, "127.0.0.1")
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        args = (server, over, certificate if security == "tls" else None)
+        threading.Thread(target=dripping, args=args, daemon=True).start()
+        smtp = Smtp("127.0.0.1", server.getsockname()[1], "pipesheet@example.com", security=security)
+        began = time.monotonic()
+        with pytest.raises(ConnectionTrouble, match="did not answer in time"):
+            EmailCarrier(smtp, PLACES, tls=trusting, deadline=0.4).carry(
+                a_letter(), a_channel(ChannelKind.EMAIL, "ann@example.com"), Secret("")
+            )
+        assert time.monotonic() - began < 5
+        over.set()
 
 
 def test_a_server_that_hangs_up_after_taking_the_letter_has_taken_it(
