@@ -6,12 +6,14 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
 
 from importers.channels.outside import tls_of_this_machine
 from importers.channels.wording import Places, one_line, plain
@@ -25,6 +27,10 @@ _SECONDS = 20.0
 
 DEADLINE = 60.0
 """Seconds for all of it, however slowly the server drips its answers."""
+
+
+_UNKNOWN = (553, b"the mail server knows no letters but a to z before the @")
+"""As a server answers that was told of no SMTPUTF8 (RFC 6531, section 3.5)."""
 
 
 class _Hurried(smtplib.SMTP):
@@ -78,22 +84,31 @@ class EmailCarrier:
         self._deadline = deadline
 
     def carry(self, letter: Letter, channel: Channel, secret: Secret) -> str:
-        message = self._message(letter, channel)
         gave_up = threading.Event()
         with self._in_our_words(gave_up), self._server(gave_up) as server:
-            refused = server.send_message(message, self._smtp.sender, list(channel.recipients))
+            server.ehlo_or_helo_if_needed()
+            recipients = list(map(_as_sent, channel.recipients))
+            refused = {} if server.has_extn("smtputf8") else {one: _UNKNOWN for one in recipients if not one.isascii()}
+            taken = [one for one in recipients if one not in refused]
+            if not taken:
+                raise smtplib.SMTPRecipientsRefused(refused)
+            refused |= server.send_message(self._message(letter, taken), self._sender, taken)
         if refused:
             told = "; ".join(f"{address}: {_said(code, text)}" for address, (code, text) in refused.items())
             return f"{self._smtp.host} took it, but not for everybody. {self._without_password(told)}"
         return f"{self._smtp.host} took it."
 
-    def _message(self, letter: Letter, channel: Channel) -> EmailMessage:
+    @property
+    def _sender(self) -> str:
+        return _as_sent(self._smtp.sender)
+
+    def _message(self, letter: Letter, recipients: Sequence[str]) -> EmailMessage:
         message = EmailMessage()
         message["Subject"] = one_line(f"[Pipesheet] {letter.title}")
-        message["From"] = Address("Pipesheet", addr_spec=self._smtp.sender)
-        message["To"] = [Address(addr_spec=recipient) for recipient in channel.recipients]
+        message["From"] = _address(self._sender, "Pipesheet")
+        message["To"] = list(map(_address, recipients))
         message["Date"] = format_datetime(letter.at)
-        message["Message-ID"] = f"<{letter.key}@{self._smtp.sender.rpartition('@')[2]}>"
+        message["Message-ID"] = f"<{letter.key}@{self._sender.rpartition('@')[2]}>"
         # No answer from machines, and none of our own to one of these.
         message["Auto-Submitted"] = "auto-generated"
         message["X-Pipesheet-Notice"] = letter.key
@@ -165,6 +180,23 @@ class EmailCarrier:
     def _without_password(self, text: str) -> str:
         password = self._smtp.password.reveal() if self._smtp.password else ""
         return text.replace(password, "*****") if password else text
+
+
+def _as_sent(address: str) -> str:
+    """With the domain as name servers know it (xn--…), which any mail server takes; a name before the @ has no such form."""
+    if address.isascii():
+        return address
+    try:
+        parts = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return address
+    return f"{parts.local_part}@{parts.ascii_domain}"
+
+
+def _address(address: str, name: str = "") -> Address:
+    """By its parts: as a whole, it is refused where the name before the @ has other letters."""
+    username, _, domain = address.rpartition("@")
+    return Address(name, username=username, domain=domain)
 
 
 def _no_answer(host: str, error: Exception) -> ImporterError:

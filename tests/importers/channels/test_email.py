@@ -146,6 +146,29 @@ def test_a_server_without_starttls_gets_no_password(smtp: Smtp, mailbox: Mailbox
     assert mailbox.arrived == []
 
 
+def test_a_domain_with_other_letters_is_written_as_every_server_takes_it(mailbox: Mailbox):
+    with a_server(mailbox, enable_SMTPUTF8=False) as smtp:
+        ours = replace(smtp, sender="pipesheet@münchen.example")
+        assert carry(ours, to="ann@bücher.example, bob@example.com, cy@straße.example") == "127.0.0.1 took it."
+    [(recipients, message)] = mailbox.arrived
+    assert recipients == ["ann@xn--bcher-kva.example", "bob@example.com", "cy@xn--strae-oqa.example"]
+    assert message["To"] == ", ".join(recipients)
+    assert message["From"] == "Pipesheet <pipesheet@xn--mnchen-3ya.example>"
+    assert message["Message-ID"] == f"<{KEY}@xn--mnchen-3ya.example>"
+
+
+def test_a_name_with_other_letters_keeps_nobody_else_from_the_letter(mailbox: Mailbox):
+    with a_server(mailbox, enable_SMTPUTF8=False) as smtp:
+        told = carry(smtp, to="jörg@bücher.example, bob@example.com")
+        assert "not for everybody. jörg@xn--bcher-kva.example: 553 the mail server knows no letters but" in told
+        with pytest.raises(InvalidSettings, match="refused every recipient"):
+            carry(smtp, to="jörg@bücher.example")
+    assert [recipients for recipients, _ in mailbox.arrived] == [["bob@example.com"]]
+    with a_server(mailbox, enable_SMTPUTF8=True) as smtp:
+        assert carry(smtp, to="jörg@bücher.example, bob@example.com") == "127.0.0.1 took it."
+    assert mailbox.arrived[1][0] == ["jörg@xn--bcher-kva.example", "bob@example.com"]
+
+
 def test_a_letter_that_one_recipient_is_refused_is_sent_and_says_so(smtp: Smtp, mailbox: Mailbox):
     mailbox.refuses["bob@example.com"] = "550 no such mailbox"
     told = carry(smtp)
