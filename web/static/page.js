@@ -123,6 +123,7 @@ const refreshTimes = () => {
   }
 };
 const refreshElapsed = () => {
+  if ("silent" in document.documentElement.dataset) return;
   for (const span of document.querySelectorAll("[data-elapsed-since]")) {
     const seconds = Math.max(0, Math.round((Date.now() - new Date(span.dataset.elapsedSince)) / 1000));
     span.textContent = clockText(seconds);
