@@ -643,11 +643,17 @@ class Store(Protocol):
         importer_id: int,
         draft: Draft,
         *,
-        next_run_at: datetime | None,
+        next_turn: Callable[[Schedule], datetime | None],
         now: datetime,
-        starts_after_success: bool = False,
+        start_anyway: bool = False,
     ) -> Importer:
-        """As `add_importer`; whether it is paused stays as it is."""
+        """
+        As `add_importer`. What follows from the importer is decided from how it
+        is when it is changed, whatever it was when somebody began to: a pause
+        stays; one that has begun goes on unless it reads or writes something else
+        from now on, which has to succeed first but for *start_anyway*; a schedule
+        that stays the same keeps its turn, another one is due at *next_turn*.
+        """
 
     def keep_columns(self, importer: Importer, selection: Selection, changes: Sequence[FieldChange]) -> bool:
         """
@@ -657,9 +663,13 @@ class Store(Protocol):
         open is ever handed out.
         """
 
-    def pause_importer(
-        self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
-    ) -> Importer: ...
+    def pause_importer(self, workspace_id: int, importer_id: int, *, now: datetime) -> Importer:
+        """It has no next turn then."""
+
+    def resume_importer(
+        self, workspace_id: int, importer_id: int, *, next_turn: Callable[[Schedule], datetime | None], now: datetime
+    ) -> Importer:
+        """Due at *next_turn*, unless it has to succeed first; one that is not paused (any more) stays as it is."""
 
     def pause_failing(self, run: Run, trouble: Trouble, *, times: int, now: datetime) -> bool:
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import partial
 from itertools import count, islice
 
 from importers import schedule as timetable
@@ -35,7 +35,6 @@ from importers.model import (
     Size,
     Target,
     Vanished,
-    task_of,
 )
 from importers.questions import answered
 from importers.services import mirrors
@@ -141,11 +140,15 @@ class Importers:
         require(actor, Role.EDITOR, "change importers")
         before = self.get(actor, importer_id)
         draft = self._checked(actor, draft, before=before)
+        # Others were asked for a while: what becomes of its turns is for the store, which knows what happened meanwhile.
         now = self._clock.now()
-        waits = not start_anyway and (before.starts_after_success or task_of(draft) != task_of(before))
-        next_run_at = None if waits else self._next_turn(before, draft.schedule, now)
         return self._store.change_importer(
-            actor.workspace.id, importer_id, draft, next_run_at=next_run_at, now=now, starts_after_success=waits
+            actor.workspace.id,
+            importer_id,
+            draft,
+            next_turn=partial(timetable.next_run_after, now=now),
+            now=now,
+            start_anyway=start_anyway,
         )
 
     def copy_of(self, actor: Actor, importer_id: int) -> Draft:
@@ -167,18 +170,14 @@ class Importers:
     def pause(self, actor: Actor, importer_id: int) -> Importer:
         """It is no longer run by its schedule; by hand it still can be."""
         require(actor, Role.EDITOR, "pause importers")
-        return self._store.pause_importer(
-            actor.workspace.id, importer_id, paused=True, next_run_at=None, now=self._clock.now()
-        )
+        return self._store.pause_importer(actor.workspace.id, importer_id, now=self._clock.now())
 
     def resume(self, actor: Actor, importer_id: int) -> Importer:
         """Its schedule counts again, from now: turns missed in the pause are not made up for."""
         require(actor, Role.EDITOR, "resume importers")
-        importer, now = self.get(actor, importer_id), self._clock.now()
-        waits = importer.starts_after_success
-        next_run_at = None if waits else timetable.next_run_after(importer.schedule, now)
-        return self._store.pause_importer(
-            actor.workspace.id, importer_id, paused=False, next_run_at=next_run_at, now=now
+        now = self._clock.now()
+        return self._store.resume_importer(
+            actor.workspace.id, importer_id, next_turn=partial(timetable.next_run_after, now=now), now=now
         )
 
     def delete(self, actor: Actor, importer_id: int) -> None:
@@ -409,13 +408,6 @@ class Importers:
         with self._accounts.source(connection) as source:
             columns = source.columns(selection.entity)
         return replace(draft, selection=_fitted(selection, selection.columns, columns))
-
-    def _next_turn(self, before: Importer, schedule: Schedule, now: datetime) -> datetime | None:
-        if before.paused:
-            return None
-        if schedule == before.schedule and before.next_run_at is not None:
-            return before.next_run_at
-        return timetable.next_run_after(schedule, now)
 
 
 def _checked_name(name: str) -> str:

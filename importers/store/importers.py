@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Selection
+from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Schedule, Selection, task_of
 from importers.schedule.chains import check_chain
 from importers.store.database import Database
 from importers.store.rows import draft_values, importer_of
@@ -62,16 +62,24 @@ class Importers(Database):
         importer_id: int,
         draft: Draft,
         *,
-        next_run_at: datetime | None,
+        next_turn: Callable[[Schedule], datetime | None],
         now: datetime,
-        starts_after_success: bool = False,
+        start_anyway: bool = False,
     ) -> Importer:
-        values = {"next_run_at": next_run_at, "updated_at": now, **draft_values(draft)}
-        values["starts_after_success"] = starts_after_success
         try:
             with self._writing() as sql:
                 _check_connections(sql, workspace_id, draft)
                 _check_chain(sql, workspace_id, importer_id, draft)
+                before = _locked(sql, workspace_id, importer_id)
+                waits = not start_anyway and (before.starts_after_success or task_of(draft) != task_of(before))
+                keeps_turn = draft.schedule == before.schedule and before.next_run_at is not None
+                next_run_at = before.next_run_at if keeps_turn else next_turn(draft.schedule)
+                values = {
+                    "next_run_at": None if waits or before.paused else next_run_at,
+                    "starts_after_success": waits,
+                    "updated_at": now,
+                    **draft_values(draft),
+                }
                 return _change(sql, workspace_id, importer_id, values)
         except IntegrityError as error:
             raise _taken(draft) from error
@@ -86,11 +94,20 @@ class Importers(Database):
             sql.execute(update(importers).where(*is_it).values(selection=selection, changes=tuple(changes)))
         return True
 
-    def pause_importer(
-        self, workspace_id: int, importer_id: int, *, paused: bool, next_run_at: datetime | None, now: datetime
+    def pause_importer(self, workspace_id: int, importer_id: int, *, now: datetime) -> Importer:
+        with self._writing() as sql:
+            values = {"paused": True, "paused_because": None, "next_run_at": None, "updated_at": now}
+            return _change(sql, workspace_id, importer_id, values)
+
+    def resume_importer(
+        self, workspace_id: int, importer_id: int, *, next_turn: Callable[[Schedule], datetime | None], now: datetime
     ) -> Importer:
         with self._writing() as sql:
-            values = {"paused": paused, "paused_because": None, "next_run_at": next_run_at, "updated_at": now}
+            before = _locked(sql, workspace_id, importer_id)
+            if not before.paused:
+                return before
+            next_run_at = None if before.starts_after_success else next_turn(before.schedule)
+            values = {"paused": False, "paused_because": None, "next_run_at": next_run_at, "updated_at": now}
             return _change(sql, workspace_id, importer_id, values)
 
     def remove_importer(self, workspace_id: int, importer_id: int) -> None:
@@ -154,6 +171,15 @@ def _is_followed(names: Sequence[str]) -> InvalidSettings:
         f"These run after it: {', '.join(f'“{name}”' for name in names)}.",
         hint="Let them start in another way, or delete them first.",
     )
+
+
+def _locked(sql: SqlConnection, workspace_id: int, importer_id: int) -> Importer:
+    """As it is, and stays for others until the transaction ends (SQLite has one writer anyway)."""
+    is_it = (importers.c.id == importer_id, importers.c.workspace_id == workspace_id)
+    row = sql.execute(select(importers).where(*is_it).with_for_update(key_share=True)).first()
+    if row is None:
+        raise _gone()
+    return importer_of(row)
 
 
 def _change(sql: SqlConnection, workspace_id: int, importer_id: int, values: dict[str, Any]) -> Importer:

@@ -317,7 +317,7 @@ class NoticesContract:
         done, failed = ended(store, importer, Status.DONE), ended(store, importer, Status.FAILED, AWAY)
         [watched] = store.watched_importers()
         assert (watched.arrived_at, watched.run) == (done.ended_at, failed)
-        store.pause_importer(ours, importer.id, paused=True, next_run_at=SOON, now=LATER)
+        store.pause_importer(ours, importer.id, now=LATER)
         assert store.watched_importers() == []
         assert store.importers_paused_for_trouble() == []
 

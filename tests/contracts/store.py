@@ -93,6 +93,11 @@ def begin(due: Due) -> Beginning:
     return Beginning(LATER, LINE)
 
 
+def never(schedule: Schedule) -> datetime | None:
+    """As `next_turn`: none comes by itself."""
+    return None
+
+
 def due(store: Store, now: datetime) -> list[Due]:
     """What is due by then; each keeps its turn."""
     found: list[Due] = []
@@ -400,7 +405,7 @@ class StoreContract:
         with pytest.raises(InvalidSettings, match="uses this connection"):
             store.remove_connection(ours, google.id)
         to_excel = a_draft(connection_id=importer.connection_id)
-        store.change_importer(ours, importer.id, to_excel, next_run_at=None, now=LATER)
+        store.change_importer(ours, importer.id, to_excel, next_turn=never, now=LATER)
         store.remove_connection(ours, google.id)
         assert [one.kind for one in store.connections(ours)] == ["pipedrive"]
 
@@ -423,8 +428,8 @@ class StoreContract:
             lambda: store.mark_connection(theirs, importer.connection_id, ConnectionStatus.WORKING, now=LATER),
             lambda: store.remove_connection(theirs, importer.connection_id),
             lambda: store.importer(theirs, importer.id),
-            lambda: store.change_importer(theirs, importer.id, a_draft(), next_run_at=None, now=LATER),
-            lambda: store.pause_importer(theirs, importer.id, paused=True, next_run_at=None, now=LATER),
+            lambda: store.change_importer(theirs, importer.id, a_draft(), next_turn=never, now=LATER),
+            lambda: store.pause_importer(theirs, importer.id, now=LATER),
             lambda: store.remove_importer(theirs, importer.id),
             lambda: store.run(theirs, run.id),
             lambda: store.events(theirs, run.id),
@@ -445,7 +450,7 @@ class StoreContract:
             store.add_importer(ours, a_draft(connection_id=foreign.id), next_run_at=None, now=NEW_YEAR)
         importer = an_importer(store, ours)
         with pytest.raises(NotThere, match="connection"):
-            store.change_importer(ours, importer.id, a_draft(connection_id=foreign.id), next_run_at=None, now=LATER)
+            store.change_importer(ours, importer.id, a_draft(connection_id=foreign.id), next_turn=never, now=LATER)
 
     def test_an_importer_cannot_write_with_a_connection_of_another_workspace(
         self, store: Store, ours: int, theirs: int
@@ -456,7 +461,7 @@ class StoreContract:
         with pytest.raises(NotThere, match="connection"):
             store.add_importer(ours, draft, next_run_at=None, now=NEW_YEAR)
         with pytest.raises(NotThere, match="connection"):
-            store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+            store.change_importer(ours, importer.id, draft, next_turn=never, now=LATER)
 
     def test_a_connection_is_used_for_what_it_is_good_for(self, store: Store, ours: int):
         pipedrive, google = a_connection(store, ours), a_google_connection(store, ours)
@@ -500,19 +505,69 @@ class StoreContract:
         other = an_importer(store, ours, target=a_target("Other"))
         with pytest.raises(InvalidSettings, match="Another importer"):
             store.change_importer(
-                ours, other.id, a_draft(connection_id=other.connection_id), next_run_at=None, now=LATER
+                ours, other.id, a_draft(connection_id=other.connection_id), next_turn=never, now=LATER
             )
 
     def test_a_changed_importer_stays_paused(self, store: Store, ours: int):
         importer = an_importer(store, ours)
-        store.pause_importer(ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        store.pause_importer(ours, importer.id, now=NEW_YEAR)
         draft = a_draft(name="New name", connection_id=importer.connection_id)
-        changed = store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+        changed = store.change_importer(ours, importer.id, draft, next_turn=never, now=LATER)
         assert (changed.name, changed.paused, changed.created_at, changed.updated_at) == (
             "New name",
             True,
             NEW_YEAR,
             LATER,
+        )
+
+    def test_a_schedule_that_stays_the_same_keeps_its_turn_and_another_one_begins_anew(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR, schedule=Schedule(Every.HOURS))
+        kept = self._renamed(store, importer)
+        assert (kept.name, kept.next_run_at, kept.starts_after_success) == ("Renamed", NEW_YEAR, False)
+        assert self._renamed(store, importer, schedule=Schedule(Every.DAYS)).next_run_at == LATER
+
+    def test_what_reads_or_writes_something_else_has_to_succeed_first_unless_it_is_to_start_anyway(
+        self, store: Store, ours: int
+    ):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR, schedule=Schedule(Every.HOURS))
+        elsewhere = self._renamed(store, importer, target=a_target("Elsewhere"))
+        assert (elsewhere.starts_after_success, elsewhere.next_run_at) == (True, None)
+        still = self._renamed(store, elsewhere)
+        assert (still.starts_after_success, still.next_run_at) == (True, None)
+        anyway = self._renamed(store, elsewhere, start_anyway=True)
+        assert (anyway.starts_after_success, anyway.next_run_at) == (False, LATER)
+
+    def test_what_happens_to_an_importer_while_it_is_changed_stays(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR, schedule=Schedule(Every.HOURS))
+        for _ in range(5):
+            store.pause_importer(ours, importer.id, now=NEW_YEAR)
+            resume = lambda: store.resume_importer(ours, importer.id, next_turn=lambda _: LATER, now=LATER)  # noqa: E731
+            at_once([lambda: self._renamed(store, importer), resume, lambda: self._renamed(store, importer)])
+            after = store.importer(ours, importer.id)
+            assert (after.name, after.paused, after.next_run_at) == ("Renamed", False, LATER)
+
+    def test_whoever_resumes_what_is_not_paused_changes_nothing(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=NEW_YEAR, schedule=Schedule(Every.HOURS))
+        assert store.resume_importer(ours, importer.id, next_turn=lambda _: LATER, now=LATER) == importer
+
+    def test_what_is_resumed_before_it_succeeded_waits_on(self, store: Store, ours: int):
+        importer = an_importer(store, ours, schedule=Schedule(Every.HOURS))
+        self._renamed(store, importer, target=a_target("Elsewhere"))
+        store.pause_importer(ours, importer.id, now=NEW_YEAR)
+        resumed = store.resume_importer(ours, importer.id, next_turn=lambda _: LATER, now=LATER)
+        assert (resumed.paused, resumed.starts_after_success, resumed.next_run_at) == (False, True, None)
+
+    def _renamed(self, store: Store, importer: Importer, *, start_anyway: bool = False, **changes: Any) -> Importer:
+        """Saved from how it was when somebody opened it."""
+        kept = {"schedule": importer.schedule, "selection": importer.selection, "target": importer.target}
+        draft = a_draft(name="Renamed", connection_id=importer.connection_id, **(kept | changes))
+        return store.change_importer(
+            importer.workspace_id,
+            importer.id,
+            draft,
+            next_turn=lambda schedule: LATER,
+            now=LATER,
+            start_anyway=start_anyway,
         )
 
     def test_the_columns_of_a_sheet_are_kept_with_what_there_is_to_decide(self, store: Store, ours: int):
@@ -537,7 +592,7 @@ class StoreContract:
             ours,
             importer.id,
             a_draft(connection_id=importer.connection_id, selection=Selection("deals", limit=5)),
-            next_run_at=None,
+            next_turn=never,
             now=LATER,
         )
         assert not store.keep_columns(importer, frozen, [ADDED])
@@ -755,7 +810,7 @@ class StoreContract:
 
     def test_a_paused_importer_is_not_due(self, store: Store, ours: int):
         importer = an_importer(store, ours, next_run_at=NEW_YEAR)
-        store.pause_importer(ours, importer.id, paused=True, next_run_at=NEW_YEAR, now=NEW_YEAR)
+        store.pause_importer(ours, importer.id, now=NEW_YEAR)
         assert due(store, LATER) == []
 
     def test_a_turn_makes_a_run_that_is_held_and_begins_its_story(self, store: Store, ours: int):
@@ -865,12 +920,12 @@ class StoreContract:
     def test_a_follower_that_is_paused_or_cut_off_is_passed_over(self, store: Store, ours: int):
         leader = an_importer(store, ours)
         paused = self._follower(store, leader, "Paused")
-        store.pause_importer(ours, paused.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        store.pause_importer(ours, paused.id, now=NEW_YEAR)
         bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example"))
         self._follower(store, leader, "Cut off", connection_id=bobs.id)
         store.refuse_connection(bobs, REFUSED, now=NEW_YEAR)
         self._succeed(store, leader)
-        store.pause_importer(ours, paused.id, paused=False, next_run_at=None, now=LATER)
+        store.resume_importer(ours, paused.id, next_turn=never, now=LATER)
         store.mark_connection(ours, bobs.id, ConnectionStatus.WORKING, now=LATER)
         assert due(store, LATER) == []
 
@@ -919,6 +974,16 @@ class StoreContract:
         assert store.take_turns(LATER, limit=9, begin=lambda due: Beginning(None, LINE)) == (1, 1)
         assert due(store, LATER) == []
 
+    def test_a_follower_that_is_saved_or_resumed_anew_keeps_its_call(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        follower = self._follower(store, leader)
+        busy = a_run(store, follower, claim="busy")
+        self._succeed(store, leader)
+        self._renamed(store, follower)
+        store.resume_importer(ours, follower.id, next_turn=never, now=LATER)
+        store.end_run(busy.id, "busy", Ending(Status.DONE, Counts()), lines=[], now=LATER)
+        assert [one.importer_id for one in due(store, LATER)] == [follower.id]
+
     def test_only_chains_leaves_other_turns_alone(self, store: Store, ours: int):
         an_importer(store, ours, next_run_at=NEW_YEAR)
         assert store.take_turns(LATER, limit=9, begin=begin, only_chains=True) == (0, 0)
@@ -934,10 +999,10 @@ class StoreContract:
             InvalidSettings,
             match=r"“First” would run after “Third”, which runs after “Second”, which runs after “First”: none",
         ):
-            store.change_importer(ours, first.id, draft, next_run_at=None, now=LATER)
+            store.change_importer(ours, first.id, draft, next_turn=never, now=LATER)
         itself = replace(draft, schedule=Schedule(Every.AFTER, after_id=first.id))
         with pytest.raises(InvalidSettings, match="“First” would run after “First”"):
-            store.change_importer(ours, first.id, itself, next_run_at=None, now=LATER)
+            store.change_importer(ours, first.id, itself, next_turn=never, now=LATER)
 
     def test_of_two_that_would_follow_each_other_one_is_saved(self, store: Store, ours: int):
         pair = [an_importer(store, ours, name=name, target=a_target(name)) for name in "AB"]
@@ -949,14 +1014,14 @@ class StoreContract:
                 target=follower.target,
                 schedule=Schedule(Every.AFTER, after_id=leader.id),
             )
-            return store.change_importer(ours, follower.id, draft, next_run_at=None, now=LATER)
+            return store.change_importer(ours, follower.id, draft, next_turn=never, now=LATER)
 
         for _ in range(5):
             answers = at_once([lambda: follow(*pair), lambda: follow(*reversed(pair))])
             assert sorted(isinstance(answer, InvalidSettings) for answer in answers) == [False, True]
             for one in pair:
                 draft = a_draft(name=one.name, connection_id=one.connection_id, target=one.target)
-                store.change_importer(ours, one.id, draft, next_run_at=None, now=LATER)
+                store.change_importer(ours, one.id, draft, next_turn=never, now=LATER)
 
     def test_nobody_follows_an_importer_of_others(self, store: Store, ours: int, theirs: int):
         schedule = Schedule(Every.AFTER, after_id=an_importer(store, theirs).id)
@@ -1232,18 +1297,18 @@ class StoreContract:
         runs = [self._fail(store, importer) for _ in range(2 if by == "changing" else 3)]
         if by == "resuming":
             assert self._pause(store, runs[-1])
-            store.pause_importer(ours, importer.id, paused=False, next_run_at=None, now=LATER)
+            store.resume_importer(ours, importer.id, next_turn=never, now=LATER)
         else:
             draft = a_draft(connection_id=importer.connection_id, name="Another name")
-            store.change_importer(ours, importer.id, draft, next_run_at=None, now=LATER)
+            store.change_importer(ours, importer.id, draft, next_turn=never, now=LATER)
         again = [self._pause(store, self._fail(store, importer, now=LATER)) for _ in range(3)]
         assert again == [False, False, True]
 
     def test_what_was_paused_for_its_troubles_goes_on_and_nothing_else_does(self, store: Store, ours: int):
         importer = an_importer(store, ours, schedule=Schedule(Every.HOURS))
-        store.pause_importer(ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        store.pause_importer(ours, importer.id, now=NEW_YEAR)
         assert self._recover(store, importer) == (True, None)
-        store.pause_importer(ours, importer.id, paused=False, next_run_at=None, now=NEW_YEAR)
+        store.resume_importer(ours, importer.id, next_turn=never, now=NEW_YEAR)
         runs = [self._fail(store, importer) for _ in range(3)]
         assert self._pause(store, runs[-1])
         assert self._recover(store, importer) == (False, LATER)
@@ -1291,7 +1356,7 @@ class StoreContract:
         importer = an_importer(store, ours)
         runs = [self._fail(store, importer) for _ in range(3)]
         assert self._pause(store, runs[-1])
-        resumed = store.pause_importer(ours, importer.id, paused=False, next_run_at=LATER, now=LATER)
+        resumed = store.resume_importer(ours, importer.id, next_turn=lambda _: LATER, now=LATER)
         assert (resumed.paused, resumed.paused_because) == (False, None)
 
     # --- what is old ---

@@ -10,6 +10,7 @@ import pytest
 from importers.model import Actor, Connection, Every, Importer, Refresh, Schedule, Selection, Target, Vanished
 from importers.services import Services
 from tests.builders import a_draft, a_target
+from tests.contracts.store import never
 from tests.web.browser import Browser
 from tests.web.page import Page
 
@@ -328,7 +329,7 @@ def test_a_column_that_is_gone_can_be_seen_and_unticked(
     at_alice: Browser, services: Services, alice: Actor, connection: Connection, importer: Importer, store: Any
 ):
     draft = a_draft(connection_id=connection.id, selection=Selection("deals", columns=("id", "gone-field")))
-    store.change_importer(alice.workspace.id, importer.id, draft, next_run_at=None, now=services.clock.now())
+    store.change_importer(alice.workspace.id, importer.id, draft, next_turn=never, now=services.clock.now())
     page = at_alice.open(f"/importers/{importer.id}/edit")
     assert "No longer in Pipedrive" in page.text
     at_alice.submit(press="save", columns=["id"])

@@ -322,7 +322,7 @@ def test_a_success_by_hand_lets_it_go_on(workshop_of: MakeWorkshop, clock: FakeC
 def test_a_success_does_not_resume_what_its_owner_paused(workshop_of: MakeWorkshop, alice: Actor, clock: FakeClock):
     workshop = workshop_of(ROWS)
     importer = workshop.an_importer(schedule=Schedule(Every.HOURS))
-    workshop.store.pause_importer(alice.workspace.id, importer.id, paused=True, next_run_at=None, now=clock.now())
+    workshop.store.pause_importer(alice.workspace.id, importer.id, now=clock.now())
     workshop.runs.start(alice, importer.id)
     workshop.work()
     assert workshop.store.importer(alice.workspace.id, importer.id).paused

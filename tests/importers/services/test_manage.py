@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from importers.config import Settings
 from importers.errors import AccessDenied, InvalidSettings, NotThere
-from importers.model import Actor, Connection, Every, Importer, Refresh, Role, Schedule, Selection, Vanished
+from importers.model import Actor, Connection, Draft, Every, Importer, Refresh, Role, Schedule, Selection, Vanished
 from importers.secret import Secret
 from importers.services import Services
 from importers.store.sql import SqlStore
@@ -232,6 +234,49 @@ def test_a_paused_importer_can_be_changed_and_stays_paused(services: Services, a
     draft = a_draft(connection_id=importer.connection_id, schedule=Schedule(Every.MINUTES, 5))
     changed = services.importers.change(alice, importer.id, draft)
     assert (changed.paused, changed.next_run_at) == (True, None)
+
+
+class TestWhatHappensWhileSaveAsksOthers:
+    """Google and Pipedrive may take seconds to answer."""
+
+    @pytest.fixture
+    def saved_while(self, services: Services, alice: Actor, monkeypatch: pytest.MonkeyPatch) -> Any:
+        def save(importer: Importer, meanwhile: Callable[[], object]) -> Importer:
+            checked = services.importers._checked
+
+            def slowly(*arguments: Any, **more: Any) -> Draft:
+                draft = checked(*arguments, **more)
+                meanwhile()
+                return draft
+
+            monkeypatch.setattr(services.importers, "_checked", slowly)
+            draft = a_draft(name="New name", connection_id=importer.connection_id, schedule=importer.schedule)
+            return services.importers.change(alice, importer.id, draft)
+
+        return save
+
+    def test_who_resumes_it_has_it_resumed(
+        self, services: Services, alice: Actor, importer: Importer, saved_while: Any
+    ):
+        services.importers.pause(alice, importer.id)
+        saved = saved_while(importer, lambda: services.importers.resume(alice, importer.id))
+        assert (saved.name, saved.paused, saved.next_run_at) == ("New name", False, ONE_O_CLOCK)
+
+    def test_its_first_success_begins_its_schedule(
+        self, services: Services, alice: Actor, connection: Connection, saved_while: Any
+    ):
+        new = services.importers.create(alice, a_draft(connection_id=connection.id, schedule=HOURLY))
+        saved = saved_while(new, lambda: services.runs.start(alice, new.id))
+        assert (saved.starts_after_success, saved.next_run_at) == (False, ONE_O_CLOCK)
+
+    def test_a_turn_that_is_taken_is_not_taken_again(
+        self, services: Services, alice: Actor, importer: Importer, clock: FakeClock, saved_while: Any
+    ):
+        clock.advance(hours=1)
+        saved = saved_while(importer, services.scheduling.tick)
+        assert saved.next_run_at == ONE_O_CLOCK + timedelta(hours=1)
+        assert services.scheduling.tick().due == 0
+        assert len(services.runs.list(alice, importer.id)) == 1
 
 
 def test_a_change_is_checked_like_a_new_one(services: Services, alice: Actor, importer: Importer):

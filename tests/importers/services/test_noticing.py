@@ -29,7 +29,7 @@ from importers.services import letters
 from importers.services.noticing import GAP_AFTER, GATHER, GRACE, LOOK_FOR_LATE_EVERY, REST, Noticing
 from importers.store.sql import SqlStore
 from tests.builders import a_connection, a_draft, a_google_connection, a_google_target, a_target, an_importer
-from tests.contracts.store import at_once
+from tests.contracts.store import at_once, never
 from tests.fakes import NEW_YEAR, FakeClock
 
 HOURLY = Schedule(Every.HOURS)
@@ -246,10 +246,8 @@ def test_our_own_mistake_comes_with_its_reference(night: Night):
 
 def test_an_importer_that_is_being_set_up_is_not_told_of(night: Night):
     importer = night.importer()
-    changed = a_draft(connection_id=importer.connection_id, schedule=HOURLY)
-    night.store.change_importer(
-        night.ours, importer.id, changed, next_run_at=None, now=NEW_YEAR, starts_after_success=True
-    )
+    changed = a_draft(connection_id=importer.connection_id, schedule=HOURLY, target=a_target("Another place"))
+    night.store.change_importer(night.ours, importer.id, changed, next_turn=never, now=NEW_YEAR)
     night.fails(importer, GONE)
     assert night.told() == []
 
@@ -439,7 +437,7 @@ def test_a_run_that_works_is_not_late(night: Night):
 def test_what_need_not_arrive_is_not_late(night: Night, why: str):
     importer = night.importer(**({"schedule": Schedule(), "next_run_at": None} if why == "by hand" else {}))
     if why == "paused":
-        night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+        night.store.pause_importer(night.ours, importer.id, now=NEW_YEAR)
     elif why == "refused":
         refuse(night, importer.connection_id)
     elif why == "failing":
@@ -451,10 +449,10 @@ def test_what_need_not_arrive_is_not_late(night: Night, why: str):
 
 def test_one_that_is_resumed_has_two_turns_from_then_on(night: Night):
     importer = night.importer()
-    night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=NEW_YEAR)
+    night.store.pause_importer(night.ours, importer.id, now=NEW_YEAR)
     ticking(night, hours=4)
     next_run_at = night.clock.now() + timedelta(hours=1)
-    night.store.pause_importer(night.ours, importer.id, paused=False, next_run_at=next_run_at, now=night.clock.now())
+    night.store.resume_importer(night.ours, importer.id, next_turn=lambda _: next_run_at, now=night.clock.now())
     assert ticking(night, hours=2) == []
     assert len(ticking(night, hours=1, minutes=30)) == 1
 
@@ -462,7 +460,7 @@ def test_one_that_is_resumed_has_two_turns_from_then_on(night: Night):
 def test_one_that_is_paused_while_it_is_late_is_let_go_without_a_word(night: Night):
     importer = night.importer()
     assert len(ticking(night, hours=3)) == 1
-    night.store.pause_importer(night.ours, importer.id, paused=True, next_run_at=None, now=night.clock.now())
+    night.store.pause_importer(night.ours, importer.id, now=night.clock.now())
     assert ticking(night, hours=3) == []
     assert night.store.open_incidents() == []
 
@@ -563,11 +561,11 @@ def test_an_importer_whose_schedule_ended_or_never_began_or_is_paused_is_silent(
     new = a_draft(name="New", connection_id=connection.id, schedule=schedule, target=a_target("New"))
     night.store.add_importer(night.ours, new, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
     paused = night.importer("Paused", schedule=schedule)
-    night.store.pause_importer(night.ours, paused.id, paused=True, next_run_at=None, now=NEW_YEAR)
+    night.store.pause_importer(night.ours, paused.id, now=NEW_YEAR)
     night.importer("Later", schedule=replace(schedule, starts_on=date(2029, 1, 1)))
     night.noticing.mark()
     assert [jump(night, NEW_YEAR + timedelta(days=days)) for days in (1, 40, 80)] == [[], [], []]
-    night.store.pause_importer(night.ours, paused.id, paused=False, next_run_at=NEW_YEAR, now=NEW_YEAR)
+    night.store.resume_importer(night.ours, paused.id, next_turn=lambda _: NEW_YEAR, now=NEW_YEAR)
     kinds = [letter.kind for letter in jump(night, NEW_YEAR + timedelta(days=1200))]
     assert kinds == [NoticeKind.LATE], "this is how it would be told"
 
@@ -617,7 +615,7 @@ class TestChains:
 
     def test_one_that_is_paused_or_not_tried_yet_is_silent(self, night: Night, leader: Importer):
         paused = self.follower(night, leader)
-        night.store.pause_importer(night.ours, paused.id, paused=True, next_run_at=None, now=night.clock.now())
+        night.store.pause_importer(night.ours, paused.id, now=night.clock.now())
         schedule = Schedule(Every.AFTER, after_id=leader.id)
         new = a_draft(name="New", connection_id=leader.connection_id, schedule=schedule, target=a_target("New"))
         night.store.add_importer(night.ours, new, next_run_at=None, now=NEW_YEAR, starts_after_success=True)
