@@ -5,7 +5,7 @@ The bargains between the parts, each a Protocol. Implementations are picked in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -30,6 +30,7 @@ from importers.model import (
     Extent,
     FieldChange,
     Forecast,
+    Glance,
     Grant,
     Importer,
     Line,
@@ -615,8 +616,11 @@ class Store(Protocol):
 
     # --- importers ---
 
-    def importers(self, workspace_id: int) -> Sequence[Importer]:
-        """By name."""
+    def importers(self, workspace_id: int, *, only: Collection[int] | None = None) -> Sequence[Importer]:
+        """By name; of those with the ids *only* no more than that."""
+
+    def glances(self, workspace_id: int) -> Sequence[Glance]:
+        """One of each importer, by name: cheap where there are thousands."""
 
     def importer(self, workspace_id: int, importer_id: int) -> Importer: ...
 
@@ -697,11 +701,13 @@ class Store(Protocol):
     def runs(self, workspace_id: int, importer_id: int, *, limit: int, before: int | None = None) -> Sequence[Run]:
         """Newest first; with *before* those that are older than the run of that id."""
 
-    def last_runs(self, workspace_id: int) -> Mapping[int, Run]:
-        """The newest run of each importer, by importer id."""
+    def last_runs(self, workspace_id: int, *, only: Collection[int] | None = None) -> Mapping[int, Run]:
+        """The newest run of each importer (of *only* these), by importer id."""
 
-    def done_runs(self, workspace_id: int, *, each: int) -> Mapping[int, Sequence[Run]]:
-        """The last *each* runs of every importer that wrote its sheet, newest first, by importer id."""
+    def done_runs(
+        self, workspace_id: int, *, each: int, only: Collection[int] | None = None
+    ) -> Mapping[int, Sequence[Run]]:
+        """The last *each* runs of every importer (of *only* these) that wrote its sheet, newest first, by importer id."""
 
     def spent_since(self, workspace_id: int, since: datetime) -> Mapping[int, Cost]:
         """What the runs that began since then cost, by importer id, whatever became of them."""

@@ -703,6 +703,22 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """
+    What a long list of importers is ordered, counted and searched by: its name,
+    the connections it reads and writes with, and what became of its newest run
+    (`status` is None before the first; `trouble` is a code).
+    """
+
+    importer_id: int
+    name: str
+    connection_id: int
+    destination_id: int | None = None
+    status: Status | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """
     Where a queued run stands. `at_work` runs of its connection are with workers

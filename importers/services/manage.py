@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +23,7 @@ from importers.model import (
     Every,
     Forecast,
     Frozen,
+    Glance,
     Importer,
     Mode,
     Preview,
@@ -83,11 +84,15 @@ class Importers:
         self._sizes = sizes
         self._clock = clock
 
-    def cards(self, actor: Actor) -> Sequence[ImporterCard]:
-        """Every importer of the workspace, by name."""
+    def glances(self, actor: Actor) -> Sequence[Glance]:
+        """Every importer of the workspace, by name, as much of it as there may be thousands of."""
+        return self._store.glances(actor.workspace.id)
+
+    def cards(self, actor: Actor, *, only: Collection[int] | None = None) -> Sequence[ImporterCard]:
+        """Every importer of the workspace, by name; or of *only* these."""
         workspace_id = actor.workspace.id
         connections = {connection.id: connection for connection in self._store.connections(workspace_id)}
-        last_runs = self._store.last_runs(workspace_id)
+        last_runs = self._store.last_runs(workspace_id, only=only)
         return [
             ImporterCard(
                 importer,
@@ -95,7 +100,7 @@ class Importers:
                 last_runs.get(importer.id),
                 connections.get(importer.target.connection_id or 0),
             )
-            for importer in self._store.importers(workspace_id)
+            for importer in self._store.importers(workspace_id, only=only)
             if importer.connection_id in connections
         ]
 

@@ -166,7 +166,7 @@ class Runs:
         return file
 
     def _was_written(self, importer: Importer) -> bool:
-        return importer.id in self._store.done_runs(importer.workspace_id, each=1)
+        return bool(self._store.done_runs(importer.workspace_id, each=1, only=[importer.id]))
 
     def _in_a_workbook(self, actor: Actor, importer_id: int) -> Importer:
         importer = self._store.importer(actor.workspace.id, importer_id)

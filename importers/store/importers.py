@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,22 +11,34 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from importers.errors import InvalidSettings, NotThere
-from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Importer, Schedule, Selection, task_of
+from importers.model import PIPEDRIVE, Draft, Every, FieldChange, Glance, Importer, Schedule, Selection, task_of
 from importers.schedule.chains import check_chain
 from importers.store.database import Database
-from importers.store.rows import draft_values, importer_of
-from importers.store.schema import connections, importers, workspaces
+from importers.store.rows import draft_values, glance_of, importer_of
+from importers.store.schema import connections, importers, runs, workspaces
 
 
 class Importers(Database):
-    def importers(self, workspace_id: int) -> Sequence[Importer]:
+    def importers(self, workspace_id: int, *, only: Collection[int] | None = None) -> Sequence[Importer]:
+        those = select(importers).where(importers.c.workspace_id == workspace_id)
+        if only is not None:
+            those = those.where(importers.c.id.in_(only))
         with self._reading() as sql:
-            rows = sql.execute(
-                select(importers)
-                .where(importers.c.workspace_id == workspace_id)
-                .order_by(func.lower(importers.c.name), importers.c.id)
-            )
+            rows = sql.execute(those.order_by(func.lower(importers.c.name), importers.c.id))
             return [importer_of(row) for row in rows]
+
+    def glances(self, workspace_id: int) -> Sequence[Glance]:
+        newest = select(func.max(runs.c.id)).where(runs.c.importer_id == importers.c.id).scalar_subquery()
+        last = runs.alias("last")
+        own = (importers.c.id, importers.c.name, importers.c.connection_id, importers.c.destination_id)
+        those: Select[Any] = (
+            select(*own, last.c.status, last.c.trouble)
+            .select_from(importers.join(last, last.c.id == newest, isouter=True))
+            .where(importers.c.workspace_id == workspace_id)
+            .order_by(func.lower(importers.c.name), importers.c.id)
+        )
+        with self._reading() as sql:
+            return [glance_of(row) for row in sql.execute(those)]
 
     def importer(self, workspace_id: int, importer_id: int) -> Importer:
         with self._reading() as sql:

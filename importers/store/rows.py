@@ -16,6 +16,7 @@ from importers.model import (
     Draft,
     Event,
     Every,
+    Glance,
     Importer,
     Level,
     Phase,
@@ -146,6 +147,12 @@ def run_of(row: AnyRow) -> Run:
         abandoned=row.abandoned,
         in_line_since=row.in_line_since,
     )
+
+
+def glance_of(row: AnyRow) -> Glance:
+    status = Status(row.status) if row.status else None
+    trouble = row.trouble.code if row.trouble else ""
+    return Glance(row.id, row.name, row.connection_id, row.destination_id, status, trouble)
 
 
 def event_of(row: AnyRow) -> Event:

@@ -26,6 +26,7 @@ from importers.model import (
     Extent,
     FieldChange,
     Frozen,
+    Glance,
     Happening,
     Importer,
     Level,
@@ -633,6 +634,36 @@ class StoreContract:
             Status.QUEUED, Phase.QUEUED, Counts(), (), None,
         )  # fmt: skip
         assert (run.attempt, run.abandoned, run.cancel_requested, run.queued_at) == (0, 0, False, NEW_YEAR)
+
+    def test_a_glance_tells_of_every_importer_what_became_of_its_newest_run(self, store: Store, ours: int, theirs: int):
+        writer = a_google_connection(store, ours)
+        late, early, never = (
+            an_importer(store, ours, name="late"),
+            an_importer(store, ours, name="Early", target=a_google_target(writer.id)),
+            an_importer(store, ours, name="never", target=a_target("Never")),
+        )
+        an_importer(store, theirs)
+        for importer, status in ((late, Status.DONE), (late, Status.FAILED), (early, Status.FAILED)):
+            trouble = Trouble("no-room", "It is full.") if status is Status.FAILED else None
+            run = a_run(store, importer, claim="c")
+            store.end_run(run.id, "c", Ending(status, Counts(), trouble=trouble), lines=[], now=NEW_YEAR)
+        a_run(store, early)
+        reads = late.connection_id
+        assert store.glances(ours) == [
+            Glance(early.id, "Early", reads, writer.id, Status.QUEUED),
+            Glance(late.id, "late", reads, None, Status.FAILED, "no-room"),
+            Glance(never.id, "never", reads),
+        ]
+
+    def test_a_few_importers_and_their_runs_can_be_asked_for(self, store: Store, ours: int, theirs: int):
+        mine, other = (an_importer(store, ours, name=name, target=a_target(name)) for name in "ab")
+        strange = an_importer(store, theirs)
+        runs = {importer.id: a_run(store, importer) for importer in (mine, other, strange)}
+        asked = [other.id, strange.id, NOBODY]
+        assert store.importers(ours, only=asked) == [other]
+        assert store.last_runs(ours, only=asked) == {other.id: runs[other.id]}
+        assert store.last_runs(ours) == {one.id: runs[one.id] for one in (mine, other)}
+        assert (store.importers(ours, only=[]), store.last_runs(ours, only=[])) == ([], {})
 
     def test_a_run_that_is_not_over_is_returned_instead_of_a_second_one(self, store: Store, ours: int):
         importer = an_importer(store, ours)
@@ -1452,6 +1483,8 @@ class StoreContract:
             self._spend(store, one, status, LATER, tokens=9)
         self._spend(store, an_importer(store, theirs), Status.DONE, LATER)
         assert store.done_runs(ours, each=2) == {one.id: [newest, new], other.id: [noted]}
+        assert store.done_runs(ours, each=2, only=[other.id]) == {other.id: [noted]}
+        assert store.done_runs(ours, each=2, only=[]) == {}
         assert store.done_runs(ours, each=9)[one.id] == [newest, new, old]
         assert old.counts.extent is Extent.CHANGES
 
