@@ -750,7 +750,7 @@ class Store(Protocol):
         """
         False, and nothing is kept, when the claim is lost. With a success the
         turn has come of the importers that follow this one, but for those that
-        are paused, not tried yet, or cut off from an account of theirs.
+        are paused or not tried yet.
 
         *tried* is the importer as it was run. With a success it starts by
         itself from now on, unless it reads or writes something else by now; one

@@ -277,9 +277,12 @@ def _begin(
 
 
 def _call_followers(sql: SqlConnection, run_id: int, now: datetime) -> None:
-    """Those that follow its importer are due from now on, where this is one of their days."""
+    """
+    Those that follow its importer are due from now on, where this is one of their
+    days; one that is cut off from an account keeps that until it is reconnected.
+    """
     leader = select(runs.c.importer_id).where(runs.c.id == run_id).scalar_subquery()
-    may_start = (~importers.c.paused, ~importers.c.starts_after_success, is_connected())
+    may_start = (~importers.c.paused, ~importers.c.starts_after_success)
     followers = sql.execute(
         select(importers.c.id, importers.c.schedule).where(importers.c.after_id == leader, *may_start)
     ).all()

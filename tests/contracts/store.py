@@ -948,16 +948,25 @@ class StoreContract:
         assert not store.end_run(run.id, "another", Ending(Status.DONE, Counts()), lines=[], now=LATER)
         assert due(store, LATER) == []
 
-    def test_a_follower_that_is_paused_or_cut_off_is_passed_over(self, store: Store, ours: int):
+    def test_a_follower_that_is_paused_is_passed_over(self, store: Store, ours: int):
         leader = an_importer(store, ours)
-        paused = self._follower(store, leader, "Paused")
+        paused = self._follower(store, leader)
         store.pause_importer(ours, paused.id, now=NEW_YEAR)
-        bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example"))
-        self._follower(store, leader, "Cut off", connection_id=bobs.id)
-        store.refuse_connection(bobs, REFUSED, now=NEW_YEAR)
         self._succeed(store, leader)
         store.resume_importer(ours, paused.id, next_turn=never, now=LATER)
+        assert due(store, LATER) == []
+
+    def test_a_follower_that_is_cut_off_starts_once_when_it_is_reconnected(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        bobs = a_connection(store, ours, account=replace(ACME, user="Bob", email="bob@acme.example"))
+        follower = self._follower(store, leader, connection_id=bobs.id)
+        store.refuse_connection(bobs, REFUSED, now=NEW_YEAR)
+        for _ in range(2):
+            self._succeed(store, leader)
+        assert due(store, LATER) == []
         store.mark_connection(ours, bobs.id, ConnectionStatus.WORKING, now=LATER)
+        assert [one.importer_id for one in due(store, LATER)] == [follower.id]
+        assert store.take_turns(LATER, limit=9, begin=lambda due: Beginning(None, LINE)) == (1, 1)
         assert due(store, LATER) == []
 
     @pytest.mark.parametrize(
