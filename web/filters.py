@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from importers.errors import NotThere
 from importers.model import Counts, Every, Importer, Run, Schedule
-from importers.schedule import in_words
+from importers.schedule import in_words, is_over
 from web import current
 
 _LOCALE = "en"
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         elapsed,
         in_words_of,
         waits_for_success,
+        has_ended,
         zone_of,
         rows_in_words,
         with_links,
@@ -161,6 +162,11 @@ def _name_of(importer_id: int | None) -> str:
 def waits_for_success(importer: Importer) -> bool:
     """Whether its schedule has not begun, because no run succeeded yet."""
     return importer.starts_after_success and importer.schedule.every is not Every.MANUAL
+
+
+def has_ended(importer: Importer) -> bool:
+    """Whether it will not begin by itself any more, because its last day is past."""
+    return importer.next_run_at is None and is_over(importer.schedule, current.now())
 
 
 def rows_in_words(counts: Counts) -> str:

@@ -501,11 +501,6 @@ def test_another_importer_is_followed_by_its_name(
             "After “Leads to Excel” until 1 January 2026 (Europe/Tallinn)",
             "Each time that one has succeeded on one of these days.",
         ),
-        (
-            {"ends_on": "2025-12-31"},
-            "After “Leads to Excel” until 31 December 2025 (Europe/Tallinn)",
-            "No run is due any more.",
-        ),
     ],
 )
 def test_a_chain_has_a_first_and_a_last_day(
@@ -528,6 +523,19 @@ def test_a_chain_has_a_first_and_a_last_day(
     page = at_alice.open(f"/importers/{fresh.id}/edit")
     assert page.form().value("ends_on") == span["ends_on"]
     assert words in at_alice.open("/").text
+
+
+def test_a_chain_whose_last_day_is_past_says_so_and_is_not_saved(
+    at_alice: Browser, services: Services, alice: Actor, fresh: Importer, leads: Importer
+):
+    answers = {"every": "after", "after_id": str(leads.id), **TALLINN, "ends_on": "2025-12-31"}
+    told = asked(at_alice, answers)
+    assert told["words"] == "After “Leads to Excel” until 31 December 2025 (Europe/Tallinn)"
+    assert told["note"] == "No run is due any more."
+    at_alice.open(f"/importers/{fresh.id}/edit")
+    page = at_alice.submit(press="save", **answers)
+    assert "over already" in page.root.find(id="ends_on-error").text
+    assert services.importers.get(alice, fresh.id).schedule == fresh.schedule
 
 
 def test_the_days_of_a_chain_are_in_order(at_alice: Browser, leads: Importer):
