@@ -948,7 +948,9 @@ class NoticeStore(Store, Protocol):
     def keep_watch(self, seen: Watch | None, watch: Watch, *, openings: Sequence[Opening] = ()) -> bool:
         """
         Put *watch* in place of *seen*, and with it incidents that are over
-        already. False, and nothing is kept, when somebody else was faster.
+        already. Where *seen* is later, a clock was ahead: gaps that were noted
+        since *watch* and not told never were. False, and nothing is kept, when
+        somebody else was faster.
         """
 
     # --- sending, across all workspaces ---

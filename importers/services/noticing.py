@@ -83,6 +83,8 @@ class Noticing:
         seen = self._store.watch()
         if seen is None:
             self._store.keep_watch(None, Watch(now, now))
+        elif _is_ahead(seen.at, now):  # the clock was, and is put right: it goes on from here
+            self._store.keep_watch(seen, Watch(now, min(seen.since, now)))
         elif now > seen.at:
             is_gap = now - seen.at > GAP_AFTER
             openings = list(self._gaps(seen.at, now)) if is_gap else []
@@ -214,7 +216,7 @@ class Noticing:
 
     def _note_late(self, telling: Callable[[int], Telling]) -> None:
         watch, now = self._store.watch(), self._clock.now()
-        self._began_at = self._began_at or now
+        self._began_at = min(self._began_at or now, now)
         # Whoever was just started has yet to mark how long nobody was there.
         if watch is None or now - watch.at > GAP_AFTER > now - self._began_at:
             return
@@ -224,7 +226,7 @@ class Noticing:
             importer = one.importer
             is_known = importer.id in late or importer.id in failing or not telling(importer.workspace_id).late
             if not is_known and self._is_overdue(one, watch, now) and not _is_busy(one.run, now):
-                self._store.open_incident(self._lateness(one), now=now)
+                self._store.open_incident(self._lateness(one, watch, now), now=now)
         for importer_id, incident in late.items():
             found = watched.get(importer_id)
             if not self._is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
@@ -236,8 +238,8 @@ class Noticing:
         A turn that nobody was there to take counts, unless the importer skips such turns.
         """
         schedule = one.importer.schedule
-        since = max(one.arrived_at or one.importer.created_at, one.importer.updated_at)
-        if now < max(watch.since, one.may_run_since) + GRACE:
+        since = max(_arrived(one, watch, now), _known(one.importer.updated_at, watch, now))
+        if now < max(watch.since, _known(one.may_run_since, watch, now)) + GRACE:
             return False
         if schedule.every is Every.AFTER:
             return self._was_called_twice(schedule, since, until=now - GRACE)
@@ -271,13 +273,13 @@ class Noticing:
         is_chain = importer.schedule.every is Every.AFTER and not importer.starts_after_success
         return importer.paused or (importer.next_run_at is None and not is_chain)
 
-    def _lateness(self, one: Watched) -> Opening:
+    def _lateness(self, one: Watched, watch: Watch, now: datetime) -> Opening:
         why = self._why_late(one.run)
         return Opening(
             NoticeKind.LATE,
             one.importer.workspace_id,
             f"late {why.code}",
-            one.arrived_at or one.importer.created_at,
+            _arrived(one, watch, now),
             importer_id=one.importer.id,
             run_id=one.run.id if one.run else None,
             trouble=why,
@@ -322,20 +324,20 @@ class Noticing:
         for incidents in _grouped(one for one in untold if not one.is_told):
             opening = incidents[0].opening
             wait = timedelta() if opening.kind in _AT_ONCE else GATHER
-            if self._is_due(opening.workspace_id, opening.cause, min(one.opened_at for one in incidents) + wait):
+            if self._is_due(opening.workspace_id, opening.cause, min(one.opened_at for one in incidents), wait):
                 yield opening.cause, incidents
         for incidents in _grouped((one for one in untold if one.is_told), by_cause=False):
             workspace_id = incidents[0].opening.workspace_id
             ended = [one.closed_at for one in incidents if one.closed_at]
-            if self._is_due(workspace_id, _RECOVERED, min(ended) + GATHER):
+            if self._is_due(workspace_id, _RECOVERED, min(ended), GATHER):
                 yield _RECOVERED, incidents
 
-    def _is_due(self, workspace_id: int, cause: str, due_at: datetime) -> bool:
+    def _is_due(self, workspace_id: int, cause: str, noticed_at: datetime, wait: timedelta) -> bool:
         now = self._clock.now()
-        if now < due_at:
+        if now < noticed_at + wait and not _is_ahead(noticed_at, now):
             return False
         last = self._store.last_told(workspace_id, cause)
-        return last is None or now >= last + REST
+        return last is None or now >= last + REST or _is_ahead(last, now)
 
     def _tell(self, due: tuple[str, Sequence[Incident]]) -> bool:
         """One that cannot be written must not keep the others from it."""
@@ -378,7 +380,21 @@ class Noticing:
 def _is_busy(run: Run | None, now: datetime) -> bool:
     if run is None or run.status is not Status.RUNNING or run.started_at is None:
         return False
-    return now - run.started_at < LONGEST_RUN
+    return now - run.started_at < LONGEST_RUN and not _is_ahead(run.started_at, now)
+
+
+def _is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether it was noted while the clock was; those of several machines differ by seconds."""
+    return moment - now > GAP_AFTER
+
+
+def _known(moment: datetime, watch: Watch, now: datetime) -> datetime:
+    """What was noted while the clock was ahead happened at nobody knows when: it counts from when rounds are done again."""
+    return watch.since if _is_ahead(moment, now) else min(moment, now)
+
+
+def _arrived(one: Watched, watch: Watch, now: datetime) -> datetime:
+    return _known(one.arrived_at or one.importer.created_at, watch, now)
 
 
 def _grouped(incidents: Iterable[Incident], *, by_cause: bool = True) -> Iterator[list[Incident]]:

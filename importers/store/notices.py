@@ -248,6 +248,8 @@ class Notices(Database):
             same = update(watches).where(watches.c.name == _CLOCK, watches.c.at == seen.at)
             if not sql.execute(same.values(at=watch.at, since=watch.since)).rowcount:
                 return False
+            if watch.at < seen.at:
+                _forget_gaps(sql, watch.at)
             for opening in openings:
                 _open(sql, opening, watch.at, closed=True)
         return True
@@ -363,6 +365,12 @@ def _write(sql: SqlConnection, workspace_id: int, letter: Letter, cause: str, no
 def _forget(sql: SqlConnection, workspace_id: int, before: datetime) -> None:
     sql.execute(delete(notices).where(notices.c.workspace_id == workspace_id, notices.c.at < before))
     sql.execute(delete(incidents).where(incidents.c.workspace_id == workspace_id, incidents.c.closed_at < before))
+
+
+def _forget_gaps(sql: SqlConnection, after: datetime) -> None:
+    """That were noted after then, by a clock that was ahead, and not told."""
+    never_were = (incidents.c.kind == NoticeKind.GAP, incidents.c.opened_at > after, ~incidents.c.told)
+    sql.execute(delete(incidents).where(*never_were))
 
 
 def _begun(sql: SqlConnection, watch: Watch) -> bool:

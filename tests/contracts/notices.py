@@ -361,6 +361,20 @@ class NoticesContract:
         [incident] = store.untold_incidents()
         assert (incident.opening, incident.opened_at, incident.closed_at) == (gap, SOON, SOON)
 
+    def test_gaps_up_to_a_time_that_was_wrong_are_forgotten_unless_they_were_told(
+        self, store: NoticeStore, ours: int, importer: Importer
+    ):
+        ahead = Watch(NEW_YEAR + timedelta(days=366), NEW_YEAR)
+        gaps = [Opening(NoticeKind.GAP, ours, "gap", at) for at in (NEW_YEAR, SOON)]
+        assert store.keep_watch(None, Watch(NEW_YEAR, NEW_YEAR))
+        assert store.keep_watch(Watch(NEW_YEAR, NEW_YEAR), Watch(SOON, SOON), openings=gaps[:1])
+        assert store.keep_watch(Watch(SOON, SOON), ahead, openings=gaps[1:])
+        self.an_incident(store, importer)
+        assert store.keep_watch(ahead, Watch(LATER, LATER))
+        assert [one.opening.kind for one in store.untold_incidents()] == [NoticeKind.GAP, NoticeKind.FAILING]
+        assert next(one.opening.since for one in store.untold_incidents()) == NEW_YEAR
+        assert store.watch() == Watch(LATER, LATER)
+
     # --- sending ---
 
     def test_one_of_many_takes_a_sending(self, store: NoticeStore, ours: int, channel: Channel):
