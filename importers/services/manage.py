@@ -298,6 +298,8 @@ class Importers:
         draft = _thawed(_in_one_zone(replace(draft, name=_checked_name(draft.name))), before)
         self._check_name_is_free(actor, draft.name, before)
         timetable.check(draft.schedule)
+        if before is None or not _is_due_the_same(before, draft):
+            timetable.check_goes_on(draft.schedule, self._clock.now())
         self._check_chain(actor, draft.schedule, before)
         self._check_selection(draft.selection)
         draft = replace(draft, target=aimed(draft.target, before.target if before else None, self._kinds))
@@ -459,6 +461,11 @@ def _reads_the_same(before: Importer, draft: Draft) -> bool:
 
 def _asks_for_the_same(before: Importer, draft: Draft) -> bool:
     return _reads_the_same(before, draft) and before.selection.columns == draft.selection.columns
+
+
+def _is_due_the_same(before: Importer, draft: Draft) -> bool:
+    """The zone is the one of the sheet, too: who changes it need not mean the schedule."""
+    return replace(draft.schedule, time_zone=before.schedule.time_zone) == before.schedule
 
 
 def _writes_the_same(before: Importer, draft: Draft) -> bool:
