@@ -230,7 +230,18 @@ class Noticing:
         for importer_id, incident in late.items():
             found = watched.get(importer_id)
             if not self._is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
-                self._store.close_incident(incident, recovered=False, now=now)
+                recoveries = telling(incident.opening.workspace_id).recoveries
+                recovered = recoveries and self._has_arrived(incident, found, now)
+                self._store.close_incident(incident, recovered=recovered, now=now)
+
+    def _has_arrived(self, incident: Incident, found: Watched | None, now: datetime) -> bool:
+        """Whether the run that ends *incident* is over, but its end was not looked at yet."""
+        if found:
+            arrived = found.arrived_at
+        else:
+            its = incident.opening.importer_id or 0
+            arrived = next(iter(self._store.last_successes(its, until=now, limit=1)), None)
+        return arrived is not None and arrived > incident.opening.since
 
     def _is_overdue(self, one: Watched, watch: Watch, now: datetime) -> bool:
         """

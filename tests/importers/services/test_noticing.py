@@ -25,7 +25,7 @@ from importers.model import (
     Trouble,
 )
 from importers.notices import Letter, NoticeKind, Telling
-from importers.services import letters
+from importers.services import letters, noticing
 from importers.services.noticing import GAP_AFTER, GATHER, GRACE, LOOK_FOR_LATE_EVERY, REST, Noticing
 from importers.store.sql import SqlStore
 from tests.builders import a_connection, a_draft, a_google_connection, a_google_target, a_target, an_importer
@@ -422,6 +422,31 @@ def test_when_it_arrives_after_all_that_is_told(night: Night):
     assert len(ticking(night, hours=3)) == 1
     night.run(importer, Status.DONE)
     assert [letter.title for letter in ticking(night, minutes=20)] == ["“Deals” works again"]
+
+
+def test_that_it_works_again_is_told_though_its_run_was_not_looked_at_yet(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+):
+    """As when hundreds of runs end at once: their ends are looked at by and by."""
+    monkeypatch.setattr(noticing, "_MOST_RUNS", 3)
+    deals, persons, leads = (night.importer(name) for name in ("Deals", "Persons", "Leads"))
+    [letter] = ticking(night, hours=3)
+    assert letter.title == "Nothing has arrived from 3 importers"
+    for importer in (*[leads] * 6, deals, persons):
+        night.run(importer, Status.DONE)
+    by_hand = a_draft(connection_id=persons.connection_id, target=persons.target, schedule=Schedule())
+    night.store.change_importer(night.ours, persons.id, by_hand, next_turn=never, now=night.clock.now())
+    assert [letter.title for letter in ticking(night, minutes=30)] == ["3 importers work again"]
+    assert night.store.open_incidents() == []
+
+
+def test_one_whose_schedule_changes_while_it_is_late_has_not_recovered(night: Night):
+    importer = night.importer()
+    assert len(ticking(night, hours=3)) == 1
+    rarely = a_draft(connection_id=importer.connection_id, target=importer.target, schedule=Schedule(Every.DAYS, 7))
+    night.store.change_importer(night.ours, importer.id, rarely, next_turn=never, now=night.clock.now())
+    assert ticking(night, hours=1) == []
+    assert night.store.open_incidents() == []
 
 
 def test_a_run_that_works_is_not_late(night: Night):
