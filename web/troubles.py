@@ -37,4 +37,9 @@ def is_mended(run: Run, connection: Connection) -> bool:
     Whether the run met a refusal of a connection, which has been reconnected since, or let in again;
     *connection* is that which decides (`connection_of`), so all others work, too.
     """
-    return connection.works and run.trouble is not None and run.trouble.code in _OF_THE_CONNECTION
+    return connection.works and run.trouble is not None and is_of_the_connection(run.trouble.code)
+
+
+def is_of_the_connection(trouble: str) -> bool:
+    """Whether a trouble of that code was a refusal of a connection."""
+    return trouble in _OF_THE_CONNECTION

@@ -1,15 +1,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from importers.config import Settings
-from importers.model import Actor, Connection, Every, Importer, Run, Schedule, Selection, Status
+from importers.model import (
+    Actor,
+    Connection,
+    Counts,
+    Ending,
+    Every,
+    Importer,
+    Phase,
+    Run,
+    Schedule,
+    Selection,
+    Status,
+    Trouble,
+)
 from importers.services import Services
-from tests.builders import a_draft, a_target
-from tests.fakes import FakeClock
+from importers.store.sql import SqlStore
+from tests.builders import a_draft, a_run, a_target
+from tests.fakes import NEW_YEAR, FakeClock
 from tests.web.browser import Browser
 from tests.web.page import Page
 from web import create_app
@@ -118,6 +133,106 @@ def test_the_list_alone_is_sent_to_scripts(at_alice: Browser, importer: Importer
     page = at_alice.open("/?part=list")
     assert not page.root.find_all("html")
     assert "Deals to Excel" in page.text
+
+
+# --- a long list ---
+
+
+@pytest.fixture
+def many(store: SqlStore, alice: Actor, connection: Connection) -> list[Importer]:
+    """A hundred and twenty, of which the last but one failed."""
+    drafts = [a_draft(connection_id=connection.id, name=f"Deals {n:03}", target=a_target(str(n))) for n in range(120)]
+    importers = [store.add_importer(alice.workspace.id, draft, next_run_at=None, now=NEW_YEAR) for draft in drafts]
+    run = a_run(store, importers[-2], claim="c")
+    gone = Ending(Status.FAILED, Counts(), trouble=Trouble("not-there", "The filter is gone."))
+    store.end_run(run.id, "c", gone, lines=[], now=NEW_YEAR)
+    return importers
+
+
+def _names(page: Page) -> list[str]:
+    return [one.find("h2").text for one in page.root.find_all("li", class_="importer card-box")]
+
+
+@pytest.mark.usefixtures("many")
+def test_of_a_long_list_a_page_shows_fifty_trouble_first_and_leads_to_the_others(at_alice: Browser):
+    page = at_alice.open("/")
+    assert _names(page) == ["Deals 118", *(f"Deals {n:03}" for n in range(49))]
+    assert "120 importers · 1 needs attention" in page.text
+    page = at_alice.open(page.links()["3"])
+    assert _names(page) == [*(f"Deals {n:03}" for n in range(99, 118)), "Deals 119"]
+    assert "120 importers · 1 needs attention" in page.text
+    assert page.root.find("a", aria_current="page").text == "3"
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999999999"])
+def test_a_page_of_the_list_that_is_not_there_is_the_nearest_one(at_alice: Browser, page: str):
+    assert len(_names(at_alice.open(f"/?page={page}"))) in (50, 20)
+
+
+@pytest.mark.usefixtures("many")
+def test_importers_are_found_by_any_words_of_their_names(at_alice: Browser):
+    page = at_alice.open("/?q=++11+DEALS")
+    assert _names(page) == [
+        "Deals 118",
+        "Deals 011",
+        *(f"Deals {n}" for n in (110, 111, 112, 113, 114, 115, 116, 117, 119)),
+    ]
+    assert "11 importers are called like “11 DEALS”." in page.text
+    assert "120 importers" in page.text
+    assert page.links()["Show all"] == "/"
+    assert page.root.find(role="search").find("input").attrs["value"] == "11 DEALS"
+    page = at_alice.open("/?q=Persons")
+    assert "No importer is called like “Persons”." in page.text
+    assert len(_names(at_alice.open(page.links()["Show all"]))) == 50
+
+
+def test_a_short_list_needs_neither_pages_nor_search(at_alice: Browser, importer: Importer):
+    page = at_alice.open("/")
+    assert not page.root.find_all(role="search")
+    assert not page.root.find_all(aria_label="Pages")
+
+
+@pytest.mark.usefixtures("many")
+def test_what_is_done_on_a_page_of_the_list_leads_back_to_it(at_alice: Browser):
+    at_alice.open("/?q=Deals&page=2")
+    at_alice.press("Pause")
+    assert at_alice.path == "/?q=Deals&page=2"
+
+
+def _marks(page: Page) -> dict[str, str]:
+    return dict(one.attrs["data-mark"].split(".") for one in page.root.find_all("li", class_="importer card-box"))
+
+
+def test_scripts_get_only_what_changed_of_what_they_show(at_alice: Browser, store: SqlStore, many: list[Importer]):
+    shown = _marks(at_alice.open("/"))
+    first, second, third = many[:3]
+    run = a_run(store, first, claim="c")
+    store.remove_importer(third.workspace_id, third.id)
+
+    def news() -> Page:
+        return at_alice.open(f"/?part=list&seen={','.join(f'{key}.{mark}' for key, mark in shown.items())}")
+
+    page = news()
+    assert _names(page) == [first.name]
+    assert [one.attrs["id"] for one in page.root.find_all("li") if "data-gone" in one.attrs] == [f"importer-{third.id}"]
+    shown |= _marks(page)
+    store.beat(run.id, "c", now=NEW_YEAR + timedelta(seconds=5))
+    assert _names(news()) == []
+    store.save_progress(run.id, "c", phase=Phase.READING, counts=Counts(rows_read=7), lines=[], now=NEW_YEAR)
+    store.pause_importer(second.workspace_id, second.id, now=NEW_YEAR)
+    assert _names(news()) == [first.name, second.name]
+    store.refuse_connection(
+        store.connections(first.workspace_id)[0], Trouble("credentials-rejected", "No."), now=NEW_YEAR
+    )
+    page = news()
+    assert len(_names(page)) == 49
+    assert "needs reconnecting" in page.root.find(id="broken").text
+
+
+def test_nobody_sees_importers_of_others_by_their_ids(at_charlie: Browser, importer: Importer):
+    assert _names(at_charlie.open(f"/?part=list&seen={importer.id}.0")) == []
+    assert at_charlie.open("/?part=list&seen=%00,1.x,.,99999999999999999999.0").root.find_all("h2") == []
 
 
 def test_it_says_when_nobody_is_there_to_work(at_alice: Browser, services: Services, clock: FakeClock):

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from importers.errors import NeedsReconnecting
-from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Status
+from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Connection, Status
 from importers.services.manage import ImporterCard
 from importers.services.queueing import Holdup
 from web import current
+from web.home.listing import Listing, broken_of, in_order, listing_of, mark_of, seen_of
+from web.results.views import page_links
 from web.results.written import has_sheet
 from web.security import safe_next
-from web.troubles import is_mended
 
 pages = Blueprint("home", __name__)
 
@@ -24,18 +25,26 @@ def register(app: Flask) -> None:
 
 @pages.get("/")
 def index() -> ResponseReturnValue:
-    """Every importer, trouble first. Scripts ask for the list alone with ?part=list."""
-    cards = sorted(current.services().importers.cards(current.actor()), key=_trouble_first)
+    """
+    The importers, trouble first, a page of them. Scripts ask for the list alone with ?part=list; who says in
+    `seen` what is shown already gets what changed of that.
+    """
+    if request.args.get("part") == "list" and "seen" in request.args:
+        return _news(seen_of(request.args["seen"]))
+    listing = _listing()
+    cards = in_order(current.services().importers.cards(current.actor(), only=listing.ids), listing.ids)
+    shown = _shown(cards, listing.broken)
     if request.args.get("part") == "list":
-        return render_template("home/_list.html", cards=cards, holdups=_holdups(cards))
+        return render_template("home/_list.html", **shown)
     return render_template(
         "home/index.html",
-        cards=cards,
-        holdups=_holdups(cards),
+        **shown,
+        listing=listing,
+        page_links=page_links(listing.page, listing.pages),
         connections=current.services().connections.list(current.actor(), PIPEDRIVE),
         google_accounts=current.services().connections.list(current.actor(), GOOGLE_SHEETS),
         health=current.services().health.check(),
-        counts=_counts(cards),
+        counts=listing.counts,
         overfull=[load for load in current.services().prices.loads(current.actor()) if not load.fits],
     )
 
@@ -85,23 +94,38 @@ def delete(importer_id: int) -> ResponseReturnValue:
     return redirect(url_for("home.index"))
 
 
-def has_trouble(card: ImporterCard) -> bool:
-    if card.refused:
-        return True
-    run = card.last_run
-    return run is not None and run.status is Status.FAILED and not is_mended(run, card.connection)
+def _listing() -> Listing:
+    services, actor = current.services(), current.actor()
+    query, page = request.args.get("q", "").strip(), request.args.get("page", 1, type=int)
+    return listing_of(services.importers.glances(actor), services.connections.list(actor), query=query, page=page)
 
 
-def _trouble_first(card: ImporterCard) -> tuple[bool, str]:
-    return not has_trouble(card), card.importer.name.casefold()
+def _news(seen: Mapping[int, str]) -> ResponseReturnValue:
+    """Of the importers a page shows those that are otherwise by now, and those that are gone."""
+    services, actor = current.services(), current.actor()
+    cards = services.importers.cards(actor, only=list(seen))
+    refused = [one for one in services.connections.list(actor) if not one.works]
+    broken = broken_of(services.importers.glances(actor), refused) if refused else []
+    shown = _shown(cards, broken)
+    marks = shown["marks"]
+    changed = [card for card in cards if marks[card.importer.id] != seen[card.importer.id]]
+    return render_template("home/_list.html", **{**shown, "cards": changed, "gone": sorted(seen.keys() - marks.keys())})
+
+
+def _shown(cards: Sequence[ImporterCard], broken: Sequence[Connection]) -> dict[str, Any]:
+    holdups = _holdups(cards)
+    place: dict[str, Any] = {name: request.args[name] for name in ("q", "page") if request.args.get(name)}
+    return {
+        "cards": cards,
+        "holdups": holdups,
+        "marks": {card.importer.id: mark_of(card, holdups) for card in cards},
+        "gone": [],
+        "broken": broken,
+        "listed_at": url_for("home.index", **place) if place else "",
+    }
 
 
 def _holdups(cards: Sequence[ImporterCard]) -> Mapping[int, Holdup]:
     """Nobody is asked unless something is queued."""
     is_queued = any(card.last_run and card.last_run.status is Status.QUEUED for card in cards)
     return current.services().runs.holdups(current.actor()) if is_queued else {}
-
-
-def _counts(cards: Sequence[ImporterCard]) -> dict[str, int]:
-    last = Counter(card.last_run.status.value for card in cards if card.last_run)
-    return {"all": len(cards), "trouble": sum(map(has_trouble, cards)), **last}

@@ -1,17 +1,30 @@
 import { answers, isSilent } from "./silence.js";
 
-// While something runs, the list keeps itself up to date without losing the reader's place.
+// While something runs, the list keeps itself up to date: it says what it shows, and gets what is otherwise by now.
 const list = document.getElementById("importers");
+const ASK_AGAIN_MS = 3000;
 
-const isBusy = () => list.contains(document.activeElement) || list.querySelector("details[open]");
+// Nobody loses the place where they are, or a menu that they opened.
+const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details[open]");
 
-const refresh = async () => {
-  if (!list.querySelector("[data-active]") || document.hidden || isBusy()) return;
-  const answer = await fetch(list.dataset.refresh, { headers: { Accept: "text/html" } });
-  if (answer.status >= 500) throw new Error("no answer");
-  answers();
-  if (!answer.ok || answer.redirected || isBusy()) return;
-  list.innerHTML = await answer.text();
+const put = (fresh) => {
+  const shown = document.getElementById(fresh.id);
+  if (!shown || isInUse(shown) || shown.isEqualNode(fresh)) return;
+  if ("gone" in fresh.dataset) shown.remove();
+  else shown.replaceWith(fresh);
 };
 
-if (list) setInterval(() => refresh().catch(() => isSilent()), 3000);
+const refresh = async () => {
+  if (!list.querySelector("[data-active]") || document.hidden) return;
+  const marks = [...list.querySelectorAll("[data-mark]")].filter((row) => !isInUse(row)).map((row) => row.dataset.mark);
+  const answer = await fetch(`${list.dataset.refresh}&seen=${marks}`, { headers: { Accept: "text/html" } });
+  if (answer.status >= 500) throw new Error("no answer");
+  answers();
+  if (!answer.ok || answer.redirected) return;
+  const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const fresh of news.querySelectorAll("#broken, [data-mark], [data-gone]")) put(fresh);
+};
+
+const keepAsking = () => setTimeout(() => refresh().catch(() => isSilent()).finally(keepAsking), ASK_AGAIN_MS);
+
+if (list) keepAsking();
