@@ -824,6 +824,23 @@ class Store(Protocol):
     def give_up_run(self, run: Run, ending: Ending, *, line: Line, now: datetime) -> bool:
         """End an abandoned run."""
 
+    # --- what a clock that was ahead has left ---
+
+    def bring_turns_forward(
+        self, now: datetime, *, beyond: datetime, reckon: Callable[[Schedule, datetime], datetime]
+    ) -> int:
+        """
+        Give turns that come after *beyond* to when *reckon* says, where that is
+        earlier; it is asked with the schedule and the turn. One that lies there of
+        an importer that follows another has come. How many.
+        """
+
+    def bring_runs_back(self, now: datetime, *, beyond: datetime, latest_wake: datetime) -> int:
+        """
+        Wake runs that wait beyond *latest_wake*, and take those for sent or heard
+        of *now* that were so beyond *beyond*. How many.
+        """
+
     # --- what is old ---
 
     def forget_lines(self, before: datetime, *, limit: int) -> int:
@@ -955,7 +972,15 @@ class NoticeStore(Store, Protocol):
 
     # --- sending, across all workspaces ---
 
-    def due_sendings(self, now: datetime, *, limit: int) -> Sequence[Outgoing]: ...
+    def workspaces_to_send_for(self, now: datetime) -> Sequence[int]:
+        """Those of which something is due; first the one where it is for the longest."""
+
+    def due_sendings(self, now: datetime, *, limit: int, workspace_id: int | None = None) -> Sequence[Outgoing]:
+        """
+        Of this workspace, or of all; what is due for the longest first. What is
+        due later than anything ever waits was noted by a clock that was ahead:
+        it is due, too.
+        """
 
     def claim_sending(self, sending: Sending, *, until: datetime) -> bool:
         """

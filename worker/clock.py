@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Sequence
 
+from importers.interfaces import Clock
 from importers.services import Services
 from worker.process import beat, build_services, log_trouble, settings_or_exit
 
@@ -21,8 +23,13 @@ TICK_EVERY = 1.0
 """Seconds between two looks at what is due."""
 
 NOTIFY_EVERY = 5.0
-"""Seconds between two looks at what is to be told."""
+"""Seconds between two looks at what is to be told, and at what is to be sent."""
 
+SENDERS = 4
+"""Letters under way at the same time; of one workspace there are fewer (`posting.MOST_OF_ONE`)."""
+
+ARRIVE_WITHIN = 3.0
+"""Seconds for what is under way when the clock is to stop; what takes longer is sent again by whoever comes next."""
 
 THIN_EVERY = 60.0
 """Seconds between two looks at what is old enough to be forgotten."""
@@ -68,14 +75,23 @@ def mark(services: Services) -> None:
         log_trouble(error, "That the clock did its round could not be noted.")
 
 
-def notify(services: Services, stopping: threading.Event, *, every: float = NOTIFY_EVERY) -> None:
-    """Tell what is to be told until *stopping*. In a thread of its own, because a channel may be slow to answer."""
+def look(services: Services, stopping: threading.Event, *, every: float = NOTIFY_EVERY) -> None:
+    """Look for what is to be told until *stopping*."""
     while not stopping.is_set():
-        for deed in (services.noticing.look, services.posting.send_due):
-            try:
-                deed()
-            except Exception as error:  # noqa: BLE001  # the edge
-                log_trouble(error, "Notices could not be looked after; the next round tries again.")
+        try:
+            services.noticing.look()
+        except Exception as error:  # noqa: BLE001  # the edge
+            log_trouble(error, "What is to be told could not be looked for; the next round tries again.")
+        stopping.wait(every)
+
+
+def send(services: Services, stopping: threading.Event, *, every: float = NOTIFY_EVERY) -> None:
+    """Send what is to be told until *stopping*. In several threads of their own, because a channel may be slow to answer."""
+    while not stopping.is_set():
+        try:
+            services.posting.send_due(until=stopping.is_set)
+        except Exception as error:  # noqa: BLE001  # the edge
+            log_trouble(error, "Notices could not be sent; the next round tries again.")
         stopping.wait(every)
 
 
@@ -101,10 +117,23 @@ def main() -> None:
     services = build_services(settings)
     threading.Thread(target=beat, args=(services, "clock", stopping), name="beat", daemon=True).start()
     threading.Thread(target=thin, args=(services, stopping), name="thin", daemon=True).start()
-    threading.Thread(target=notify, args=(services, stopping), name="notify", daemon=True).start()
+    threading.Thread(target=look, args=(services, stopping), name="look", daemon=True).start()
+    senders = [
+        threading.Thread(target=send, args=(services, stopping), name="send", daemon=True) for _ in range(SENDERS)
+    ]
+    for sender in senders:
+        sender.start()
     sweep(services)
     log.info("The clock is ticking.")
     run(services, stopping)
+    leave(senders, services.clock)
+
+
+def leave(senders: Sequence[threading.Thread], clock: Clock, *, within: float = ARRIVE_WITHIN) -> None:
+    """Let what is under way arrive, if that does not take long."""
+    ends_at = clock.monotonic() + within
+    for sender in senders:
+        sender.join(timeout=max(0.0, ends_at - clock.monotonic()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from importers.errors import ImporterError, SetupError, TemporaryError
@@ -19,14 +21,21 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 12
 LEASE = timedelta(minutes=5)
 """Longer than any try takes. Whoever is killed in the middle of one leaves it to be tried again then."""
 
-_AT_ONCE = 20
+MOST_OF_ONE = 2
+"""Letters of one workspace under way at the same time, in one process: others shall not wait for slow receivers of it."""
+
+_LOOKED_AT = 5
+"""So many are looked at to find one that nobody else just took."""
 
 
 class Posting:
     """
-    Any number of processes may send at the same time: each letter is taken by
-    one. One that is killed between sending and noting it sends it again after
-    the LEASE, under the same key.
+    Any number of threads and processes may send at the same time: each letter
+    is taken by one. One that is killed between sending and noting it sends it
+    again after the LEASE, under the same key.
+
+    Workspaces take turns: whose letter was taken longest ago is next, so that
+    what one has many of, or sends to somebody slow, keeps no other waiting.
     """
 
     def __init__(
@@ -36,16 +45,42 @@ class Posting:
         self._vault = vault
         self._carriers = carriers
         self._clock = clock
+        self._lock = threading.Lock()
+        self._under_way: Counter[int] = Counter()
+        self._taken = 0
+        self._last_taken: dict[int, int] = {}
 
     @property
     def kinds(self) -> frozenset[ChannelKind]:
         """Those that letters can be sent to."""
         return frozenset(self._carriers)
 
-    def send_due(self) -> int:
-        """Try what is due now, the oldest first; how many were sent."""
-        due = self._store.due_sendings(self._clock.now(), limit=_AT_ONCE)
-        return sum(self._try(outgoing) for outgoing in due)
+    def send_due(self, *, until: Callable[[], bool] = lambda: False) -> int:
+        """Try what is due, until nothing is or *until* says so; how many were sent."""
+        sent = 0
+        while not until() and (outgoing := self._take()):
+            try:
+                sent += self._try(outgoing)
+            finally:
+                with self._lock:
+                    self._under_way[outgoing.channel.workspace_id] -= 1
+        return sent
+
+    def _take(self) -> Outgoing | None:
+        with self._lock:
+            now = self._clock.now()
+            for workspace_id in self._in_turn(self._store.workspaces_to_send_for(now)):
+                for outgoing in self._store.due_sendings(now, limit=_LOOKED_AT, workspace_id=workspace_id):
+                    if self._store.claim_sending(outgoing.sending, until=now + LEASE):
+                        self._taken += 1
+                        self._last_taken[workspace_id] = self._taken
+                        self._under_way[workspace_id] += 1
+                        return outgoing
+        return None
+
+    def _in_turn(self, workspace_ids: Sequence[int]) -> Sequence[int]:
+        may = [one for one in workspace_ids if self._under_way[one] < MOST_OF_ONE]
+        return sorted(may, key=lambda one: (self._under_way[one], self._last_taken.get(one, 0)))
 
     def carry(self, letter: Letter, channel: Channel) -> str:
         """What the other side answered. Errors as `Carrier.carry`."""
@@ -60,8 +95,6 @@ class Posting:
 
     def _try(self, outgoing: Outgoing) -> bool:
         sending = outgoing.sending
-        if not self._store.claim_sending(sending, until=self._clock.now() + LEASE):
-            return False
         try:
             answer = self.carry(outgoing.letter, outgoing.channel)
         except ImporterError as error:

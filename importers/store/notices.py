@@ -45,6 +45,9 @@ from importers.store.schema import (
 
 _CLOCK = "clock"
 _FORGET_AFTER = timedelta(days=90)
+_NO_WAIT_IS_LONGER = timedelta(hours=9)
+"""Between two tries to send a letter there are eight at most."""
+
 _MOST_VALUES = 5000
 _DONE = (Status.DONE, Status.DONE_WITH_NOTES)
 
@@ -256,9 +259,17 @@ class Notices(Database):
 
     # --- sending, across all workspaces ---
 
-    def due_sendings(self, now: datetime, *, limit: int) -> Sequence[Outgoing]:
-        due = (sendings.c.state == SendingState.WAITING, sendings.c.next_at <= now)
-        ordered = select(sendings).where(*due).order_by(sendings.c.next_at, sendings.c.id).limit(limit)
+    def workspaces_to_send_for(self, now: datetime) -> Sequence[int]:
+        waiting = select(channels.c.workspace_id).join_from(sendings, channels).where(_is_due(now))
+        longest = (func.min(sendings.c.next_at), func.min(sendings.c.id))
+        with self._reading() as sql:
+            return sql.scalars(waiting.group_by(channels.c.workspace_id).order_by(*longest)).all()
+
+    def due_sendings(self, now: datetime, *, limit: int, workspace_id: int | None = None) -> Sequence[Outgoing]:
+        due = select(sendings).join_from(sendings, channels).where(_is_due(now))
+        if workspace_id is not None:
+            due = due.where(channels.c.workspace_id == workspace_id)
+        ordered = due.order_by(sendings.c.next_at, sendings.c.id).limit(limit)
         with self._reading() as sql:
             waiting = sql.execute(ordered).all()
             to = _by_id(sql, select(channels).where(channels.c.id.in_({row.channel_id for row in waiting})))
@@ -299,6 +310,11 @@ class _ToldAlreadyError(Exception):
 
 _IS_OF_RUNS = incidents.c.kind.in_((NoticeKind.FAILING, NoticeKind.LATE))
 """A run that succeeds ends them."""
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    its = or_(sendings.c.next_at <= now, sendings.c.next_at > now + _NO_WAIT_IS_LONGER)
+    return and_(sendings.c.state == SendingState.WAITING, its)
 
 
 def _starts_by_itself() -> ColumnElement[bool]:

@@ -385,6 +385,25 @@ class NoticesContract:
         assert sorted(at_once([deed] * 4)) == [False, False, False, True]
         assert store.due_sendings(SOON - timedelta(seconds=1), limit=9) == []
 
+    def test_what_is_due_is_known_by_workspace(self, store: NoticeStore, ours: int, theirs: int, channel: Channel):
+        store.add_channel(theirs, ChannelKind.SLACK, "Theirs", "x.org", b"", now=NEW_YEAR)
+        for workspace_id, now in ((theirs, SOON), (ours, LATER), (ours, NEW_YEAR)):
+            store.tell(workspace_id, a_letter(), cause="x", now=now)
+        assert [store.workspaces_to_send_for(now) for now in (NEW_YEAR, SOON)] == [[ours], [ours, theirs]]
+        assert [one.sending.next_at for one in store.due_sendings(LATER, limit=9)] == [NEW_YEAR, SOON, LATER]
+        due = {one: store.due_sendings(LATER, limit=9, workspace_id=one) for one in (ours, theirs)}
+        assert [one.sending.next_at for one in due[ours]] == [NEW_YEAR, LATER]
+        assert [one.sending.next_at for one in due[theirs]] == [SOON]
+        assert store.claim_sending(due[ours][0].sending, until=LATER + timedelta(minutes=5))
+        assert store.workspaces_to_send_for(LATER) == [theirs, ours]
+
+    def test_what_is_due_later_than_anything_waits_is_due(self, store: NoticeStore, ours: int, channel: Channel):
+        store.tell(ours, a_letter(), cause="x", now=NEW_YEAR)
+        for hours, is_due in ((8, False), (10, True)):
+            then = NEW_YEAR - timedelta(hours=hours)
+            assert store.workspaces_to_send_for(then) == [ours] * is_due
+            assert len(store.due_sendings(then, limit=9)) == is_due
+
     def test_one_whose_sender_was_killed_is_due_again(self, store: NoticeStore, ours: int, channel: Channel):
         store.tell(ours, a_letter(), cause="x", now=NEW_YEAR)
         [first] = store.due_sendings(NEW_YEAR, limit=9)

@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from importers.bootstrap import build
+from importers.clock import SystemClock
 from importers.config import Settings
 from importers.errors import ConnectionTrouble
 from importers.model import Actor, Connection, Draft, Every, Schedule, Selection, Status, Target
@@ -104,33 +107,62 @@ def test_a_database_that_is_away_takes_one_line_of_the_log(
     assert all(text.endswith("The database cannot be reached.") for _, _, text in told)
 
 
+def test_what_is_to_be_told_is_looked_for_and_trouble_with_that_is_survived(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping, looks = threading.Event(), iter([ConnectionError("the database is away"), None])
+
+    def look() -> int:
+        if trouble := next(looks):
+            raise trouble
+        stopping.set()
+        return 0
+
+    monkeypatch.setattr(services.noticing, "look", look)
+    worker_clock.look(services, stopping, every=0.01)
+    assert next(looks, "all looked") == "all looked"
+    assert caplog.text.count("the next round tries again") == 1
+
+
 def test_what_is_to_be_told_arrives_and_trouble_on_the_way_is_survived(
-    services: Services, settings: Settings, store: SqlStore, alice: Actor, clock: FakeClock,
-    caplog: pytest.LogCaptureFixture,
+    settings: Settings, store: SqlStore, alice: Actor, clock: FakeClock,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     stopping = threading.Event()
-
-    class Stumbling:
-        """Looking fails the first time, as when the database is away for a moment; then it sends nothing more."""
-
-        looks = 0
-
-        def look(self) -> int:
-            self.looks += 1
-            if self.looks == 1:
-                raise ConnectionError("the database is away")
-            stopping.set()
-            return services.noticing.look()
-
     with listening() as listener:
         ours = build(replace(settings, sandbox=True), clock=clock)
         ours.channels.add_slack(alice, "Sales", Secret(listener.url))
         store.tell(alice.workspace.id, a_letter(title="“Deals” failed"), cause="x", now=clock.now())
-        worker_clock.notify(replace(ours, noticing=Stumbling()), stopping, every=0.01)
+        real, tries = SqlStore.workspaces_to_send_for, []
+
+        def stumbling(self: SqlStore, now: datetime) -> Sequence[int]:
+            tries.append(now)
+            if len(tries) == 1:
+                raise ConnectionError("the database is away")
+            if listener.heard:
+                stopping.set()
+            return real(self, now)
+
+        monkeypatch.setattr(SqlStore, "workspaces_to_send_for", stumbling)
+        worker_clock.send(ours, stopping, every=0.01)
         ours.close()
     assert "“Deals” failed" in json.loads(listener.heard[0].body)["text"]
     assert len(listener.heard) == 1
     assert caplog.text.count("the next round tries again") == 1
+
+
+def test_who_leaves_waits_a_moment_for_what_is_under_way() -> None:
+    arrived, slow = threading.Event(), threading.Event()
+    quick = threading.Thread(target=lambda: slow.wait(0.1) or arrived.set(), daemon=True)
+    stuck = threading.Thread(target=slow.wait, daemon=True)
+    began = time.monotonic()
+    for thread in (quick, stuck):
+        thread.start()
+    worker_clock.leave([stuck, quick], SystemClock(), within=0.3)
+    assert arrived.is_set()
+    assert stuck.is_alive()
+    assert time.monotonic() - began < 2
+    slow.set()
 
 
 def test_its_rounds_are_noted_and_trouble_with_that_does_not_keep_it_from_ticking(

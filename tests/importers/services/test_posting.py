@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -24,6 +26,7 @@ from tests.contracts.notices import a_letter
 from tests.contracts.store import at_once
 from tests.fakes import NEW_YEAR, FakeClock
 from tests.importers.channels.listener import Listener, listening
+from tests.processes import wait_until
 from tests.secrecy import found_in, in_sqlite
 
 
@@ -50,6 +53,10 @@ def told(store: SqlStore, actor: Actor, **changes: Any) -> Letter:
     letter = a_letter(**changes)
     assert store.tell(actor.workspace.id, letter, cause="x", now=NEW_YEAR)
     return letter
+
+
+def told_at(store: SqlStore, actor: Actor, clock: FakeClock) -> None:
+    assert store.tell(actor.workspace.id, a_letter(), cause="x", now=clock.now())
 
 
 def the_sending(store: SqlStore, actor: Actor) -> Sending:
@@ -88,6 +95,71 @@ def test_many_processes_send_it_once(
     told(store, alice)
     assert sum(at_once([services.posting.send_due] * 4)) == 1
     assert len(listener.heard) == 1
+
+
+@pytest.fixture
+def senders(services: Services) -> Iterator[Callable[[int], None]]:
+    """So many threads that send what is due."""
+    with ThreadPoolExecutor() as pool:
+        yield lambda number: [pool.submit(services.posting.send_due) for _ in range(number)] and None
+
+
+def test_slow_receivers_of_one_workspace_keep_no_other_waiting(
+    services: Services, store: SqlStore, alice: Actor, charlie: Actor, channel: Channel, listener: Listener,
+    senders: Callable[[int], None],
+):  # fmt: skip
+    with listening() as slow:
+        slow.breaks_off, slow.lingers = b"HTTP/1.1 2", 30
+        for number in range(10):
+            services.channels.add_webhook(charlie, str(number), Secret(slow.url))
+        told(store, charlie)
+        told(store, alice)
+        senders(4)
+        wait_until(lambda: listener.heard)
+        time.sleep(0.1)
+        assert 1 <= len(slow.heard) <= 2
+        told(store, alice)
+        senders(1)
+        wait_until(lambda: len(listener.heard) == 2)
+        assert 1 <= len(slow.heard) <= 2
+        slow.breaks_off, slow.lingers = b"HTTP/1.1 200 OK\r\n\r\n", 0
+        slow.over.set()
+        wait_until(lambda: len(slow.heard) == 10)
+
+
+def test_workspaces_take_turns_however_many_letters_one_has(
+    services: Services, store: SqlStore, alice: Actor, charlie: Actor, listener: Listener
+):
+    for actor, number in ((charlie, 4), (alice, 2)):
+        services.channels.add_webhook(actor, "", Secret(f"http://127.0.0.1:{listener.port}/{actor.workspace.name}"))
+        for _ in range(number):
+            told(store, actor)
+    assert services.posting.send_due() == 6
+    theirs, ours = f"/{charlie.workspace.name}", f"/{alice.workspace.name}"
+    assert [heard.path for heard in listener.heard] == [theirs, ours, theirs, ours, theirs, theirs]
+
+
+def test_it_stops_when_it_is_asked_to(
+    services: Services, store: SqlStore, alice: Actor, channel: Channel, listener: Listener
+):
+    for _ in range(3):
+        told(store, alice)
+    assert services.posting.send_due(until=lambda: bool(listener.heard)) == 1
+    assert services.posting.send_due() == 2
+
+
+def test_what_was_to_be_sent_later_by_a_clock_that_was_ahead_is_sent(
+    services: Services, store: SqlStore, alice: Actor, channel: Channel, listener: Listener, clock: FakeClock
+):
+    """One of them was tried and is to be tried again, the other is new."""
+    clock.advance(days=366)
+    listener.answer(503)
+    told_at(store, alice, clock)
+    services.posting.send_due()
+    told_at(store, alice, clock)
+    clock.advance(days=-366)
+    listener.answer(200, "ok")
+    assert services.posting.send_due() == 2
 
 
 def test_it_is_tried_again_ever_more_rarely_for_about_a_day_and_then_has_failed(
