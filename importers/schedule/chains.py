@@ -31,6 +31,11 @@ def check_chain(names: Mapping[int, str], leaders: Mapping[int, int], importer_i
     )
 
 
+def makes_loop(leaders: Mapping[int, int], importer_id: int | None, after_id: int) -> bool:
+    """Whether it would wait for itself; as `check_chain`."""
+    return bool(_loop(leaders, importer_id, after_id))
+
+
 def _loop(leaders: Mapping[int, int], importer_id: int | None, after_id: int) -> list[int]:
     """From the importer back to itself, each with the one it follows behind it; empty where the way ends elsewhere."""
     if importer_id is None:

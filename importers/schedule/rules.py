@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
-from cronsim import CronSim, CronSimError
+from datetime import date
 
 from importers.errors import InvalidSettings
 from importers.model import LAST, WORKING_DAY, Every, Schedule
+from importers.schedule.cron import check_cron
 from importers.schedule.days import local_times
 from importers.schedule.zones import check_zone
 
 _MOST = {Every.MINUTES: 1440, Every.HOURS: 24, Every.DAYS: 365, Every.MONTHS: 12}
 _WITH_WEEKDAYS = (Every.MINUTES, Every.HOURS, Every.DAYS)
-_CRON_PARTS = {
-    "minute": "its minute",
-    "hour": "its hour",
-    "day-of-month": "its day of the month",
-    "month": "its month",
-    "day-of-week": "its day of the week",
-}
-"""As the library calls them, and as we do."""
 _YEARS = range(2000, 2101)
-_SOME_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001  # local times have no zone
 
 
 def check(schedule: Schedule) -> None:
@@ -34,7 +24,7 @@ def check(schedule: Schedule) -> None:
     if schedule.every is Every.MONTHS:
         _check_month(schedule)
     if schedule.every is Every.CRON:
-        _check_cron(schedule.cron)
+        check_cron(schedule.cron)
     if schedule.every is Every.AFTER and schedule.after_id is None:
         raise InvalidSettings("It is not said after which importer to run.", hint="Choose one.", field="after_id")
     _check_span(schedule)
@@ -96,35 +86,6 @@ def _check_month(schedule: Schedule) -> None:
             hint="Choose 1 to 31, or the last day.",
             field="nth" if schedule.nth else "month_day",
         )
-
-
-def _check_cron(text: str) -> None:
-    parts = text.split()
-    if len(parts) != 5:
-        many = "1 part" if len(parts) == 1 else f"{len(parts)} parts"
-        raise _not_cron(f"{text!r} has {many}, not five." if parts else "The cron expression is empty.")
-    try:
-        next(CronSim(text, _SOME_YEAR))
-    except StopIteration:
-        raise InvalidSettings(
-            f"The cron expression {text!r} is never due.", hint="Choose a day that exists.", field="cron"
-        ) from None
-    except CronSimError as error:
-        raise _not_cron(f"{text!r} is not a cron expression{_misread(str(error))}.") from error
-
-
-def _misread(said: str) -> str:
-    """Which part of a cron expression the library could not read, in our words; empty where it does not say."""
-    part = next((ours for theirs, ours in _CRON_PARTS.items() if said == f"Bad {theirs}"), "")
-    return f": {part} cannot be read" if part else ""
-
-
-def _not_cron(message: str) -> InvalidSettings:
-    return InvalidSettings(
-        message,
-        hint="It has five parts: minute, hour, day of the month, month, day of the week, as in “30 8 * * 1-5”.",
-        field="cron",
-    )
 
 
 def _check_day(which: str, day: date | None, field: str) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-
-from cronsim import CronSim, CronSimError
+from datetime import date
 
 from importers.model import LAST, Every, Schedule
+from importers.schedule.cron import cron_in_words
 from importers.schedule.moments import Clocks, Coming, is_rhythm
 from importers.schedule.zones import zone_of
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "working day")
 _WORKING_DAYS = (0, 1, 2, 3, 4)
 _WEEKEND = (5, 6)
-_SOME_TIME = datetime(2024, 1, 1)  # noqa: DTZ001  # what an expression means does not depend on it
 _MOST_LISTED = 4
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 
@@ -36,19 +34,12 @@ def in_words(schedule: Schedule, *, after: str = "") -> str:
 
 def _rhythm(schedule: Schedule) -> str:
     if schedule.every is Every.CRON:
-        return _cron(schedule.cron)
+        return cron_in_words(schedule.cron)
     if schedule.every is Every.DAYS:
         return f"{_days(schedule)} at {_times(schedule)}"
     if schedule.every is Every.MONTHS:
         return f"{_months(schedule)} at {_times(schedule)}"
     return " ".join(filter(None, (_steps(schedule), _hours(schedule), _on(schedule.weekdays))))
-
-
-def _cron(text: str) -> str:
-    try:
-        return CronSim(text, _SOME_TIME).explain()
-    except CronSimError:
-        return text
 
 
 def _steps(schedule: Schedule) -> str:
