@@ -348,14 +348,16 @@ def test_nonsense_is_a_problem_or_a_schedule_and_never_a_crash(app_in_request: N
     [
         ({"every": "minutes", "number": "0", "minute": "0"}, "number", "not possible"),
         ({"every": "hours", "number": "2", "minute": "x"}, "minute", "Type a whole number"),
-        ({"every": "hours", "number": "2", "minute": "0", "opens": "8"}, "opens", "Type a time of day"),
+        ({"every": "hours", "number": "2", "minute": "60"}, "minute", "Choose 0 to 59"),
+        ({"every": "minutes", "number": "7", "minute": "-1"}, "minute", "Choose 0 to 59"),
+        ({"every": "hours", "number": "2", "minute": "0", "opens": "25"}, "opens", "Type a time of day"),
         ({"every": "hours", "number": "2", "minute": "0", "closes": "08:00"}, "opens", "Only one end"),
         ({"every": "weeks", "at": "09:00"}, "weekdays", "Tick at least one day"),
         ({"every": "days", "number": "1", "at": "09:00, noon"}, "at", "Type a time of day"),
         ({"every": "days", "number": "1", "at": " "}, "at", "Type a time of day"),
         ({"every": "months", "number": "13", "at": "09:00"}, "number", "not possible"),
         ({"every": "cron", "cron": "30 8 * *"}, "cron", "five parts"),
-        ({"every": "cron", "cron": "0 0 30 2 *"}, "cron", "its day of the month cannot be read"),
+        ({"every": "cron", "cron": "0 0 30 2 *"}, "cron", "the day it names does not exist"),
         ({"every": "cron", "cron": ""}, "cron", "empty"),
         ({"every": "after"}, "after_id", "Choose the importer to follow"),
         ({"every": "days", "number": "1", "at": "09:00", "starts_on": "tomorrow"}, "starts_on", "Type a date"),
@@ -462,6 +464,32 @@ def test_the_minute_of_an_hourly_importer_stays(at_alice: Browser, services: Ser
     assert at_alice.open(f"/importers/{fresh.id}/edit").form().value("minute") == "0"
 
 
+@pytest.mark.parametrize(
+    ("answers", "words", "note"),
+    [
+        ({"number": "7", "minute": "4"}, "Every 7 minutes counted from 00:04", ""),
+        ({"number": "7", "minute": "0"}, "Every 7 minutes", "Counted from midnight."),
+        ({"number": "30", "minute": "17"}, "Every 30 minutes at 17 and 47 past", "Counted from midnight."),
+        (
+            {"number": "7", "minute": "4", "opens": "8", "closes": "18"},
+            "Every 7 minutes from 08:00 to 18:00",
+            "Counted from 08:00.",
+        ),
+    ],
+)
+def test_it_is_said_once_from_when_it_counts(at_alice: Browser, answers: dict[str, str], words: str, note: str):
+    told = asked(at_alice, {"every": "minutes", **TALLINN, **answers})
+    assert (told["words"], told["note"]) == (f"{words} (Europe/Tallinn)", note)
+
+
+@pytest.mark.parametrize(
+    ("typed", "times"), [("9", "09:00"), ("0", "00:00"), ("8, 13", "08:00 and 13:00"), ("9 17:30", "09:00 and 17:30")]
+)
+def test_an_hour_alone_is_a_time_of_day(at_alice: Browser, typed: str, times: str):
+    told = asked(at_alice, {"every": "days", "number": "1", "at": typed, **TALLINN})
+    assert told["words"] == f"Every day at {times} (Europe/Tallinn)"
+
+
 # --- after another importer ---
 
 
@@ -542,6 +570,23 @@ def test_the_days_of_a_chain_are_in_order(at_alice: Browser, leads: Importer):
     span = {"starts_on": "2026-03-31", "ends_on": "2026-02-01"}
     told = asked(at_alice, {"every": "after", "after_id": str(leads.id), **span})
     assert (told["field"], told["problem"]) == ("ends_on", "The schedule ends before it starts. Choose a later end.")
+
+
+def test_who_would_make_a_circle_is_not_offered(
+    at_alice: Browser, services: Services, alice: Actor, fresh: Importer, leads: Importer
+):
+    """Leads follow deals, notes follow leads: so deals may follow none of them."""
+    at_alice.open(f"/importers/{leads.id}/edit")
+    at_alice.submit(press="save", every="after", after_id=str(fresh.id))
+    target, schedule = a_target("Notes"), Schedule(Every.AFTER, after_id=leads.id)
+    draft = a_draft(connection_id=fresh.connection_id, name="Notes to Excel", target=target, schedule=schedule)
+    notes = services.importers.create(alice, draft)
+    offered = {}
+    for importer in (fresh, leads, notes):
+        page = at_alice.open(f"/importers/{importer.id}/edit")
+        options = page.root.find("select", name="after_id").find_all("option")[1:]
+        offered[importer.id] = {int(one.attrs["value"]) for one in options}
+    assert offered == {fresh.id: set(), leads.id: {fresh.id}, notes.id: {fresh.id, leads.id}}
 
 
 def test_a_circle_is_refused_at_its_field(

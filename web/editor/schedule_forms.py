@@ -10,10 +10,11 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import StopValidation
+from wtforms.validators import NumberRange, StopValidation
 from wtforms.widgets import TextInput
 
 from importers.model import LAST, WORKING_DAY, Every, Missed
+from importers.schedule import makes_loop
 from web import current, zones
 from web.addresses import an_id
 from web.forms import LongSelect, WholeNumberField, trimmed
@@ -66,7 +67,7 @@ USES = {
 }
 """Which answers count for which rhythm; the others may hold anything."""
 
-_CLOCK_FORMATS = ("%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p")
+_CLOCK_FORMATS = ("%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p", "%H")
 _BETWEEN_TIMES = re.compile(r"\s*(?:[,;]|\band\b)\s*|\s+(?![ap]m\b)", re.IGNORECASE)
 
 
@@ -173,7 +174,7 @@ class ScheduleForm(FlaskForm):
         "Minutes past the hour",
         default=0,
         description="So that not everybody starts at :00.",
-        validators=[unless_idle, needed("Type a whole number, such as 17.")],
+        validators=[unless_idle, needed("Type a whole number, such as 17."), NumberRange(0, 59, "Choose 0 to 59.")],
     )
     weekdays = SelectMultipleField(
         "On", choices=[], coerce=int, validate_choice=False, validators=[unless_idle, on_weekly]
@@ -250,6 +251,12 @@ class ScheduleForm(FlaskForm):
 
 
 def followable(importer_id: int | None) -> list[tuple[int, str]]:
-    """The importers that the one with this id may follow, which is new where there is none."""
-    cards = current.services().importers.cards(current.actor())
-    return [(card.importer.id, card.importer.name) for card in cards if card.importer.id != importer_id]
+    """The importers that the one with this id, which is new where there is none, may follow without a circle."""
+    others = [card.importer for card in current.services().importers.cards(current.actor())]
+    schedules = {one.id: one.schedule for one in others}
+    leaders = {
+        follower: schedule.after_id
+        for follower, schedule in schedules.items()
+        if schedule.every is Every.AFTER and schedule.after_id is not None
+    }
+    return [(one.id, one.name) for one in others if not makes_loop(leaders, importer_id, one.id)]

@@ -53,7 +53,9 @@ def _note(schedule: Schedule, moments: list[Coming]) -> str:
     if not moments:
         return "No run is due any more."
     if schedule.every in (Every.MINUTES, Every.HOURS):
-        return f"Counted from {schedule.opens:%H:%M}." if schedule.opens else "Counted from midnight."
+        if schedule.opens:
+            return f"Counted from {schedule.opens:%H:%M}."
+        return "" if "counted from" in in_words_of(schedule) else "Counted from midnight."
     return ""
 
 
