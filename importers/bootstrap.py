@@ -342,6 +342,10 @@ class _Kinds:
             at=self._at,
         )
 
+    def give_up_place(self, target: Target) -> None:
+        if target.table:
+            self._locks.leave(target.table)
+
     def workbooks(self, workspace_id: int) -> Destination:
         destination: Destination = destinations.load(EXCEL)(self._folder(workspace_id))
         return destination

@@ -459,6 +459,12 @@ class Locks(Protocol):
             RunStopped: as *stop* says.
         """
 
+    def leave(self, who: str) -> None:
+        """
+        Give back the places in line that *who* keeps, whatever for; what they
+        hold they hold on. Never raises: a place that is not given back lapses.
+        """
+
 
 class Queue(Protocol):
     """Hands run ids to whoever executes them. May deliver twice, or lose some; never waits."""

@@ -101,6 +101,11 @@ class MemoryLocks:
             place = self._names.setdefault(name, _Name())
             return place.ask(who, run, keep.total_seconds(), self._clock.monotonic())
 
+    def leave(self, who: str) -> None:
+        with self._guard:
+            for name in self._names.values():
+                name.leave(who)
+
     def _left(self, name: str, who: str) -> None:
         with self._guard:
             self._names[name].leave(who)

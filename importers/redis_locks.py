@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from importlib.resources import files
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from redis import Redis
 from redis.exceptions import LockError, RedisError
@@ -56,6 +56,13 @@ class RedisLocks:
         with _Renewal(lock, began_at, self._expiry, self._clock, stop) as renewal:
             yield renewal.stop
 
+    def leave(self, who: str) -> None:
+        with suppress(RedisError, OSError):  # then the places lapse
+            for key in cast("set[bytes]", self._redis.smembers(_places_of(who))):
+                for line in _line_of(key.decode()):
+                    self._redis.zrem(line, who)
+            self._redis.delete(_places_of(who))
+
 
 class _Lock(Lock):
     """redis-py's own, but for the line of those who wait. Its token begins with the run that holds it."""
@@ -66,7 +73,7 @@ class _Lock(Lock):
         super().__init__(redis, key, timeout=expiry, blocking=False, thread_local=False)
         self._ask = redis.register_script(files(__package__).joinpath("lock.lua").read_text(encoding="utf-8"))
         self._who, self._run = who, run
-        self._line = (f"{key}:since", f"{key}:kept")
+        self._line = _line_of(key)
         self._expiry = expiry
         self._keep = timedelta()
         self.in_line = InLine(timedelta(), None)
@@ -78,7 +85,7 @@ class _Lock(Lock):
 
     def do_acquire(self, token: str) -> bool:
         spans = (round(self._expiry * 1000), round(self._keep.total_seconds() * 1000))
-        told = self._ask(keys=[self.name, *self._line], args=[token, self._who, *spans])
+        told = self._ask(keys=[self.name, *self._line, _places_of(self._who)], args=[token, self._who, *spans])
         if told:
             since, *held = told
             self.in_line = InLine(timedelta(milliseconds=since), _run_in(held[0]) if held else None)
@@ -133,6 +140,16 @@ class _Renewal:
                 logger.debug("the lock was not renewed: %s", type(error).__name__)
             else:
                 self._renewed_at = began_at
+
+
+def _line_of(key: str) -> tuple[str, str]:
+    """Who came when, and up to when their places are kept."""
+    return f"{key}:since", f"{key}:kept"
+
+
+def _places_of(who: str) -> str:
+    """In whose lines they are: the keys of the locks."""
+    return f"pipesheet:places:{who}"
 
 
 def _run_in(token: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from importers.doorbell import MemoryDoorbell
-from importers.interfaces import Clock, ConsentApp, Destination, Grants, Source, Store
+from importers.interfaces import Clock, ConsentApp, Destination, Grants, Locks, Source, Store
 from importers.model import (
     Account,
     Actor,
@@ -62,6 +62,7 @@ class ScriptedKinds:
         self._destination = destination
         self.tokens: list[Secret] = []
         self.says: Bulletin | None = None
+        self.locks: Locks | None = None
 
     def entities(self) -> Sequence[EntityInfo]:
         return (DEALS,)
@@ -102,6 +103,10 @@ class ScriptedKinds:
 
     def google_address(self, target: Target, address: str = "") -> str:
         raise NotImplementedError
+
+    def give_up_place(self, target: Target) -> None:
+        if self.locks:
+            self.locks.leave(target.table)
 
     def beside(self, target: Target) -> Target:
         return self._destination.beside(target)

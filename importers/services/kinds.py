@@ -105,6 +105,9 @@ class Kinds(Protocol):
     def google_address(self, target: Target, address: str = "") -> str:
         """Where a browser shows *address* of Google's, or else the spreadsheet of *target*; asks nobody."""
 
+    def give_up_place(self, target: Target) -> None:
+        """Whoever would have written *target* waits no longer for others to have written their tables. Never raises."""
+
     def file(self, workspace_id: int, target: Target) -> Path:
         """Where the workbook of *target* is, or would be."""
 

@@ -132,6 +132,8 @@ class Runs:
         line = Line(f"{actor.user.email} asked to stop.")
         run = self._store.cancel_run(actor.workspace.id, run_id, line=line, now=self._clock.now())
         self._doorbell.ring(run_id)
+        if run.status.is_over and run.in_line_since:
+            self._kinds.give_up_place(self._store.importer(run.workspace_id, run.importer_id).target)
         return run
 
     def execute(self, run_id: int) -> None:

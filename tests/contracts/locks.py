@@ -118,6 +118,18 @@ class LocksContract:
         with early.hold(NAME, who="run 3"):
             pass
 
+    def test_who_is_cancelled_while_waiting_outside_gives_the_place_back(self, early: Locks, late: Locks):
+        with early.hold(NAME, who="run 1"), early.hold("another", who="run 1"):
+            self._waits_outside(late, "run 2")
+            self._waits_outside(late, "run 2", name="another")
+            self._waits_outside(early, "run 3")
+            early.leave("run 2")
+            early.leave("nobody")
+        self._waits_outside(early, "run 4", "Another run has waited for this tab for longer")
+        with late.hold(NAME, who="run 3"), late.hold("another", who="run 4"):
+            late.leave("run 3")
+            self._waits_outside(early, "run 5")
+
     def test_while_it_is_held_one_hears_of_being_cancelled(self, locks: Locks):
         stops: list[int] = []
         with locks.hold(NAME, stop=lambda: stops.append(1)) as stop:
@@ -131,8 +143,8 @@ class LocksContract:
         clock.advance(minutes=minutes)
 
     @staticmethod
-    def _waits_outside(locks: Locks, who: str, why: str = "Another run") -> None:
-        with pytest.raises(NotOurTurn, match=why), locks.hold(NAME, who=who):
+    def _waits_outside(locks: Locks, who: str, why: str = "Another run", *, name: str = NAME) -> None:
+        with pytest.raises(NotOurTurn, match=why), locks.hold(name, who=who):
             pass
 
     @staticmethod

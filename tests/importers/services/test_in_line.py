@@ -37,6 +37,7 @@ def source() -> ScriptedSource:
 def workshop(store: SqlStore, alice: Actor, clock: FakeClock, source: ScriptedSource, desk: Desk) -> Workshop:
     workshop = Workshop(store, alice, clock, source)
     workshop.kinds._destination = desk.destination  # type: ignore[assignment]
+    workshop.kinds.locks = desk.locks
     return workshop
 
 
@@ -70,6 +71,15 @@ def test_it_neither_holds_a_worker_nor_fails_nor_reads_in_vain(
     assert (done.status, done.attempt, done.counts.rows_written) == (Status.DONE, 1, 3)
     assert looks < 60
     assert at_work < 180
+
+
+def test_once_it_is_cancelled_nobody_waits_behind_it(workshop: Workshop, desk: Desk, run: Run):
+    with desk.locks.hold(f"google_sheets:{desk.id}:{TAB}", run="run 99"):
+        workshop.work()
+    assert workshop.runs.get(workshop.actor, run.id).status is Status.WAITING
+    assert workshop.runs.cancel(workshop.actor, run.id).status is Status.CANCELLED
+    with desk.locks.hold(f"google_sheets:{desk.id}:{TAB}", who="another table"):
+        pass
 
 
 def test_it_holds_the_tab_from_before_it_reads_on(workshop: Workshop, desk: Desk, run: Run, source: ScriptedSource):
