@@ -12,7 +12,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from importers.errors import NotThere
-from importers.model import Counts, Every, Importer, Run, Schedule
+from importers.model import Counts, Every, Importer, Run, Schedule, Status
 from importers.schedule import in_words, is_over
 from web import current
 
@@ -32,6 +32,10 @@ def register(app: Flask) -> None:
         took,
         count,
         elapsed,
+        asked_at,
+        was_resumed,
+        last_try,
+        rows_of,
         in_words_of,
         waits_for_success,
         has_ended,
@@ -133,10 +137,33 @@ def took(duration: timedelta | None) -> str:
 
 
 def elapsed(run: Run) -> timedelta | None:
-    """How long a run worked, or has worked so far; None before it started."""
+    """From a run's first start to its end, or until now, with all waiting in between; None before it started."""
     if run.started_at is None:
         return None
     return (run.ended_at or current.now()) - run.started_at
+
+
+def asked_at(run: Run) -> datetime:
+    """When it was first asked for: `queued_at` is of the last try. (How long it was queued before the first is not kept.)"""
+    return min(run.queued_at, run.started_at or run.queued_at)
+
+
+def was_resumed(run: Run) -> bool:
+    """Whether it was taken up more than once, or waits to be: then not all of its time was work."""
+    return run.status is Status.WAITING or asked_at(run) < run.queued_at
+
+
+def last_try(run: Run) -> timedelta:
+    """How long the last try took, or takes so far, with its time in the queue."""
+    return (run.ended_at or current.now()) - run.queued_at
+
+
+def rows_of(run: Run) -> str:
+    """ "60 rows"; of a run that wrote none what it read: "60 rows read"."""
+    counts = run.counts
+    if counts.rows_written or not counts.rows_read:
+        return count(counts.rows_written, "row")
+    return f"{count(counts.rows_read, 'row')} read"
 
 
 def count(number: float, one: str = "", many: str = "") -> str:
