@@ -9,6 +9,7 @@ from datetime import timedelta
 from importers.interfaces import Clock, Doorbell, Store
 from importers.model import Ending, Level, Line, Run, Status, Trouble
 from importers.services.dispatch import Dispatch
+from importers.services.reckoning import Reckoning
 
 SILENT_AFTER = timedelta(seconds=30)
 """A run without a heartbeat for this long has lost its worker."""
@@ -40,15 +41,18 @@ class Scheduling:
         self._dispatch = dispatch
         self._doorbell = doorbell
         self._clock = clock
+        self._reckoning = Reckoning(store=store, clock=clock)
 
     def tick(self) -> Ticked:
         """
+        0. bring back to the present what a clock that was ahead has left;
         1. make a run for every importer whose turn has come;
         2. queue again the waiting runs whose time has come;
         3. queue again, once, the running ones whose heartbeat stopped; fail them honestly the second time;
         4. hand to the queue what may go there, and again what the broker lost.
         Any number of clocks may call it at the same time.
         """
+        self._reckoning.look()
         now = self._clock.now()
         ticked = Ticked(
             due=self._dispatch.begin_due(),

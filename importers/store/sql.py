@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importers.store.ahead import Ahead
 from importers.store.connections import Connections
 from importers.store.first import First
 from importers.store.importers import Importers
@@ -15,7 +16,7 @@ from importers.store.runs import Runs
 from importers.store.turns import Turns
 
 
-class SqlStore(People, First, Connections, Importers, Runs, Lines, Turns, Pauses, Retention, Notices, Processes):
+class SqlStore(People, First, Connections, Importers, Runs, Lines, Turns, Ahead, Pauses, Retention, Notices, Processes):
     """
     Implements `interfaces.Store` on SQLAlchemy Core.
 

@@ -905,6 +905,72 @@ class StoreContract:
         store.take_turns(LATER, limit=9, begin=begin)
         assert store.importer(ours, importer.id).missed_at is None
 
+    # --- what a clock that was ahead has left ---
+
+    def test_a_turn_that_is_later_than_its_schedule_says_is_brought_forward(self, store: Store, ours: int):
+        wrong, right, soon, over, stopped = (
+            an_importer(store, ours, name=name, target=a_target(name), next_run_at=at, schedule=Schedule(every))
+            for name, at, every in (
+                ("wrong", LATER + SECOND, Every.HOURS),
+                ("right", LATER, Every.HOURS),
+                ("soon", NEW_YEAR + SECOND, Every.HOURS),
+                ("over", LATER + SECOND, Every.DAYS),
+                ("stopped", LATER + SECOND, Every.HOURS),
+            )
+        )
+        store.pause_importer(ours, stopped.id, now=NEW_YEAR)
+
+        def says(schedule: Schedule, turn: datetime) -> datetime:
+            return LATER if schedule.every is Every.HOURS else turn
+
+        bring = lambda: store.bring_turns_forward(NEW_YEAR, beyond=NEW_YEAR + SECOND, reckon=says)  # noqa: E731
+        assert sum(at_once([bring] * 3)) == 1
+        turns = {one.name: one.next_run_at for one in store.importers(ours)}
+        assert turns == {
+            wrong.name: LATER,
+            right.name: LATER,
+            soon.name: NEW_YEAR + SECOND,
+            over.name: LATER + SECOND,
+            stopped.name: None,
+        }
+
+    def test_a_turn_that_is_set_meanwhile_is_not_brought_forward(self, store: Store, ours: int):
+        importer = an_importer(store, ours, next_run_at=LATER, schedule=Schedule(Every.HOURS))
+
+        def says(schedule: Schedule, turn: datetime) -> datetime:
+            if schedule.number == 1:  # somebody saves another one, while we reckon
+                self._renamed(store, importer, schedule=Schedule(Every.HOURS, 2))
+            return NEW_YEAR + SECOND if schedule.number == 1 else turn
+
+        assert store.bring_turns_forward(NEW_YEAR, beyond=NEW_YEAR, reckon=says) == 0
+        assert store.importer(ours, importer.id).next_run_at == LATER
+
+    def test_a_call_that_lies_ahead_has_come(self, store: Store, ours: int):
+        leader = an_importer(store, ours)
+        follower = self._follower(store, leader)
+        self._succeed(store, leader)
+        stay = lambda schedule, turn: turn  # noqa: E731
+        assert store.bring_turns_forward(NEW_YEAR, beyond=LATER, reckon=stay) == 0
+        assert store.bring_turns_forward(NEW_YEAR, beyond=NEW_YEAR, reckon=stay) == 1
+        assert [one.importer_id for one in due(store, NEW_YEAR)] == [follower.id]
+
+    def test_runs_that_wait_were_sent_or_beat_in_times_to_come_are_brought_back(self, store: Store, ours: int):
+        waiting, beating, sent, well = (
+            a_run(store, an_importer(store, ours, target=a_target(name)), claim=None if name == "sent" else "c")
+            for name in ("waiting", "beating", "sent", "well")
+        )
+        until = LATER + SECOND
+        for run, at in ((waiting, until), (well, LATER)):
+            ending = Ending(Status.WAITING, Counts(), trouble=REFUSED, wake_at=at)
+            store.end_run(run.id, "c", ending, lines=[], now=NEW_YEAR)
+        store.beat(beating.id, "c", now=LATER)
+        store.runs_to_send(LATER, per_connection=9, limit=9)
+        bring = lambda: store.bring_runs_back(NEW_YEAR, beyond=NEW_YEAR + SECOND, latest_wake=LATER)  # noqa: E731
+        assert sum(at_once([bring] * 3)) == 3
+        assert [run.id for run in store.runs_to_wake(NEW_YEAR, limit=9)] == [waiting.id]
+        assert [run.id for run in store.abandoned_runs(NEW_YEAR + SECOND, limit=9)] == [beating.id]
+        assert [run.id for run in store.send_again(LATER, before=NEW_YEAR + SECOND, limit=9)] == [sent.id]
+
     # --- chains ---
 
     def _succeed(self, store: Store, importer: Any, status: Status = Status.DONE) -> None:

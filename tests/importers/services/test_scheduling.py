@@ -244,6 +244,65 @@ def test_a_schedule_that_ended_while_everything_was_off_has_no_next_turn(
     assert workshop.scheduling.tick() == Ticked()
 
 
+# --- a clock that was ahead ---
+
+YEAR = timedelta(days=366).total_seconds()
+
+
+def ran_by(workshop: Workshop, clock: FakeClock, *, hours: int) -> list[int]:
+    """Runs begun in each hour from now on."""
+    begun = []
+    for _ in range(hours):
+        begun.append(0)
+        for _ in range(60):
+            clock.advance(minutes=1)
+            begun[-1] += workshop.scheduling.tick().due
+            workshop.work()
+    return begun
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_once_a_clock_that_was_ahead_is_put_right_importers_run_as_before(
+    workshop: Workshop, clock: FakeClock, restarted: bool
+):
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR)
+    workshop.scheduling.tick()
+    workshop.work()
+    clock.advance(seconds=YEAR)
+    workshop.scheduling.tick()
+    workshop.work()
+    clock.advance(seconds=-YEAR)
+    if restarted:
+        workshop = Workshop(workshop.store, workshop.actor, clock, ScriptedSource([(1, "one")]))
+    assert ran_by(workshop, clock, hours=4) == [1] * 4
+
+
+def test_what_another_clock_that_is_gone_left_ahead_is_found_within_an_hour(workshop: Workshop, clock: FakeClock):
+    workshop.scheduling.tick()
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR + timedelta(seconds=YEAR))
+    assert sum(ran_by(workshop, clock, hours=3)) == 2
+
+
+def test_a_clock_that_is_behind_the_others_begins_nothing_twice(workshop: Workshop, clock: FakeClock):
+    """A machine whose time is two hours off does enough harm; each hour anew it would make another run of each importer."""
+    workshop.scheduling.tick()
+    workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR + timedelta(hours=6))
+    assert sum(ran_by(workshop, clock, hours=5)) == 0
+
+
+def test_a_run_that_waits_until_a_clock_that_was_ahead_says_so_is_tried_again(workshop: Workshop, clock: FakeClock):
+    importer = workshop.an_importer(schedule=HOURLY, next_run_at=NEW_YEAR + timedelta(hours=1))
+    run = a_run(workshop.store, importer, claim="c")
+    clock.advance(seconds=YEAR)
+    waiting = Ending(Status.WAITING, Counts(), wake_at=clock.now() + timedelta(minutes=1))
+    workshop.store.end_run(run.id, "c", waiting, lines=[], now=clock.now())
+    workshop.scheduling.tick()
+    clock.advance(seconds=-YEAR)
+    workshop.scheduling.tick()
+    workshop.work()
+    assert workshop.runs.get(workshop.actor, run.id).status is Status.DONE
+
+
 # --- chains ---
 
 
