@@ -10,6 +10,7 @@ from importers.costs import estimated, in_words, percent
 from importers.errors import ImporterError, InvalidSettings, NotThere
 from importers.model import Connection, Cost, Draft, Estimate, Every
 from importers.services.books import Budget, Demand, Idle, Load, Price
+from importers.services.prices import Overfull
 from web import current
 from web.filters import count
 
@@ -99,7 +100,7 @@ def idle_words(demand: Demand) -> str:
     return _IDLE[demand.idle] if demand.idle else ""
 
 
-def load_words(load: Load) -> str:
+def load_words(load: Load | Overfull) -> str:
     if load.budget.daily is None:
         return count(load.tokens, "token")
     return share_words(load.tokens, load.budget)

@@ -9,8 +9,9 @@ from datetime import datetime, time, timedelta
 import msgspec
 
 from importers.errors import SetupError
+from importers.http.memo import remembered
 from importers.interfaces import Clock, Memo, Store
-from importers.model import Actor, Connection, Cost, Draft, PlanInfo, Role, Selection, Size, Standing
+from importers.model import Actor, Connection, Cost, Draft, Importer, PlanInfo, Role, Selection, Size, Standing
 from importers.schedule import check
 from importers.services.access import require
 from importers.services.accounts import Accounts
@@ -31,6 +32,15 @@ class Use:
     load: Load
     today: Mapping[int, Cost]
     day_began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overfull:
+    """A company whose schedules ask for more `tokens` on their busiest day than its budget has."""
+
+    company: str
+    tokens: int
+    budget: Budget
 
 
 class Prices:
@@ -66,10 +76,21 @@ class Prices:
 
     def loads(self, actor: Actor) -> Sequence[Load]:
         """One for each company that importers read from."""
-        importers = self._store.importers(actor.workspace.id)
-        connections = {one.id: one for one in self._store.connections(actor.workspace.id)}
-        firsts = {connections[one.connection_id].account.company_domain: one.connection_id for one in importers}
-        return [self._books(actor, connection_id).load() for connection_id in firsts.values()]
+        return [books.load() for books in self._books_of_all(actor)]
+
+    def overfull(self, actor: Actor, *, may_be_old: bool = False) -> Sequence[Overfull]:
+        """
+        The companies whose schedules ask for more than there is in a day. With thousands of importers that takes
+        seconds to reckon: if it *may_be_old*, it is as of a minute ago.
+        """
+
+        def find() -> list[Overfull]:
+            loads = (books.load() for books in self._books_of_all(actor) if books.budget.daily is not None)
+            return [Overfull(load.company, load.tokens, load.budget) for load in loads if not load.fits]
+
+        if not may_be_old:
+            return find()
+        return remembered(self._memo, f"overfull:{actor.workspace.id}", find, list[Overfull])
 
     def use(self, actor: Actor, connection_id: int) -> Use:
         books = self._books(actor, connection_id)
@@ -85,12 +106,18 @@ class Prices:
         """What a company can have bought."""
         return self._kinds.plans()
 
-    def _books(self, actor: Actor, connection_id: int) -> Books:
-        """What is known about the company of a connection."""
+    def _books_of_all(self, actor: Actor) -> Iterable[Books]:
+        importers = self._store.importers(actor.workspace.id)
+        connections = {one.id: one for one in self._store.connections(actor.workspace.id)}
+        firsts = {connections[one.connection_id].account.company_domain: one.connection_id for one in importers}
+        return (self._books(actor, connection_id, importers) for connection_id in firsts.values())
+
+    def _books(self, actor: Actor, connection_id: int, everybody: Sequence[Importer] | None = None) -> Books:
+        """What is known about the company of a connection; *everybody* are all importers, where they are known already."""
         store, workspace_id = self._store, actor.workspace.id
         connection = store.connection(workspace_id, connection_id)
         siblings = {one.id: one for one in store.connections(workspace_id) if _same_company(one, connection)}
-        everybody = store.importers(workspace_id)
+        everybody = store.importers(workspace_id) if everybody is None else everybody
         importers = [one for one in everybody if one.connection_id in siblings]
         runs = store.done_runs(workspace_id, each=_RUNS)
         standing = self._standing(connection)

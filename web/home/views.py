@@ -18,6 +18,8 @@ from web.security import safe_next
 
 pages = Blueprint("home", __name__)
 
+_MANY = 1000
+
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
@@ -45,7 +47,7 @@ def index() -> ResponseReturnValue:
         google_accounts=current.services().connections.list(current.actor(), GOOGLE_SHEETS),
         health=current.services().health.check(),
         counts=listing.counts,
-        overfull=[load for load in current.services().prices.loads(current.actor()) if not load.fits],
+        overfull=current.services().prices.overfull(current.actor(), may_be_old=listing.counts["all"] > _MANY),
     )
 
 

@@ -252,6 +252,24 @@ def test_what_cannot_fit_is_said(services: Services, alice: Actor, importer: Imp
         ran(store, importer, 30_001)
     assert services.prices.of(alice, importer.id).exceeds_a_day
     assert [one.fits for one in services.prices.loads(alice)] == [False]
+    load = services.prices.of(alice, importer.id).load
+    [overfull] = services.prices.overfull(alice)
+    assert (overfull.company, overfull.tokens, overfull.budget) == (load.company, load.tokens, load.budget)
+
+
+def test_with_thousands_of_importers_what_cannot_fit_may_be_as_of_a_minute_ago(
+    services: Services, alice: Actor, charlie: Actor, importer: Importer, store: SqlStore, clock: FakeClock
+):
+    services.connections.plan(alice, importer.connection_id, Plan("lite", 1))
+    assert services.prices.overfull(alice, may_be_old=True) == []
+    ran(store, importer, 30_001)
+    found = services.prices.overfull(alice)
+    assert len(found) == 1
+    assert services.prices.overfull(alice, may_be_old=True) == []
+    clock.advance(minutes=1)
+    for _ in range(2):
+        assert services.prices.overfull(alice, may_be_old=True) == found
+    assert services.prices.overfull(charlie, may_be_old=True) == []
 
 
 def test_the_use_of_a_connection_is_what_was_last_reported(
