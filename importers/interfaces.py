@@ -926,7 +926,13 @@ class NoticeStore(Store, Protocol):
 
     def open_incident_of(self, kind: NoticeKind, importer_id: int) -> Incident | None: ...
 
-    def open_incidents(self) -> Sequence[Incident]: ...
+    def open_all(self, openings: Sequence[Opening], *, now: datetime) -> None:
+        """As `open_incident`, of many."""
+
+    def open_incidents(self, kind: NoticeKind | None = None) -> Sequence[Incident]: ...
+
+    def importers_in_trouble(self, importer_ids: Sequence[int]) -> Sequence[int]:
+        """Those of them with an incident that is open."""
 
     def untold_incidents(self) -> Sequence[Incident]:
         """Whose beginning is to be told, or that they recovered."""
@@ -961,6 +967,9 @@ class NoticeStore(Store, Protocol):
         That start by themselves, at their turns or after others: neither paused,
         nor not tried yet, nor with a connection that needs reconnecting.
         """
+
+    def newest_runs(self, importer_ids: Sequence[int]) -> Mapping[int, Run]:
+        """By importer, of those that ever had one."""
 
     def last_successes(self, importer_id: int, *, until: datetime, limit: int) -> Sequence[datetime]:
         """When runs of it succeeded that ended then or before, the newest first."""

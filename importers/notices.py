@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from importers.model import Importer, Run, Trouble
+from importers.model import Importer, Trouble
 
 
 class ChannelKind(StrEnum):
@@ -190,11 +190,10 @@ class Watch:
 @dataclass(frozen=True, slots=True)
 class Watched:
     """
-    An importer that runs by itself: when it last wrote its table, and its newest
-    run. `may_run_since` is when its connections were last found to work.
+    An importer that runs by itself, and when it last wrote its table.
+    `may_run_since` is when its connections were last found to work.
     """
 
     importer: Importer
     arrived_at: datetime | None
-    run: Run | None
     may_run_since: datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
@@ -73,6 +73,7 @@ class Noticing:
         self._began_at: datetime | None = None
         self._marked_at: datetime | None = None
         self._late_at: datetime | None = None
+        self._two_turns: dict[int, tuple[Schedule, datetime, Sequence[datetime]]] = {}
         self._odd: dict[int, Schedule] = {}
 
     def mark(self) -> None:
@@ -110,7 +111,7 @@ class Noticing:
     def _note_runs(self, telling: Callable[[int], Telling]) -> None:
         """Most ended well, and their importers had no trouble before: these are noted all at once."""
         over = self._store.unnoticed_runs(limit=_MOST_RUNS)
-        in_trouble = {one.opening.importer_id for one in self._store.open_incidents()} if over else set()
+        in_trouble = set(self._store.importers_in_trouble([run.importer_id for run in over]))
         in_trouble |= {run.importer_id for run in over if run.status is Status.FAILED}
         self._store.notice_quietly([run for run in over if run.importer_id not in in_trouble])
         for run in over:
@@ -166,8 +167,9 @@ class Noticing:
 
     def _open(self, kind: NoticeKind) -> dict[int, Incident]:
         """By what they are about."""
-        incidents = (one for one in self._store.open_incidents() if one.opening.kind is kind)
-        return {one.opening.importer_id or one.opening.connection_id or 0: one for one in incidents}
+        return {
+            one.opening.importer_id or one.opening.connection_id or 0: one for one in self._store.open_incidents(kind)
+        }
 
     # --- what lasts ---
 
@@ -222,17 +224,17 @@ class Noticing:
             return
         late, failing = self._open(NoticeKind.LATE), self._open(NoticeKind.FAILING)
         watched = {one.importer.id: one for one in self._store.watched_importers()}
-        for one in watched.values():
-            importer = one.importer
-            is_known = importer.id in late or importer.id in failing or not telling(importer.workspace_id).late
-            if not is_known and self._is_overdue(one, watch, now) and not _is_busy(one.run, now):
-                self._store.open_incident(self._lateness(one, watch, now), now=now)
+        overdue = {importer_id for importer_id, one in watched.items() if self._is_overdue(one, watched, watch, now)}
+        known = late.keys() | failing.keys()
+        new = [watched[it] for it in sorted(overdue - known) if telling(watched[it].importer.workspace_id).late]
+        self._store.open_all(list(self._latenesses(new, watch, now)), now=now)
         for importer_id, incident in late.items():
             found = watched.get(importer_id)
-            if not self._is_overdue(found, watch, now) if found else self._waits_for_nobody(incident):
+            if importer_id not in overdue if found else self._waits_for_nobody(incident):
                 recoveries = telling(incident.opening.workspace_id).recoveries
                 recovered = recoveries and self._has_arrived(incident, found, now)
                 self._store.close_incident(incident, recovered=recovered, now=now)
+        self._two_turns = {it: turns for it, turns in self._two_turns.items() if it in watched}
 
     def _has_arrived(self, incident: Incident, found: Watched | None, now: datetime) -> bool:
         """Whether the run that ends *incident* is over, but its end was not looked at yet."""
@@ -243,7 +245,7 @@ class Noticing:
             arrived = next(iter(self._store.last_successes(its, until=now, limit=1)), None)
         return arrived is not None and arrived > incident.opening.since
 
-    def _is_overdue(self, one: Watched, watch: Watch, now: datetime) -> bool:
+    def _is_overdue(self, one: Watched, watched: Mapping[int, Watched], watch: Watch, now: datetime) -> bool:
         """
         Whether two turns have passed since anything arrived, and since it could.
         A turn that nobody was there to take counts, unless the importer skips such turns.
@@ -253,11 +255,19 @@ class Noticing:
         if now < max(watch.since, _known(one.may_run_since, watch, now)) + GRACE:
             return False
         if schedule.every is Every.AFTER:
-            return self._was_called_twice(schedule, since, until=now - GRACE)
+            return self._was_called_twice(schedule, watched.get(schedule.after_id or 0), since, until=now - GRACE)
         if schedule.missed is Missed.SKIP:
             since = max(since, watch.since)
-        turns = self._turns(one.importer, since, 2)
+        turns = self._two_turns_after(one.importer, since)
         return len(turns) == 2 and now >= turns[1] + GRACE
+
+    def _two_turns_after(self, importer: Importer, since: datetime) -> Sequence[datetime]:
+        """Kept from look to look: they stay the same until something arrives or is changed."""
+        schedule, reckoned_from, turns = self._two_turns.get(importer.id, (None, None, ()))
+        if (schedule, reckoned_from) != (importer.schedule, since):
+            turns = self._turns(importer, since, 2)
+            self._two_turns[importer.id] = (importer.schedule, since, turns)
+        return turns
 
     def _turns(self, importer: Importer, since: datetime, count: int) -> Sequence[datetime]:
         """None for a schedule that cannot be understood: it must not keep the others from being looked at."""
@@ -269,8 +279,12 @@ class Noticing:
                 logger.exception("The turns of importer %s cannot be told: %r.", importer.id, importer.schedule)
             return ()
 
-    def _was_called_twice(self, schedule: Schedule, since: datetime, *, until: datetime) -> bool:
+    def _was_called_twice(
+        self, schedule: Schedule, leader: Watched | None, since: datetime, *, until: datetime
+    ) -> bool:
         """The turns of one that follows another are that one's successes, on the days it has."""
+        if leader and (leader.arrived_at is None or leader.arrived_at <= since):
+            return False  # as nearly always, and for that nobody needs to be asked
         calls = self._store.last_successes(schedule.after_id or 0, until=until, limit=2)
         return len(calls) == 2 and all(at > since and covers(schedule, at) for at in calls)
 
@@ -284,34 +298,23 @@ class Noticing:
         is_chain = importer.schedule.every is Every.AFTER and not importer.starts_after_success
         return importer.paused or (importer.next_run_at is None and not is_chain)
 
-    def _lateness(self, one: Watched, watch: Watch, now: datetime) -> Opening:
-        why = self._why_late(one.run)
-        return Opening(
-            NoticeKind.LATE,
-            one.importer.workspace_id,
-            f"late {why.code}",
-            _arrived(one, watch, now),
-            importer_id=one.importer.id,
-            run_id=one.run.id if one.run else None,
-            trouble=why,
-        )
-
-    def _why_late(self, run: Run | None) -> Trouble:
-        if run and run.status in (Status.WAITING, Status.FAILED) and run.trouble:
-            return run.trouble
-        if run and run.status is Status.RUNNING:
-            return Trouble(
-                "long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs."
-            )
-        if not self._has_worker():
-            return Trouble("no-worker", NO_WORKER, NO_WORKER_HINT)
-        if run and run.status is Status.QUEUED:
-            return Trouble(
-                "queued",
-                "Its run waits in the queue.",
-                "Let importers run at different times, or start more workers.",
-            )
-        return Trouble("not-begun", "No run was begun.", "`pipesheet check` on the server says what is missing.")
+    def _latenesses(self, overdue: Sequence[Watched], watch: Watch, now: datetime) -> Iterator[Opening]:
+        """But for those whose run works."""
+        newest = self._store.newest_runs([one.importer.id for one in overdue])
+        has_worker = cache(self._has_worker)
+        for one in overdue:
+            run = newest.get(one.importer.id)
+            if not _is_busy(run, now):
+                why = _why_late(run, has_worker)
+                yield Opening(
+                    NoticeKind.LATE,
+                    one.importer.workspace_id,
+                    f"late {why.code}",
+                    _arrived(one, watch, now),
+                    importer_id=one.importer.id,
+                    run_id=run.id if run else None,
+                    trouble=why,
+                )
 
     def _has_worker(self) -> bool:
         return is_heard_of("worker", self._store.process_beats(), self._clock.now())
@@ -386,6 +389,20 @@ class Noticing:
             uuid.uuid4().hex,
             self._clock.now(),
         )
+
+
+def _why_late(run: Run | None, has_worker: Callable[[], bool]) -> Trouble:
+    if run and run.status in (Status.WAITING, Status.FAILED) and run.trouble:
+        return run.trouble
+    if run and run.status is Status.RUNNING:
+        return Trouble("long-run", "Its run has been working for hours.", "Look at the run, and cancel it if it hangs.")
+    if not has_worker():
+        return Trouble("no-worker", NO_WORKER, NO_WORKER_HINT)
+    if run and run.status is Status.QUEUED:
+        return Trouble(
+            "queued", "Its run waits in the queue.", "Let importers run at different times, or start more workers."
+        )
+    return Trouble("not-begun", "No run was begun.", "`pipesheet check` on the server says what is missing.")
 
 
 def _is_busy(run: Run | None, now: datetime) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy import Connection as SqlConnection
@@ -49,6 +49,12 @@ _NO_WAIT_IS_LONGER = timedelta(hours=9)
 """Between two tries to send a letter there are eight at most."""
 
 _MOST_VALUES = 5000
+"""A statement holds only so many."""
+
+_AT_ONCE = 500
+"""Incidents opened in one transaction: others want to write, too."""
+
+T = TypeVar("T")
 _DONE = (Status.DONE, Status.DONE_WITH_NOTES)
 
 
@@ -160,6 +166,12 @@ class Notices(Database):
         with self._writing() as sql:
             return _open(sql, opening, now)
 
+    def open_all(self, openings: Sequence[Opening], *, now: datetime) -> None:
+        for piece in _pieces(openings, _AT_ONCE):
+            with self._writing() as sql:
+                for opening in piece:
+                    _open(sql, opening, now)
+
     def close_incident(self, incident: Incident, *, recovered: bool, now: datetime) -> bool:
         with self._writing() as sql:
             return _close(sql, now, recovered, incidents.c.id == incident.id)
@@ -168,8 +180,18 @@ class Notices(Database):
         its = and_(incidents.c.kind == kind, incidents.c.importer_id == importer_id, incidents.c.closed_at.is_(None))
         return next(iter(self._incidents(its)), None)
 
-    def open_incidents(self) -> Sequence[Incident]:
-        return self._incidents(incidents.c.closed_at.is_(None))
+    def open_incidents(self, kind: NoticeKind | None = None) -> Sequence[Incident]:
+        condition = incidents.c.closed_at.is_(None)
+        return self._incidents(condition if kind is None else and_(condition, incidents.c.kind == kind))
+
+    def importers_in_trouble(self, importer_ids: Sequence[int]) -> Sequence[int]:
+        theirs = select(incidents.c.importer_id).distinct().where(incidents.c.closed_at.is_(None))
+        with self._reading() as sql:
+            return [
+                found
+                for piece in _pieces(importer_ids, _MOST_VALUES)
+                for found in sql.scalars(theirs.where(incidents.c.importer_id.in_(piece)))
+            ]
 
     def untold_incidents(self) -> Sequence[Incident]:
         """Whose beginning is to be told, or whose end."""
@@ -221,18 +243,25 @@ class Notices(Database):
         # The newest, not the largest: of a year of runs one is looked at.
         done = select(runs.c.ended_at).where(own, runs.c.status.in_(_DONE)).order_by(runs.c.id.desc())
         arrived = done.limit(1).scalar_subquery()
-        newest = select(func.max(runs.c.id)).where(own).scalar_subquery()
         users = (connections.c.id == importers.c.connection_id) | (connections.c.id == importers.c.destination_id)
         checked = select(func.max(connections.c.checked_at)).where(users).scalar_subquery()
-        watched = select(
-            importers, arrived.label("arrived_at"), newest.label("newest"), checked.label("may_run_since")
-        ).where(~importers.c.paused, _starts_by_itself(), is_connected())
+        watched = select(importers, arrived.label("arrived_at"), checked.label("may_run_since"))
+        ours = watched.where(~importers.c.paused, _starts_by_itself(), is_connected()).order_by(importers.c.id)
         with self._reading() as sql:
-            rows = sql.execute(watched.order_by(importers.c.id)).all()
-            newest_runs = _runs_by_id(sql, [row.newest for row in rows if row.newest])
-        return [
-            Watched(importer_of(row), row.arrived_at, newest_runs.get(row.newest), row.may_run_since) for row in rows
-        ]
+            return [Watched(importer_of(row), row.arrived_at, row.may_run_since) for row in sql.execute(ours)]
+
+    def newest_runs(self, importer_ids: Sequence[int]) -> Mapping[int, Run]:
+        """Two questions: of each importer the newest id is found in the index, whatever number of runs it had."""
+        newest = select(func.max(runs.c.id)).where(runs.c.importer_id == importers.c.id).scalar_subquery()
+        with self._reading() as sql:
+            found = [
+                run_id
+                for piece in _pieces(importer_ids, _MOST_VALUES)
+                for run_id in sql.scalars(select(newest).where(importers.c.id.in_(piece)))
+                if run_id
+            ]
+            wanted = (select(runs).where(runs.c.id.in_(piece)) for piece in _pieces(found, _MOST_VALUES))
+            return {row.importer_id: run_of(row) for query in wanted for row in sql.execute(query)}
 
     def last_successes(self, importer_id: int, *, until: datetime, limit: int) -> Sequence[datetime]:
         done = (runs.c.importer_id == importer_id, runs.c.status.in_(_DONE), runs.c.ended_at <= until)
@@ -405,11 +434,8 @@ def _sendings_of(sql: SqlConnection, notice_ids: Sequence[int]) -> dict[int, lis
     return found
 
 
-def _runs_by_id(sql: SqlConnection, run_ids: Sequence[int]) -> dict[int, Run]:
-    """In pieces, because a statement holds only so many values."""
-    pieces = (run_ids[first : first + _MOST_VALUES] for first in range(0, len(run_ids), _MOST_VALUES))
-    wanted = (select(runs).where(runs.c.id.in_(piece)) for piece in pieces)
-    return {row.id: run_of(row) for query in wanted for row in sql.execute(query)}
+def _pieces(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (values[first : first + size] for first in range(0, len(values), size))
 
 
 def _by_id(sql: SqlConnection, query: Any) -> dict[int, AnyRow]:

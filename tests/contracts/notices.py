@@ -232,6 +232,30 @@ class NoticesContract:
         assert store.open_incidents() == []
         assert store.open_incident(incident.opening, now=LATER)
 
+    def test_many_incidents_are_opened_but_for_those_that_are_open(self, store: NoticeStore, ours: int):
+        importers = [an_importer(store, ours, target=a_target(f"Many {number}")) for number in range(4)]
+        openings = [self.an_opening(one, kind=NoticeKind.LATE) for one in importers]
+        assert store.open_incident(openings[1], now=SOON)
+        store.remove_importer(ours, importers[2].id)
+        store.open_all(openings, now=LATER)
+        late = store.open_incidents(NoticeKind.LATE)
+        assert [(one.opening, one.opened_at) for one in late] == [
+            (openings[1], SOON),
+            (openings[0], LATER),
+            (openings[3], LATER),
+        ]
+        assert store.open_incidents(NoticeKind.FAILING) == []
+        assert store.close_incident(late[0], recovered=False, now=LATER)
+        assert sorted(store.importers_in_trouble([importers[0].id, importers[1].id])) == [importers[0].id]
+        assert store.importers_in_trouble([]) == []
+
+    def test_of_several_importers_the_newest_runs_are_found(self, store: NoticeStore, importer: Importer, ours: int):
+        other, never_ran = (an_importer(store, ours, target=a_target(name)) for name in ("Other", "Never"))
+        ended(store, importer, Status.DONE)
+        newest = {one.id: ended(store, one, Status.FAILED, AWAY) for one in (importer, other)}
+        assert store.newest_runs([importer.id, other.id, never_ran.id]) == newest
+        assert store.newest_runs([]) == {}
+
     def test_incidents_go_with_what_they_are_about(self, store: NoticeStore, importer: Importer, ours: int):
         self.an_incident(store, importer)
         connection = a_connection(store, ours)
@@ -312,11 +336,12 @@ class NoticesContract:
     def test_importers_that_run_by_themselves_are_watched(self, store: NoticeStore, importer: Importer, ours: int):
         an_importer(store, ours, target=a_target("By hand"))
         [watched] = store.watched_importers()
-        assert (watched.importer, watched.arrived_at, watched.run) == (importer, None, None)
+        assert (watched.importer, watched.arrived_at) == (importer, None)
         assert watched.may_run_since == NEW_YEAR
         done, failed = ended(store, importer, Status.DONE), ended(store, importer, Status.FAILED, AWAY)
         [watched] = store.watched_importers()
-        assert (watched.arrived_at, watched.run) == (done.ended_at, failed)
+        assert watched.arrived_at == done.ended_at
+        assert store.newest_runs([importer.id]) == {importer.id: failed}
         store.pause_importer(ours, importer.id, now=LATER)
         assert store.watched_importers() == []
         assert store.importers_paused_for_trouble() == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from importers.channels.wording import Places, listed, plain
 from importers.model import (
@@ -449,6 +451,41 @@ def test_one_whose_schedule_changes_while_it_is_late_has_not_recovered(night: Ni
     assert night.store.open_incidents() == []
 
 
+def rounds_for(night: Night, **span: float) -> None:
+    """The clock goes on doing its rounds for that long, without a look."""
+    night.noticing.mark()
+    night.clock.advance(**span)
+    watch = night.store.watch()
+    assert watch
+    night.store.keep_watch(watch, replace(watch, at=night.clock.now()))
+
+
+def questions(night: Night, deed: Callable[[], object]) -> list[str]:
+    """What the database is asked meanwhile."""
+    asked: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        asked.extend([statement] * statement.startswith("SELECT"))
+
+    event.listen(night.store._engine, "before_cursor_execute", note)
+    deed()
+    event.remove(night.store._engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_of_many_that_become_late_no_more_is_asked_than_of_few(night: Night):
+    """A minute is short: with ten thousand, a question for each would fill it."""
+    asked: list[int] = []
+    for number in (3, 20):
+        for name in range(number):
+            night.store.add_run(night.importer(f"{number} {name}"), Trigger.SCHEDULE, now=night.clock.now())
+        rounds_for(night, hours=3)
+        asked.append(len(questions(night, night.noticing.look)))
+        night.told()
+    assert len(night.store.open_incidents(NoticeKind.LATE)) == 23
+    assert asked[0] == asked[1]
+
+
 def test_a_run_that_works_is_not_late(night: Night):
     importer = night.importer()
     run, _ = night.store.add_run(importer, Trigger.SCHEDULE, now=NEW_YEAR)
@@ -637,6 +674,20 @@ class TestChains:
             night.clock.advance(days=1)
         night.run(leader, Status.DONE)
         assert jump(night, night.clock.now() + timedelta(hours=3)) == []
+
+    def test_of_many_no_more_is_asked_than_of_few(self, night: Night, leader: Importer):
+        schedule, asked = Schedule(Every.AFTER, after_id=leader.id), []
+        importers = [leader]
+        for number in (3, 20):
+            more = [f"{number} {place}" for place in range(number)]
+            importers += [night.importer(name, schedule=schedule, next_run_at=None) for name in more]
+            for importer in importers:
+                night.run(importer, Status.DONE)
+            rounds_for(night, hours=3)
+            night.noticing.look()
+            rounds_for(night, minutes=5)
+            asked.append(len(questions(night, night.noticing.look)))
+        assert asked[0] == asked[1]
 
     def test_one_that_is_paused_or_not_tried_yet_is_silent(self, night: Night, leader: Importer):
         paused = self.follower(night, leader)
