@@ -22,9 +22,7 @@ _UNFINISHED = runs.c.ended_at.is_(None)
 
 class Ahead(Database):
     def bring_turns_forward(self, now: datetime, *, beyond: datetime, reckon: Reckon) -> int:
-        called = (importers.c.after_id.is_not(None), importers.c.next_run_at > beyond)
-        with self._writing() as sql:
-            brought = sql.execute(update(importers).where(*called).values(next_run_at=now)).rowcount
+        brought = self._calls_brought_forward(now, beyond)
         for rows in self._turns_beyond(beyond):
             if wrong := [row.id for row in rows if reckon(row.schedule, row.next_run_at) < row.next_run_at]:
                 brought += self._brought_forward(wrong, beyond, reckon)
@@ -39,6 +37,15 @@ class Ahead(Database):
                 sql.execute(update(runs).where(_UNFINISHED, *those).values({column: now})).rowcount
                 for those, column in ((waits, "wake_at"), (works, "heartbeat_at"), (is_sent, "sent_at"))
             )
+
+    def _calls_brought_forward(self, now: datetime, beyond: datetime) -> int:
+        called = (importers.c.after_id.is_not(None), importers.c.next_run_at > beyond)
+        with self._writing() as sql:
+            # In order, as everybody who locks several: so none waits for who waits for it.
+            those = select(importers.c.id).where(*called).order_by(importers.c.id).with_for_update(key_share=True)
+            ids = sql.scalars(those).all()
+            sql.execute(update(importers).where(importers.c.id.in_(ids)).values(next_run_at=now))
+        return len(ids)
 
     def _turns_beyond(self, beyond: datetime) -> Iterator[Sequence[Any]]:
         last = 0
