@@ -17,7 +17,7 @@ from importers.schedule import in_words, is_over
 from web import current
 
 _LOCALE = "en"
-_ADDRESS = re.compile(r"https://console\.[a-z.]+/[^\s,]+")
+_ADDRESS = re.compile(r"https://(?:console\.[a-z.]+/[^\s,]+|status\.pipedrive\.com\b)")
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 _MONTH = 365.25 / 12
 
@@ -215,7 +215,7 @@ def with_code(text: str) -> Markup:
 
 
 def with_links(text: object) -> Markup:
-    """What is said, with the addresses in Google's console that it names to be pressed."""
+    """What is said, with the addresses in Google's console and of Pipedrive's status that it names to be pressed."""
     said, parts, place = str(text), [], 0
     for found in _ADDRESS.finditer(said):
         link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(found[0])

@@ -185,6 +185,11 @@ class Importers:
             actor.workspace.id, importer_id, next_turn=partial(timetable.next_run_after, now=now), now=now
         )
 
+    def followers(self, actor: Actor, importer_id: int) -> Sequence[Importer]:
+        """Those that run after it, and keep it from being deleted."""
+        schedules = [(one, one.schedule) for one in self._store.importers(actor.workspace.id)]
+        return [one for one, its in schedules if its.every is Every.AFTER and its.after_id == importer_id]
+
     def delete(self, actor: Actor, importer_id: int) -> None:
         """Forgets the importer and its runs; the sheet it wrote stays. Raises InvalidSettings while others follow it."""
         require(actor, Role.EDITOR, "delete importers")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from importers.errors import NeedsReconnecting
+from importers.errors import InvalidSettings, NeedsReconnecting
 from importers.model import GOOGLE_SHEETS, PIPEDRIVE, Connection, Status
 from importers.services.manage import ImporterCard
 from importers.services.queueing import Holdup
@@ -83,6 +83,7 @@ def ask_delete(importer_id: int) -> ResponseReturnValue:
         importer=importer,
         has_sheet=has_sheet(importer),
         has_run=bool(current.services().runs.list(current.actor(), importer_id, limit=1)),
+        followers=current.services().importers.followers(current.actor(), importer_id),
         back=safe_next(request.args.get("next")),
     )
 
@@ -91,7 +92,10 @@ def ask_delete(importer_id: int) -> ResponseReturnValue:
 def delete(importer_id: int) -> ResponseReturnValue:
     importer = current.services().importers.get(current.actor(), importer_id)
     rest = " The sheet it wrote is still there." if has_sheet(importer) else ""
-    current.services().importers.delete(current.actor(), importer_id)
+    try:
+        current.services().importers.delete(current.actor(), importer_id)
+    except InvalidSettings:  # somebody follows it; that page says who
+        return redirect(url_for(".ask_delete", importer_id=importer_id))
     flash(f"“{importer.name}” is deleted.{rest}", "success")
     return redirect(url_for("home.index"))
 
