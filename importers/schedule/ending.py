@@ -16,7 +16,10 @@ def is_over(schedule: Schedule, now: datetime) -> bool:
         return False
     if schedule.every is Every.AFTER:
         return not covers(replace(schedule, starts_on=None), now)
-    return next_run_after(schedule, now) is None
+    try:
+        return next_run_after(schedule, now) is None
+    except InvalidSettings:  # nobody can tell, and the list it stands in is to be seen all the same
+        return False
 
 
 def check_goes_on(schedule: Schedule, now: datetime) -> None:

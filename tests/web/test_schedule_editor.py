@@ -219,6 +219,7 @@ def move_to(clock: FakeClock, moment: datetime) -> None:
     "odd",
     [
         Schedule(Every.HOURS, time_zone="Atlantis"),
+        Schedule(Every.HOURS, time_zone="Atlantis", ends_on=date(2026, 12, 31)),
         Schedule(Every.CRON, cron="once in a blue moon"),
         Schedule(Every.DAYS, starts_on=date(9999, 12, 30)),
         Schedule(Every.HOURS, starts_on=date(9999, 12, 31), time_zone="America/New_York"),
@@ -228,7 +229,7 @@ def move_to(clock: FakeClock, moment: datetime) -> None:
 def test_a_schedule_that_would_be_refused_today_can_be_seen_and_changed(
     at_alice: Browser, services: Services, store: SqlStore, alice: Actor, connection: Connection, odd: Schedule
 ):
-    far = datetime(9999, 12, 30, 9, tzinfo=UTC)
+    far = None if odd.ends_on else datetime(9999, 12, 30, 9, tzinfo=UTC)
     importer = store.add_importer(
         alice.workspace.id,
         a_draft(connection_id=connection.id, schedule=odd),
