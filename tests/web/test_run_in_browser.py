@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from importers.model import Counts, Ending, Importer, Level, Line, Phase, Run, Status, Trouble
 from importers.store.sql import SqlStore
-from tests.builders import a_run
+from tests.builders import a_draft, a_run, a_target
 from tests.fakes import NEW_YEAR
 from tests.web.browser import Browser
 
@@ -141,3 +141,41 @@ def test_the_list_says_so_too(tab: Page, app: Flask, running: Run):
     expect(tab.get_by_text(SILENCE)).to_be_visible(timeout=10_000)
     with served(app, port):
         expect(tab.get_by_text(SILENCE)).to_be_hidden(timeout=10_000)
+
+
+def test_the_list_takes_in_what_changed_and_leaves_alone_what_the_reader_is_at(
+    tab: Page, app: Flask, store: SqlStore, importer: Importer, running: Run
+):
+    draft = a_draft(connection_id=importer.connection_id, name="Another", target=a_target("Another"))
+    another = store.add_importer(importer.workspace_id, draft, next_run_at=None, now=NEW_YEAR)
+    own, other = tab.locator(f"#importer-{importer.id}"), tab.locator(f"#importer-{another.id}")
+    tab.clock.install()
+    with served(app) as port:
+        tab.goto(f"http://127.0.0.1:{port}/")
+        menu = other.get_by_label("Menu of Another")
+        menu.click()
+        store.save_progress(running.id, "a worker", phase=Phase.READING, counts=Counts(500), lines=[], now=NEW_YEAR)
+        store.pause_importer(another.workspace_id, another.id, now=NEW_YEAR)
+        assert _asks_for_news(tab) == 1
+        expect(own).to_contain_text("500 rows")
+        expect(other).not_to_contain_text("Paused")
+        expect(other.get_by_role("link", name="Edit")).to_be_visible()
+        assert _asks_for_news(tab) == 0
+        tab.keyboard.press("Escape")
+        expect(menu).to_be_focused()
+        own.get_by_role("link", name="Watch").focus()
+        done = Ending(Status.DONE, Counts(500, rows_written=500))
+        store.end_run(running.id, "a worker", done, lines=[], now=NEW_YEAR)
+        assert _asks_for_news(tab) == 1
+        expect(other).to_contain_text("Paused")
+        expect(own.get_by_role("link", name="Watch")).to_be_focused()
+        own.get_by_role("link", name="Watch").evaluate("link => link.blur()")
+        assert _asks_for_news(tab) == 1
+        expect(own.get_by_role("button", name="Run").first).to_be_visible()
+
+
+def _asks_for_news(tab: Page) -> int:
+    """Of how many importers there were."""
+    with tab.expect_response(lambda response: "seen=" in response.url) as heard:
+        tab.clock.fast_forward(3000)
+    return heard.value.text().count("data-mark")
