@@ -39,6 +39,9 @@ MARK_EVERY = timedelta(seconds=10)
 GAP_AFTER = timedelta(minutes=5)
 """No round of the clock for this long is a gap."""
 
+STANDS_STILL_AFTER = timedelta(minutes=1)
+"""Who does rounds notes one sooner than that."""
+
 GRACE = timedelta(minutes=10)
 """What a run may take, after the second turn, before it counts as late; and after the clock is back."""
 
@@ -73,6 +76,7 @@ class Noticing:
         self._began_at: datetime | None = None
         self._marked_at: datetime | None = None
         self._late_at: datetime | None = None
+        self._ahead: tuple[Watch, datetime] | None = None
         self._two_turns: dict[int, tuple[Schedule, datetime, Sequence[datetime]]] = {}
         self._odd: dict[int, Schedule] = {}
 
@@ -84,13 +88,20 @@ class Noticing:
         seen = self._store.watch()
         if seen is None:
             self._store.keep_watch(None, Watch(now, now))
-        elif _is_ahead(seen.at, now):  # the clock was, and is put right: it goes on from here
-            self._store.keep_watch(seen, Watch(now, min(seen.since, now)))
+        elif _is_ahead(seen.at, now):
+            if self._stands_still(seen, now):  # the clock was ahead, and is put right: it goes on from here
+                self._store.keep_watch(seen, Watch(now, min(seen.since, now)))
         elif now > seen.at:
             is_gap = now - seen.at > GAP_AFTER
             openings = list(self._gaps(seen.at, now)) if is_gap else []
             self._store.keep_watch(seen, Watch(now, now if is_gap else seen.since), openings=openings)
         self._marked_at = now
+
+    def _stands_still(self, seen: Watch, now: datetime) -> bool:
+        """Else the clock of another machine is ahead, and does its rounds; the two must not tell of gaps by turns."""
+        if self._ahead is None or self._ahead[0] != seen or now < self._ahead[1]:
+            self._ahead = (seen, now)
+        return now - self._ahead[1] >= STANDS_STILL_AFTER
 
     def look(self) -> int:
         """
@@ -334,7 +345,8 @@ class Noticing:
 
     def _letters_due(self) -> Iterator[tuple[str, Sequence[Incident]]]:
         """What to tell now, by cause; the empty cause is that of recoveries."""
-        untold = self._store.untold_incidents()
+        now = self._clock.now()
+        untold = [one for one in self._store.untold_incidents() if not _never_was(one, now)]
         for incidents in _grouped(one for one in untold if not one.is_told):
             opening = incidents[0].opening
             wait = timedelta() if opening.kind in _AT_ONCE else GATHER
@@ -414,6 +426,11 @@ def _is_busy(run: Run | None, now: datetime) -> bool:
 def _is_ahead(moment: datetime, now: datetime) -> bool:
     """Whether it was noted while the clock was; those of several machines differ by seconds."""
     return moment - now > GAP_AFTER
+
+
+def _never_was(incident: Incident, now: datetime) -> bool:
+    """A gap up to a time that has yet to come."""
+    return incident.opening.kind is NoticeKind.GAP and _is_ahead(incident.opened_at, now)
 
 
 def _known(moment: datetime, watch: Watch, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from importers.model import Actor, Status, Trigger
+from importers.model import Actor, Every, Schedule, Status, Trigger
 from importers.notices import Letter, NoticeKind
 from importers.services.noticing import GRACE, Noticing
 from importers.store.sql import SqlStore
@@ -34,7 +34,12 @@ def ahead(night: Night) -> None:
 
 
 def back(night: Night) -> None:
+    """And rounds and looks for the minute after which that is believed."""
     night.clock.advance(seconds=-YEAR.total_seconds())
+    for _ in range(7):
+        night.noticing.mark()
+        night.noticing.look()
+        night.clock.advance(seconds=10)
 
 
 def test_the_watch_goes_on_from_the_present(night: Night):
@@ -44,7 +49,25 @@ def test_the_watch_goes_on_from_the_present(night: Night):
     a_round(night)
     watch = night.store.watch()
     assert watch
-    assert (watch.at, watch.since) == (NEW_YEAR, NEW_YEAR)
+    believed = NEW_YEAR + timedelta(minutes=1)
+    assert (watch.at, watch.since) == (believed + timedelta(seconds=10), believed)
+
+
+def test_while_the_clock_of_another_machine_is_ahead_nobody_tells_of_gaps(night: Night):
+    """The two of them do their rounds by turns, an hour apart."""
+    night.importer(schedule=Schedule(Every.MINUTES, 15))
+    other_clock = FakeClock(NEW_YEAR + timedelta(hours=1))
+    other = Noticing(store=night.store, clock=other_clock)
+    other.mark()
+    for _ in range(60):
+        night.noticing.mark()
+        for clock in (night.clock, other_clock):
+            clock.advance(seconds=10)
+        other.mark()
+    watch = night.store.watch()
+    assert watch
+    assert watch.at == other_clock.now()
+    assert night.store.untold_incidents() == []
 
 
 def test_a_step_of_seconds_between_two_machines_is_none(night: Night):
@@ -92,7 +115,7 @@ def test_one_that_was_started_while_it_was_ahead_tells_what_is_late_though_it_ca
     night.noticing = Noticing(store=night.store, clock=night.clock)
     night.noticing.look()
     night.news()
-    back(night)
+    night.clock.advance(seconds=-YEAR.total_seconds())
     told: list[Letter] = []
     for _ in range(24):
         told += night.told(minutes=10)
@@ -107,7 +130,7 @@ def test_gaps_are_told_of_what_ran_since(night: Night):
     a_round(night)
     night.clock.advance(hours=6)
     [letter] = a_round(night)
-    assert letter.title == "Nothing ran between 14:00 and 20:00"
+    assert letter.title == "Nothing ran between 14:01 and 20:01"
 
 
 def test_a_gap_that_never_was_is_not_told_once_that_is_known(night: Night):
