@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from importers.model import (
     Connection,
     Cost,
     Counts,
+    Draft,
     Ending,
     Every,
     Extent,
@@ -24,6 +26,7 @@ from importers.model import (
     Status,
     Trigger,
 )
+from importers.schedule import next_run_after
 from importers.services import Services
 from importers.services.books import Budget, Idle, mark_of
 from importers.store.sql import SqlStore
@@ -150,6 +153,12 @@ def test_the_busiest_day_counts_and_what_is_paused_or_manual_does_not(
     assert services.prices.of(alice, importer.id).load.tokens == 240 + 200 + 7
 
 
+def saved(store: SqlStore, importer: Importer, draft: Draft) -> Importer:
+    """Also with a schedule that is over, which nobody could choose today, but which was not when it was chosen."""
+    turn = partial(next_run_after, now=NEW_YEAR)
+    return store.change_importer(importer.workspace_id, importer.id, draft, next_turn=turn, now=NEW_YEAR)
+
+
 @pytest.mark.parametrize(
     ("span", "own", "theirs"),
     [
@@ -166,7 +175,7 @@ def test_a_schedule_counts_on_its_days(
 ):
     """Its own page shows what it takes while it is on, the company's load what comes of it in the coming week."""
     draft = a_draft(connection_id=importer.connection_id, schedule=replace(HOURLY, **span))
-    importer = services.importers.change(alice, importer.id, draft)
+    importer = saved(store, importer, draft)
     ran(store, importer, 100)
     assert services.prices.of(alice, importer.id).own.busiest == own
     [load] = services.prices.loads(alice)
@@ -179,7 +188,7 @@ def test_what_is_rare_has_to_fit_into_any_day_until_its_last(
     monthly = Schedule(Every.MONTHS, month_day=20)
     for ends_on, runs in ((None, 1), (date(2026, 1, 31), 1), (date(2026, 1, 19), 0)):
         draft = a_draft(connection_id=importer.connection_id, schedule=replace(monthly, ends_on=ends_on))
-        importer = services.importers.change(alice, importer.id, draft)
+        importer = saved(store, importer, draft)
         ran(store, importer, 100)
         assert services.prices.of(alice, importer.id).load.tokens == runs * 100, ends_on
 
