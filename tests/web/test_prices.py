@@ -10,6 +10,7 @@ import pytest
 
 from importers.model import Actor, Connection, Every, Importer, Run, Schedule
 from importers.services import Services
+from importers.store.sql import SqlStore
 from tests.builders import a_draft, a_target
 from tests.fakes import FakeClock
 from tests.web.browser import Browser
@@ -248,10 +249,11 @@ def test_a_price_says_what_does_not_count_at_present(
 
 
 def test_a_schedule_that_ended_has_no_price_a_day(
-    budget: int, at_alice: Browser, services: Services, alice: Actor, done: Run, connection: Connection
+    budget: int, at_alice: Browser, store: SqlStore, clock: FakeClock, done: Run, connection: Connection
 ):
-    ended = Schedule(Every.HOURS, 1, ends_on=date(2025, 12, 31))
-    services.importers.change(alice, done.importer_id, a_draft(connection_id=connection.id, schedule=ended))
+    # It was not over yet when it was saved.
+    draft = a_draft(connection_id=connection.id, schedule=Schedule(Every.HOURS, 1, ends_on=date(2025, 12, 31)))
+    store.change_importer(done.workspace_id, done.importer_id, draft, next_turn=lambda _: None, now=clock.now())
     text = at_alice.open(f"/importers/{done.importer_id}").text
     assert "No run is due any more" in text
     assert "tokens a day" not in text
