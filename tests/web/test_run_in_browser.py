@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -118,29 +120,47 @@ STANDS_STILL = "element => getComputedStyle(element).animationPlayState === 'pau
 def test_while_pipesheet_does_not_answer_the_page_says_so_and_stands_still(
     tab: Page, app: Flask, store: SqlStore, running: Run
 ):
+    tab.clock.install(time=NEW_YEAR + timedelta(seconds=30))
+    bar, elapsed = tab.locator("progress"), tab.locator("[data-elapsed-since]")
     with served(app) as port:
         tab.goto(f"http://127.0.0.1:{port}/runs/{running.id}")
         expect(tab.get_by_text("trying again in 40 s").last).to_be_in_viewport()
-        assert not tab.locator("progress").evaluate(STANDS_STILL)
-    expect(tab.get_by_text(SILENCE)).to_be_visible(timeout=15_000)
-    assert tab.locator("progress").evaluate(STANDS_STILL)
-    elapsed = tab.locator("[data-elapsed-since]").inner_text()
-    tab.wait_for_timeout(1200)
-    assert tab.locator("[data-elapsed-since]").inner_text() == elapsed
+        _until(tab, lambda: elapsed.inner_text() >= "32 s")
+        assert not bar.evaluate(STANDS_STILL)
+        expect(tab.get_by_text(SILENCE)).to_be_hidden()
+    _until(tab, tab.get_by_text(SILENCE).is_visible)
+    shown = elapsed.inner_text()
+    tab.clock.fast_forward(3000)
+    assert (bar.evaluate(STANDS_STILL), elapsed.inner_text()) == (True, shown)
     more(store, running, "Read 500 rows")
     with served(app, port):
         expect(tab.get_by_text("Read 500 rows").last).to_be_in_viewport(timeout=15_000)
         expect(tab.get_by_text(SILENCE)).to_be_hidden()
-        assert not tab.locator("progress").evaluate(STANDS_STILL)
+        assert not bar.evaluate(STANDS_STILL)
+        _until(tab, lambda: elapsed.inner_text() > shown)
 
 
 def test_the_list_says_so_too(tab: Page, app: Flask, running: Run):
+    tab.clock.install()
     with served(app) as port:
         tab.goto(f"http://127.0.0.1:{port}/")
         expect(tab.get_by_role("link", name="Watch")).to_be_visible()
-    expect(tab.get_by_text(SILENCE)).to_be_visible(timeout=10_000)
+        tab.clock.fast_forward(3000)
+        expect(tab.get_by_text(SILENCE)).to_be_hidden()
+    tab.clock.fast_forward(3000)
+    expect(tab.get_by_text(SILENCE)).to_be_visible()
     with served(app, port):
-        expect(tab.get_by_text(SILENCE)).to_be_hidden(timeout=10_000)
+        tab.clock.fast_forward(3000)
+        expect(tab.get_by_text(SILENCE)).to_be_hidden()
+
+
+def _until(tab: Page, happened: Callable[[], bool]) -> None:
+    """As seconds pass quickly; what the browser asks for takes the time it takes."""
+    until = monotonic() + 15
+    while not happened():
+        assert monotonic() < until
+        tab.clock.fast_forward(1000)
+        tab.wait_for_timeout(100)
 
 
 def test_the_list_takes_in_what_changed_and_leaves_alone_what_the_reader_is_at(
