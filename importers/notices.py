@@ -120,6 +120,8 @@ class Letter:
     What is told: what happened, what that means, what to do. `key` names it
     wherever it arrives, so that one that comes twice can be told from two.
     `path` is the page to look at, below the address of this installation.
+    `about` is the one importer it is about, if it is about one, whom its words
+    name already; `subjects` are those that they do not.
     """
 
     key: str
@@ -132,6 +134,7 @@ class Letter:
     path: str
     at: datetime
     subjects: tuple[Subject, ...] = ()
+    about: Subject | None = None
 
 
 class SendingState(StrEnum):

@@ -43,6 +43,7 @@ class WebhookCarrier:
         return told(channel.place, self._outside.post(Secret(url), body, headers), url=url, key=key)
 
     def _content(self, letter: Letter) -> dict[str, Any]:
+        subjects = (*filter(None, [letter.about]), *letter.subjects)
         return {
             "id": letter.key,
             "type": letter.kind.value,
@@ -53,8 +54,8 @@ class WebhookCarrier:
             "means": letter.means,
             "do": letter.do,
             "url": self._places.url(letter.path),
-            "about": [self._subject(subject) for subject in letter.subjects[:MOST_LISTED]],
-            "more": max(0, len(letter.subjects) - MOST_LISTED),
+            "about": [self._subject(subject) for subject in subjects[:MOST_LISTED]],
+            "more": max(0, len(subjects) - MOST_LISTED),
         }
 
     def _subject(self, subject: Subject) -> dict[str, Any]:

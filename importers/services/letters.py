@@ -48,15 +48,15 @@ class Known:
         return self.importers.get(incident.opening.importer_id or 0)
 
     def when(self, moment: datetime) -> str:
-        """ "25 Nov 2026, 14:05", in the zone of the workspace."""
+        """ "25 Nov 2026, 14:05 CET", in the zone of the workspace."""
         local = moment.astimezone(self._zone)
-        return f"{local.day} {local:%b %Y, %H:%M}"
+        return f"{local.day} {local:%b %Y, %H:%M %Z}"
 
     def since(self, moment: datetime) -> str:
         """The time of day where that is today."""
         local = moment.astimezone(self._zone)
         is_today = local.date() == self.at.astimezone(self._zone).date()
-        return f"{local:%H:%M}" if is_today else self.when(moment)
+        return f"{local:%H:%M}" if is_today else f"{local.day} {local:%b %Y, %H:%M}"
 
     @property
     def _zone(self) -> tzinfo:
@@ -115,6 +115,7 @@ def recovery(incidents: Sequence[Incident], known: Known) -> Letter | None:
         do="",
         path=subjects[0].path if one else "/",
         subjects=() if one else subjects,
+        about=subjects[0] if one else None,
     )
 
 
@@ -161,7 +162,7 @@ def _failing(told: Told, known: Known) -> Letter:
         means=_joined(_bulletin(trouble), _over(incident, known) or _UNTIL_THEN),
         do=_joined(trouble.hint, f"Reference: {trouble.reference}." if trouble.reference else ""),
         path=_path(importer, incident.opening.run_id),
-        subjects=(),
+        about=_subject(importer, "", incident.opening.run_id),
     )
 
 
@@ -197,6 +198,7 @@ def _late(told: Told, known: Known) -> Letter:
         means=_over(incident, known) or "Its sheet is older than it should be.",
         do=trouble.hint,
         path=_path(importer, incident.opening.run_id),
+        about=_subject(importer, "", incident.opening.run_id),
     )
 
 
@@ -204,6 +206,7 @@ def _paused(told: Told, known: Known) -> Letter:
     incident, importer = told[0]
     trouble = _trouble_of(incident)
     one = len(told) == 1
+    over = _over(incident, known) if one else ""
     name = f"“{importer.name}”" if one else f"{len(told)} importers"
     return _letter(
         known,
@@ -211,12 +214,17 @@ def _paused(told: Told, known: Known) -> Letter:
         title=f"{name} {'was' if one else 'were'} paused",
         what=f"{name} {'was' if one else 'were'} paused, because run after run failed."
         + (f" {trouble.message}" if one else ""),
-        means="It does not run by itself any more." if one else "They do not run by themselves any more.",
-        do=_joined(
+        means=over or ("It does not run by itself any more." if one else "They do not run by themselves any more."),
+        do=""
+        if over
+        else _joined(
             trouble.hint if one else "", f"Once that is mended, press Run{'' if one else ' of each'}.", _GOES_ON
         ),
         path=_path(importer, None) if one else "/",
-        subjects=() if one else tuple(_subject(other, _trouble_of(each).message) for each, other in told),
+        subjects=()
+        if one
+        else tuple(_subject(other, _joined(_trouble_of(each).message, _over(each, known))) for each, other in told),
+        about=_subject(importer, "") if one else None,
     )
 
 
@@ -280,8 +288,9 @@ def _letter(
     do: str,
     path: str,
     subjects: tuple[Subject, ...] = (),
+    about: Subject | None = None,
 ) -> Letter:
-    return Letter(known.key, kind, known.workspace.name, title, what, means, do, path, known.at, subjects)
+    return Letter(known.key, kind, known.workspace.name, title, what, means, do, path, known.at, subjects, about)
 
 
 def _subject(importer: Importer, text: str, run_id: int | None = None) -> Subject:

@@ -63,6 +63,11 @@ def test_what_arrives_is_json_with_the_key_of_the_letter(listener: Listener, clo
     }
 
 
+def test_the_only_importer_it_is_about_is_named_by_its_number_too(listener: Listener, clock: FakeClock):
+    carry(listener, clock, about=several("Deals")[0])
+    assert [about["importer_id"] for about in json.loads(listener.heard[0].body)["about"]] == [1]
+
+
 def test_of_very_many_it_says_how_many_more_there_are(listener: Listener, clock: FakeClock):
     names = [f"Importer {number}" for number in range(1, 520)]
     carry(listener, clock, subjects=several(*names))

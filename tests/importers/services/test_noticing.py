@@ -26,7 +26,7 @@ from importers.model import (
     Trigger,
     Trouble,
 )
-from importers.notices import Letter, NoticeKind, Telling
+from importers.notices import Letter, NoticeKind, Subject, Telling
 from importers.services import letters, noticing
 from importers.services.noticing import GAP_AFTER, GATHER, GRACE, LOOK_FOR_LATE_EVERY, REST, Noticing
 from importers.store.sql import SqlStore
@@ -90,10 +90,11 @@ def test_what_only_the_owner_can_mend_is_told_at_its_first_failure(night: Night)
     night.fails(importer, GONE)
     [letter] = night.told()
     assert letter.title == "“Deals” failed"
-    assert letter.what == "“Deals” failed at 1 Jan 2026, 14:00: The filter “Mine” is gone."
+    assert letter.what == "“Deals” failed at 1 Jan 2026, 14:00 EET: The filter “Mine” is gone."
     assert letter.means == "Until a run succeeds, its sheet shows what was there before."
     assert letter.do == "Choose another one."
     assert (letter.kind, letter.path, letter.workspace) == (NoticeKind.FAILING, "/runs/1", "Acme")
+    assert (letter.about, letter.subjects) == (Subject("Deals", "", "/runs/1", importer.id), ())
 
 
 def test_what_may_pass_is_told_at_the_third_failure_in_a_row(night: Night):
@@ -104,7 +105,7 @@ def test_what_may_pass_is_told_at_the_third_failure_in_a_row(night: Night):
     night.fails(importer)
     [letter] = night.told()
     assert letter.title == "“Deals” failed 3 times in a row"
-    assert "first at 1 Jan 2026, 14:00" in letter.what
+    assert "first at 1 Jan 2026, 14:00 EET" in letter.what
 
 
 def test_a_success_in_between_begins_the_count_anew(night: Night):
@@ -387,7 +388,7 @@ def test_nothing_that_arrives_for_two_turns_is_told_with_why(night: Night):
     assert ticking(night, hours=2, minutes=10) == []
     [letter] = ticking(night, minutes=20)
     assert letter.title == "Nothing has arrived from “Deals”"
-    assert "nothing has arrived since 1 Jan 2026, 14:00. No worker is running" in letter.what
+    assert "nothing has arrived since 1 Jan 2026, 14:00 EET. No worker is running" in letter.what
     assert "pipesheet up" in letter.do
     assert ticking(night, hours=5) == []
 
@@ -738,7 +739,7 @@ def test_that_nothing_ran_is_told_with_what_missed_its_turn(night: Night):
     night.noticing.mark()
     [letter] = night.told(minutes=0)
     assert letter.title == "Nothing ran between 14:00 and 20:30"
-    assert letter.what.endswith("was off from 1 Jan 2026, 14:00 until 1 Jan 2026, 20:30.")
+    assert letter.what.endswith("was off from 1 Jan 2026, 14:00 EET until 1 Jan 2026, 20:30 EET.")
     assert letter.means.startswith("1 importer missed turns meanwhile.")
     assert [subject.name for subject in letter.subjects] == ["Hourly"]
     assert NoticeKind.GAP not in {one.kind for one in night.told(minutes=1)}
