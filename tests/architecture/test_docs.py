@@ -52,7 +52,9 @@ def test_every_link_leads_somewhere(page: Path):
 def test_every_module_that_a_page_says_to_run_is_there(page: Path):
     modules = re.findall(r"python -m ((?:bench|docs|sandbox|worker)(?:\.\w+)*)", page.read_text())
     places = [ROOT.joinpath(*module.split(".")) for module in modules]
-    assert [place for place in places if not (place.with_suffix(".py").exists() or (place / "__main__.py").exists())] == []
+    assert [
+        place for place in places if not (place.with_suffix(".py").exists() or (place / "__main__.py").exists())
+    ] == []
 
 
 def test_the_two_commands_of_the_readme_are_targets_of_the_makefile():
