@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -21,6 +21,9 @@ from tests.builders import a_draft, a_run, a_target
 from tests.fakes import NEW_YEAR
 from tests.web.browser import Browser
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 pytestmark = [pytest.mark.browser]
 
 LINES = [Line(f"Pipedrive did not answer: trying again in {number} s.", Level.NOTE) for number in range(1, 41)]
@@ -33,7 +36,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[int]:
+def served(app: WSGIApplication, port: int = 0) -> Iterator[int]:
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -138,6 +141,27 @@ def test_while_pipesheet_does_not_answer_the_page_says_so_and_stands_still(
         expect(tab.get_by_text(SILENCE)).to_be_hidden()
         assert not bar.evaluate(STANDS_STILL)
         _until(tab, lambda: elapsed.inner_text() > shown)
+
+
+def test_a_page_that_a_proxy_answers_for_it_goes_on_by_itself_too(tab: Page, app: Flask, store: SqlStore, running: Run):
+    """After an answer that is an error, browsers do not ask for a stream again by themselves."""
+    tab.clock.install(time=NEW_YEAR)
+    with served(app) as port:
+        tab.goto(f"http://127.0.0.1:{port}/runs/{running.id}")
+        expect(tab.get_by_text("trying again in 40 s").last).to_be_in_viewport()
+    with served(_bad_gateway, port):
+        with tab.expect_response(lambda answer: answer.status == 502 and "/stream" in answer.url):
+            pass
+        _until(tab, tab.get_by_text(SILENCE).is_visible)
+    more(store, running, "Read 500 rows")
+    with served(app, port):
+        _until(tab, tab.locator("#story").get_by_text("Read 500 rows").is_visible)
+        expect(tab.get_by_text(SILENCE)).to_be_hidden()
+
+
+def _bad_gateway(_: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    start_response("502 Bad Gateway", [("Content-Type", "text/plain")])
+    return [b"nobody is there"]
 
 
 def test_the_list_says_so_too(tab: Page, app: Flask, running: Run):
