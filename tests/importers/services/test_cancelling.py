@@ -17,6 +17,7 @@ from requests import PreparedRequest
 
 from importers import bootstrap
 from importers.clock import SystemClock
+from importers.destinations.excel.destination import ExcelWriting
 from importers.destinations.excel.staging import only_writer
 from importers.destinations.google_sheets.client import SheetsClient
 from importers.destinations.google_sheets.credentials import GoogleSignIn, by_grant, by_key
@@ -27,7 +28,7 @@ from importers.http.retry import Patience
 from importers.http.waiting import wait
 from importers.interfaces import Destination, Source, Stop, Tell, never_stop
 from importers.locks import MemoryLocks
-from importers.model import Actor, Grant, Phase, Run, Status, Target
+from importers.model import Actor, Grant, Phase, Run, Status, Target, Written
 from importers.secret import Secret
 from importers.services.grants import NewGrant
 from importers.services.heartbeat import LOOK_EVERY_SECONDS
@@ -63,11 +64,12 @@ class Scene:
         source: Source,
         destination: Destination,
         looks: Callable[[], Any],
+        look_every: float = LOOK_EVERY_SECONDS,
         **importer: Any,
     ) -> None:
         self.looks = looks
         self.alice = alice
-        self.workshop = Workshop(store, alice, SystemClock(), source, look_every=LOOK_EVERY_SECONDS)  # type: ignore[arg-type]
+        self.workshop = Workshop(store, alice, SystemClock(), source, look_every=look_every)  # type: ignore[arg-type]
         self.workshop.kinds._destination = destination  # type: ignore[assignment]
         self.run = self.workshop.runs.start(alice, self.workshop.an_importer(**importer).id)
         self.worker = threading.Thread(target=self.workshop.work)
@@ -108,9 +110,9 @@ def staged(tmp_path: Path, store: SqlStore, alice: Actor) -> Staging:
     path = tmp_path / "books" / "Pipesheet.xlsx"
     path.parent.mkdir()
 
-    def scene(*script: object, source: Source | None = None) -> Scene:
+    def scene(*script: object, source: Source | None = None, **how: Any) -> Scene:
         source = source or ScriptedSource(*script)  # type: ignore[arg-type]
-        return Scene(store, alice, source, bootstrap.excel_file(path), path.read_bytes)
+        return Scene(store, alice, source, bootstrap.excel_file(path), path.read_bytes, **how)
 
     earlier = scene([(1, "as it was")])
     earlier.workshop.work()
@@ -153,10 +155,21 @@ def test_while_it_waits_to_write(staged: Staging, path: Path):
     assert seconds < SOON
 
 
-def test_right_before_the_table_shows(staged: Staging):
-    """What takes long then is asked for once more by the last look, whatever the heartbeat has seen."""
-    scene = staged(*[ROWS] * 60)
-    assert scene.seconds_until_cancelled(once=lambda: scene.phase is Phase.WRITING) < SOON
+def test_right_before_the_table_shows(staged: Staging, monkeypatch: pytest.MonkeyPatch):
+    """The last look hears what the heartbeat has not seen, which comes only minutes later here."""
+    scene = staged(ROWS, look_every=300.0)
+    comes, may_go_on = threading.Event(), threading.Event()
+    commit = ExcelWriting.commit
+
+    def commit_once_asked(writing: ExcelWriting, *, still_ours: Stop) -> Written:
+        comes.set()
+        assert may_go_on.wait(20)
+        return commit(writing, still_ours=still_ours)
+
+    monkeypatch.setattr(ExcelWriting, "commit", commit_once_asked)
+    cancel = scene.workshop.runs.cancel
+    monkeypatch.setattr(scene.workshop.runs, "cancel", lambda *run: (cancel(*run), may_go_on.set()))
+    assert scene.seconds_until_cancelled(once=comes.is_set) < SOON
 
 
 # --- while somebody else is slow to answer ---------------------------------------
