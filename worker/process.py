@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
 from celery import Celery
@@ -79,9 +81,10 @@ def attach(app: ImportApp, settings: Settings) -> None:
 
     @worker_ready.connect(weak=False)
     def start_beating(**_: Any) -> None:
-        services = build_services(settings)
         log.info("The worker is ready.")
-        threading.Thread(target=beat, args=(services, "worker", stopping), name="beat", daemon=True).start()
+        threading.Thread(
+            target=beat_between_forks, args=(build_services(settings), stopping), name="beat", daemon=True
+        ).start()
 
     @worker_shutting_down.connect(weak=False)
     def begin_to_leave(**_: Any) -> None:
@@ -104,11 +107,38 @@ def log_trouble(error: Exception, text: str) -> None:
         log.error(text, exc_info=error)
 
 
-def beat(services: Services, name: str, stopping: threading.Event) -> None:
+_no_fork = threading.Lock()
+os.register_at_fork(before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release)
+
+
+def beat_between_forks(services: Services, stopping: threading.Event) -> None:
+    """
+    `beat` for the worker's main process, which forks whenever a child has served
+    its time. Whoever is born while SQLite is open believes for ever that its
+    locks are held (https://www.sqlite.org/howtocorrupt.html, "across a fork"). So no
+    child is born meanwhile, and it is closed in between.
+    """
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        with _no_fork, closing(services):
+            yield
+
+    beat(services, "worker", stopping, within=alone)
+
+
+def beat(
+    services: Services,
+    name: str,
+    stopping: threading.Event,
+    *,
+    within: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
     """Say "I am alive" until *stopping*; a failed attempt is logged and the next one made."""
     while True:
         try:
-            services.health.beat(name)
+            with within():
+                services.health.beat(name)
         except Exception as error:  # noqa: BLE001  # the edge
             log_trouble(error, "The sign of life could not be left.")
         if stopping.wait(BEAT_EVERY):
