@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.google import scopes
@@ -147,12 +147,30 @@ def test_without_the_projects_number_nothing_is_given(window: Page, place: Place
     assert not place.google.files.is_given(sheet, DEMO.client_id, ALEX.email)
 
 
+LIST = "**/picker/files?*"
+
+
+def answer_the_first_last() -> Callable[[Route], None]:
+    """Of two questions; the list of all files comes only after that of those looked for."""
+    held: list[Route] = []
+
+    def carry(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            route.fulfill(response=route.fetch())
+            held[0].continue_()
+
+    return carry
+
+
 def test_files_are_searched_and_several_picked(window: Page, place: Place) -> None:
     for name in ("Deals 2025", "Deals 2026", "Persons"):
         place.google.files.new_spreadsheet(ALEX, name)
     place.given["multiselect"] = True
 
-    frame = opened(window, place)
+    window.route(LIST, answer_the_first_last())
+    with window.expect_request(LIST):
+        frame = opened(window, place)
     frame.get_by_label("Search").fill("deals")
     frame.get_by_role("checkbox").nth(1).wait_for()
     frame.get_by_text("Persons").wait_for(state="detached")
