@@ -52,6 +52,8 @@ def _lines_of_redis(client: redis.Redis) -> Iterator[bytes]:
     }
     for key in client.scan_iter():
         kind = client.type(key)
+        if kind == b"none":  # its time was over since it was listed
+            continue
         yield key + b" " + repr(readers[kind](key)).encode()
 
 
